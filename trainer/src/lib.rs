@@ -1,0 +1,6 @@
+//! Trains, quantizes and verifies sequence models for the `dunlin` runtime.
+pub mod config;
+pub mod data;
+pub mod error;
+pub mod net;
+pub mod train;

@@ -1,0 +1,2 @@
+//! The command line program `dunlin`: parse, run, exit code.
+fn main() {}

@@ -1,0 +1,1 @@
+//! The training loop: optimizers, losses, early stopping and progress.
