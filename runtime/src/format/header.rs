@@ -1,0 +1,195 @@
+//! The fixed header: what a caller must know before decoding, readable in a `const fn`.
+use crate::error::LoadError;
+
+/// Length of the header in bytes.
+pub const HEADER_BYTES: usize = 48;
+/// The format version that this crate reads and writes.
+pub const VERSION: u16 = 1;
+const MAGIC: [u8; 4] = *b"DUNL";
+const CRC: crc::Crc<u32, crc::NoTable> = crc::Crc::<u32, crc::NoTable>::new(&crc::CRC_32_ISO_HDLC);
+
+/// Kind of numbers that a model computes with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[repr(u8)]
+pub enum PrecisionTag {
+    /// 32-bit floats throughout.
+    F32 = 0,
+    /// int8 weights, int16 activations, int32 accumulators.
+    W8A16 = 1,
+}
+
+/// How a recurrent model meets time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[repr(u8)]
+pub enum Mode {
+    /// State is cleared before each window, as in training.
+    Windowed = 0,
+    /// State is carried from sample to sample until `reset`.
+    Continuous = 1,
+}
+
+/// Order in which the weights stand in the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[repr(u8)]
+pub enum Packing {
+    /// `[rows][columns]`; LSTM rows are `[unit][gate i, f, c, o]` over `[x; h]`.
+    RowMajor = 0,
+}
+
+/// The decoded header. Lengths are in bytes, dimensions in elements.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Header {
+    pub total_bytes: u32,
+    pub crc: u32,
+    pub precision: PrecisionTag,
+    pub mode: Mode,
+    pub packing: Packing,
+    /// RAM that a session needs, exactly.
+    pub arena_bytes: u32,
+    pub layer_count: u16,
+    /// Time steps of an input window.
+    pub window: u32,
+    pub input_channels: u32,
+    pub output_steps: u32,
+    pub output_channels: u32,
+}
+
+impl Header {
+    /// Reads the header alone: no look at the rest of the file, not even its checksum.
+    ///
+    /// # Errors
+    /// [`LoadError`] for a file that is too short, is not ours, or states something that this version does not know.
+    pub const fn read(file: &[u8]) -> Result<Self, LoadError> {
+        if file.len() < HEADER_BYTES {
+            return Err(LoadError::TooShort {
+                needed: HEADER_BYTES as u32,
+                given: file.len() as u32,
+            });
+        }
+        let Some(head) = file.first_chunk::<HEADER_BYTES>() else {
+            return Err(LoadError::TooShort {
+                needed: HEADER_BYTES as u32,
+                given: file.len() as u32,
+            });
+        };
+        if head[0] != MAGIC[0] || head[1] != MAGIC[1] || head[2] != MAGIC[2] || head[3] != MAGIC[3]
+        {
+            return Err(LoadError::Magic);
+        }
+        let version = u16::from_le_bytes([head[4], head[5]]);
+        if version != VERSION {
+            return Err(LoadError::Version {
+                found: version,
+                supported: VERSION,
+            });
+        }
+        let header_bytes = u16::from_le_bytes([head[6], head[7]]);
+        let zeros = head[19] | head[26] | head[27] | head[44] | head[45] | head[46] | head[47];
+        if header_bytes as usize != HEADER_BYTES || zeros != 0 {
+            return Err(LoadError::Header);
+        }
+        let precision = match head[16] {
+            0 => PrecisionTag::F32,
+            1 => PrecisionTag::W8A16,
+            found => return Err(LoadError::UnknownPrecision { found }),
+        };
+        let mode = match head[17] {
+            0 => Mode::Windowed,
+            1 => Mode::Continuous,
+            _ => return Err(LoadError::Header),
+        };
+        let packing = match head[18] {
+            0 => Packing::RowMajor,
+            found => return Err(LoadError::Packing { found }),
+        };
+        Ok(Self {
+            total_bytes: u32_at(head, 8),
+            crc: u32_at(head, 12),
+            precision,
+            mode,
+            packing,
+            arena_bytes: u32_at(head, 20),
+            layer_count: u16::from_le_bytes([head[24], head[25]]),
+            window: u32_at(head, 28),
+            input_channels: u32_at(head, 32),
+            output_steps: u32_at(head, 36),
+            output_channels: u32_at(head, 40),
+        })
+    }
+
+    /// The bytes of this header.
+    pub fn to_bytes(&self) -> [u8; HEADER_BYTES] {
+        let mut head = [0; HEADER_BYTES];
+        head[0..4].copy_from_slice(&MAGIC);
+        head[4..6].copy_from_slice(&VERSION.to_le_bytes());
+        head[6..8].copy_from_slice(&(HEADER_BYTES as u16).to_le_bytes());
+        head[8..12].copy_from_slice(&self.total_bytes.to_le_bytes());
+        head[12..16].copy_from_slice(&self.crc.to_le_bytes());
+        head[16] = self.precision as u8;
+        head[17] = self.mode as u8;
+        head[18] = self.packing as u8;
+        head[20..24].copy_from_slice(&self.arena_bytes.to_le_bytes());
+        head[24..26].copy_from_slice(&self.layer_count.to_le_bytes());
+        head[28..32].copy_from_slice(&self.window.to_le_bytes());
+        head[32..36].copy_from_slice(&self.input_channels.to_le_bytes());
+        head[36..40].copy_from_slice(&self.output_steps.to_le_bytes());
+        head[40..44].copy_from_slice(&self.output_channels.to_le_bytes());
+        head
+    }
+}
+
+/// Checks the stated length and the checksum of a whole file.
+pub(crate) fn verify(header: &Header, file: &[u8]) -> Result<(), LoadError> {
+    if header.total_bytes as usize != file.len() {
+        return Err(LoadError::Length {
+            stated: header.total_bytes,
+            given: file.len() as u32,
+        });
+    }
+    let computed = checksum(file);
+    if computed != header.crc {
+        return Err(LoadError::Checksum {
+            stated: header.crc,
+            computed,
+        });
+    }
+    Ok(())
+}
+
+/// CRC-32 of a file, its own four bytes at offset 12 left out.
+pub fn checksum(file: &[u8]) -> u32 {
+    let mut digest = CRC.digest();
+    digest.update(file.get(..12).unwrap_or_default());
+    digest.update(file.get(16..).unwrap_or_default());
+    digest.finalize()
+}
+
+/// Arena bytes stated by a file from `include_bytes!`, as a constant.
+///
+/// # Panics
+/// At compile time, when the file is not a model file of this version.
+pub const fn arena_bytes(file: &[u8]) -> usize {
+    match Header::read(file) {
+        Ok(header) => header.arena_bytes as usize,
+        Err(_) => panic!("not a dunlin model file of this format version"),
+    }
+}
+
+/// Layer count stated by a file from `include_bytes!`, as a constant.
+///
+/// # Panics
+/// At compile time, when the file is not a model file of this version.
+pub const fn layer_count(file: &[u8]) -> usize {
+    match Header::read(file) {
+        Ok(header) => header.layer_count as usize,
+        Err(_) => panic!("not a dunlin model file of this format version"),
+    }
+}
+
+const fn u32_at(head: &[u8; HEADER_BYTES], at: usize) -> u32 {
+    u32::from_le_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]])
+}

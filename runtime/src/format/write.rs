@@ -1,0 +1,171 @@
+//! Writing a model file; stands beside [`read`](super::read) and in the same order. Host only.
+extern crate alloc;
+
+use alloc::vec;
+use alloc::vec::Vec;
+
+use bytemuck::Pod;
+use serde::Serialize;
+
+use super::graph::{LayerSpec, Prefix, Suffix};
+use super::header::{HEADER_BYTES, Header, Mode, Packing, PrecisionTag, checksum};
+use super::{MAX_LAYERS, WEIGHTS_ALIGNMENT};
+use crate::error::LoadError;
+use crate::model::Model;
+use crate::precision::{F32, Precision, W8A16};
+
+/// Everything that a file says, but for what follows from it.
+#[derive(Debug, Clone)]
+pub struct ModelFile<'a> {
+    /// At most 32 bytes.
+    pub name: &'a str,
+    pub precision: PrecisionTag,
+    pub mode: Mode,
+    /// Time steps of an input window.
+    pub window: usize,
+    pub input_channels: usize,
+    /// See [`Model::input_scales`].
+    pub input_scales: &'a [[f32; 2]],
+    pub layers: &'a [LayerSpec],
+    /// Of the layers, in order.
+    pub weights: &'a Weights,
+    /// See [`Model::output_scales`].
+    pub output_scales: &'a [[f32; 2]],
+}
+
+impl ModelFile<'_> {
+    /// The bytes of the file. They load: the loader's own checks run on them.
+    ///
+    /// # Errors
+    /// What [`Model::from_bytes`] would say.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, LoadError> {
+        let mut weights = Weights::new();
+        weights.push(self.input_scales);
+        weights.0.extend_from_slice(&self.weights.0);
+        weights.push(self.output_scales);
+        let prefix = Prefix {
+            name: self.name,
+            input_scales: self.input_scales.len() as u16,
+            output_scales: self.output_scales.len() as u16,
+        };
+        let mut front = postcard(&prefix)?;
+        front.extend(postcard(&(self.layers.len() as u32))?);
+        for layer in self.layers {
+            front.extend(postcard(layer)?);
+        }
+        let mut file = vec![0; HEADER_BYTES];
+        file.extend(front);
+        file.extend(self.suffix(file.len(), &weights.0)?);
+        let mut header = Header {
+            total_bytes: file.len() as u32,
+            crc: 0,
+            precision: self.precision,
+            mode: self.mode,
+            packing: Packing::RowMajor,
+            arena_bytes: 0,
+            layer_count: self.layers.len() as u16,
+            window: self.window as u32,
+            input_channels: self.input_channels as u32,
+            output_steps: 0,
+            output_channels: 0,
+        };
+        match self.precision {
+            PrecisionTag::F32 => derive::<F32>(&mut header, &file)?,
+            PrecisionTag::W8A16 => derive::<W8A16>(&mut header, &file)?,
+        }
+        seal(&mut file, header);
+        Ok(file)
+    }
+
+    /// The suffix with the padding that brings the weights to their alignment.
+    fn suffix(&self, before: usize, weights: &[u8]) -> Result<Vec<u8>, LoadError> {
+        let zeros = [0; WEIGHTS_ALIGNMENT];
+        for padding in 0..WEIGHTS_ALIGNMENT {
+            let suffix = postcard(&Suffix {
+                padding: &zeros[..padding],
+                weights,
+            })?;
+            if (before + suffix.len() - weights.len()).is_multiple_of(WEIGHTS_ALIGNMENT) {
+                return Ok(suffix);
+            }
+        }
+        Err(LoadError::Message)
+    }
+}
+
+/// Puts a header with a fresh checksum at the front of a file.
+pub fn seal(file: &mut [u8], mut header: Header) {
+    if let Some(front) = file.first_chunk_mut() {
+        *front = header.to_bytes();
+    }
+    header.crc = checksum(file);
+    if let Some(front) = file.first_chunk_mut() {
+        *front = header.to_bytes();
+    }
+}
+
+/// The header fields that follow from the layers.
+fn derive<P: Precision>(header: &mut Header, file: &[u8]) -> Result<(), LoadError> {
+    let file = AlignedBytes::new(file);
+    let model = Model::<P, MAX_LAYERS>::resolve(*header, file.as_slice())?;
+    header.arena_bytes = model.arena_bytes() as u32;
+    header.output_steps = model.output_shape().steps;
+    header.output_channels = model.output_shape().channels;
+    Ok(())
+}
+
+fn postcard(value: &impl Serialize) -> Result<Vec<u8>, LoadError> {
+    postcard::to_allocvec(value).map_err(|_| LoadError::Message)
+}
+
+/// Tensors one after the other, each padded to a multiple of four bytes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Weights(Vec<u8>);
+
+impl Weights {
+    /// No tensors.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a tensor.
+    pub fn push<T: Pod>(&mut self, tensor: &[T]) {
+        self.0.extend_from_slice(bytemuck::cast_slice(tensor));
+        self.0.resize(self.0.len().next_multiple_of(4), 0);
+    }
+}
+
+/// Bytes at a multiple of 16, as files and arenas must be: what `include_model!` and `Arena` are to a host program.
+#[derive(Debug, Clone, Default)]
+pub struct AlignedBytes {
+    words: Vec<u128>,
+    len: usize,
+}
+
+impl AlignedBytes {
+    /// A copy.
+    pub fn new(bytes: &[u8]) -> Self {
+        let mut aligned = Self::zeroed(bytes.len());
+        aligned.as_mut().copy_from_slice(bytes);
+        aligned
+    }
+
+    /// `len` zeros.
+    pub fn zeroed(len: usize) -> Self {
+        Self {
+            words: vec![0; len.div_ceil(size_of::<u128>())],
+            len,
+        }
+    }
+
+    /// The bytes.
+    pub fn as_slice(&self) -> &[u8] {
+        &bytemuck::cast_slice(&self.words)[..self.len]
+    }
+}
+
+impl AsMut<[u8]> for AlignedBytes {
+    fn as_mut(&mut self) -> &mut [u8] {
+        &mut bytemuck::cast_slice_mut(&mut self.words)[..self.len]
+    }
+}

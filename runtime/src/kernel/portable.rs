@@ -1,0 +1,38 @@
+//! Plain Rust for every core: four rows share each load of `x`.
+pub use super::reference::{dot, dot_f32};
+
+/// Name of this variant.
+pub const NAME: &str = "portable";
+
+/// `accumulators[r] + sum of rows[r][i] * x[i]`, modulo 2^32; the shortest slice ends the sum.
+#[inline]
+pub fn dot4(rows: [&[i8]; 4], x: &[i16], accumulators: [i32; 4]) -> [i32; 4] {
+    let [mut a, mut b, mut c, mut d] = accumulators;
+    for ((((&x, &wa), &wb), &wc), &wd) in
+        x.iter().zip(rows[0]).zip(rows[1]).zip(rows[2]).zip(rows[3])
+    {
+        let x = i32::from(x);
+        a = a.wrapping_add(i32::from(wa) * x);
+        b = b.wrapping_add(i32::from(wb) * x);
+        c = c.wrapping_add(i32::from(wc) * x);
+        d = d.wrapping_add(i32::from(wd) * x);
+    }
+    [a, b, c, d]
+}
+
+/// `accumulators[r] + sum of rows[r][i] * x[i]` in f32, added in the order of `i`, each product rounded.
+///
+/// The order does not depend on how a row is cut into pieces, so that a stream gives the bits of the window.
+#[inline]
+pub fn dot4_f32(rows: [&[f32]; 4], x: &[f32], accumulators: [f32; 4]) -> [f32; 4] {
+    let [mut a, mut b, mut c, mut d] = accumulators;
+    for ((((&x, &wa), &wb), &wc), &wd) in
+        x.iter().zip(rows[0]).zip(rows[1]).zip(rows[2]).zip(rows[3])
+    {
+        a += wa * x;
+        b += wb * x;
+        c += wc * x;
+        d += wd * x;
+    }
+    [a, b, c, d]
+}

@@ -1,0 +1,30 @@
+//! The oracle: the shortest code that says what a kernel computes.
+
+/// Name of this variant.
+pub const NAME: &str = "reference";
+
+/// `accumulator + sum of row[i] * x[i]`, modulo 2^32.
+///
+/// The loader has proven that the sum of a whole row fits, so that partial sums may wrap.
+pub fn dot(row: &[i8], x: &[i16], accumulator: i32) -> i32 {
+    row.iter().zip(x).fold(accumulator, |sum, (&w, &x)| {
+        sum.wrapping_add(i32::from(w) * i32::from(x))
+    })
+}
+
+/// [`dot`] of four rows with the same `x`.
+pub fn dot4(rows: [&[i8]; 4], x: &[i16], accumulators: [i32; 4]) -> [i32; 4] {
+    core::array::from_fn(|r| dot(rows[r], x, accumulators[r]))
+}
+
+/// `accumulator + sum of row[i] * x[i]` in f32, added in the order of `i`, each product rounded.
+pub fn dot_f32(row: &[f32], x: &[f32], accumulator: f32) -> f32 {
+    row.iter()
+        .zip(x)
+        .fold(accumulator, |sum, (&w, &x)| sum + w * x)
+}
+
+/// [`dot_f32`] of four rows with the same `x`.
+pub fn dot4_f32(rows: [&[f32]; 4], x: &[f32], accumulators: [f32; 4]) -> [f32; 4] {
+    core::array::from_fn(|r| dot_f32(rows[r], x, accumulators[r]))
+}

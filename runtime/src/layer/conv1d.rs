@@ -1,0 +1,114 @@
+//! Conv1D: `y[t] = act(b + sum over k of W[k] x[t stride + k dilation - left])`.
+//!
+//! With `[time][channel]` data and no dilation the taps of a place are one contiguous piece of the input, so that a
+//! place is one matvec: there is no im2col.
+use crate::error::LayerError;
+use crate::format::graph::{Activation, Conv1dSpec, OutputSpec};
+use crate::format::read::Cursor;
+use crate::precision::Precision;
+
+use super::affine::{Taps, matvec};
+use super::time::TimeWindow;
+use super::{Shape, Tensor};
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Conv1d<'m, P: Precision> {
+    matrix: P::Matrix<'m>,
+    activation: OutputSpec,
+    window: TimeWindow,
+    channels: u32,
+    output: Shape,
+    use_bias: bool,
+}
+
+impl<'m, P: Precision> Conv1d<'m, P> {
+    pub fn resolve(
+        spec: Conv1dSpec,
+        input: Tensor<P>,
+        weights: &mut Cursor<'m>,
+    ) -> Result<(Self, Tensor<P>), LayerError> {
+        if spec.output.activation == Activation::Softmax {
+            return Err(LayerError::Unsupported);
+        }
+        let Shape { steps, channels } = input.shape;
+        let (window, places) = TimeWindow::new(
+            spec.padding,
+            spec.kernel_size,
+            spec.stride,
+            spec.dilation,
+            steps,
+        )?;
+        let shape = Shape::new(places, spec.filters.into())?;
+        let range = P::output_range(&spec.output)?;
+        let columns = (window.size as usize)
+            .checked_mul(channels as usize)
+            .ok_or(LayerError::Memory)?;
+        let matrix = P::matrix(
+            weights,
+            spec.filters.into(),
+            &[(columns, P::with_zero(input.range))],
+        )?;
+        let layer = Self {
+            matrix,
+            activation: spec.output,
+            window,
+            channels,
+            output: shape,
+            use_bias: spec.use_bias,
+        };
+        Ok((layer, Tensor { shape, range }))
+    }
+
+    pub fn run(&self, input: &[P::Activation], output: &mut [P::Activation]) {
+        let filters = self.output.channels.max(1) as usize;
+        for (step, y) in output.chunks_exact_mut(filters).enumerate() {
+            matvec::<P>(
+                &self.matrix,
+                &self.activation,
+                self.taps(step as u32),
+                input,
+                y,
+            );
+        }
+    }
+
+    /// The taps of one place: one run without dilation, else one a tap.
+    #[inline]
+    fn taps(&self, step: u32) -> Taps {
+        let (first, end, start) = self.window.taps(step);
+        let channels = self.channels as usize;
+        let count = (end - first) as usize;
+        let (runs, len) = if self.window.dilation == 1 {
+            (1, count * channels)
+        } else {
+            (count, channels)
+        };
+        Taps {
+            runs,
+            len,
+            column: first as usize * channels,
+            start: start as usize * channels,
+            stride: self.window.dilation as usize * channels,
+        }
+    }
+
+    pub fn output(&self) -> Shape {
+        self.output
+    }
+
+    pub fn summary(&self) -> (&'static str, u64, u64, Option<&P::Matrix<'m>>) {
+        let (channels, filters) = (u64::from(self.channels), u64::from(self.output.channels));
+        let parameters =
+            (u64::from(self.window.size) * channels + u64::from(self.use_bias)) * filters;
+        let taps = (0..self.output.steps).map(|step| {
+            let (first, end, _) = self.window.taps(step);
+            u64::from(end - first)
+        });
+        (
+            "conv1d",
+            parameters,
+            taps.sum::<u64>() * channels * filters,
+            Some(&self.matrix),
+        )
+    }
+}

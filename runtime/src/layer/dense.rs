@@ -1,0 +1,68 @@
+//! Dense: `y[t] = act(W x[t] + b)`, the same weights at every time step.
+use crate::error::LayerError;
+use crate::format::graph::{DenseSpec, OutputSpec};
+use crate::format::read::Cursor;
+use crate::precision::Precision;
+
+use super::affine::{Taps, matvec};
+use super::{Shape, Tensor};
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Dense<'m, P: Precision> {
+    matrix: P::Matrix<'m>,
+    activation: OutputSpec,
+    inputs: u32,
+    output: Shape,
+    use_bias: bool,
+}
+
+impl<'m, P: Precision> Dense<'m, P> {
+    pub fn resolve(
+        spec: DenseSpec,
+        input: Tensor<P>,
+        weights: &mut Cursor<'m>,
+    ) -> Result<(Self, Tensor<P>), LayerError> {
+        let shape = Shape::new(input.shape.steps as usize, spec.units.into())?;
+        let range = P::output_range(&spec.output)?;
+        let inputs = input.shape.channels;
+        let matrix = P::matrix(
+            weights,
+            spec.units.into(),
+            &[(inputs as usize, input.range)],
+        )?;
+        let layer = Self {
+            matrix,
+            activation: spec.output,
+            inputs,
+            output: shape,
+            use_bias: spec.use_bias,
+        };
+        Ok((layer, Tensor { shape, range }))
+    }
+
+    pub fn run(&self, input: &[P::Activation], output: &mut [P::Activation]) {
+        let inputs = self.inputs.max(1) as usize;
+        let units = self.output.channels.max(1) as usize;
+        for (x, y) in input
+            .chunks_exact(inputs)
+            .zip(output.chunks_exact_mut(units))
+        {
+            matvec::<P>(&self.matrix, &self.activation, Taps::whole(inputs), x, y);
+        }
+    }
+
+    pub fn output(&self) -> Shape {
+        self.output
+    }
+
+    pub fn summary(&self) -> (&'static str, u64, u64, Option<&P::Matrix<'m>>) {
+        let (inputs, units) = (u64::from(self.inputs), u64::from(self.output.channels));
+        let bias = u64::from(self.use_bias);
+        (
+            "dense",
+            (inputs + bias) * units,
+            inputs * units * u64::from(self.output.steps),
+            Some(&self.matrix),
+        )
+    }
+}

@@ -1,0 +1,35 @@
+//! exp and tanh of the f32 path: libm's by default, micromath's smaller ones by feature.
+//!
+//! Both are plain Rust, so that a model gives the same bits on every target built with the same feature.
+
+/// `e^x`.
+#[inline]
+pub fn exp(x: f32) -> f32 {
+    #[cfg(not(feature = "micromath"))]
+    return libm::expf(x);
+    #[cfg(feature = "micromath")]
+    return micromath::F32(x).exp().0;
+}
+
+/// Hyperbolic tangent.
+#[inline]
+pub fn tanh(x: f32) -> f32 {
+    #[cfg(not(feature = "micromath"))]
+    return libm::tanhf(x);
+    // micromath has no tanh; past +-9 it is +-1 in f32.
+    #[cfg(feature = "micromath")]
+    return 2.0 * sigmoid(2.0 * x.clamp(-9.0, 9.0)) - 1.0;
+}
+
+/// `1 / (1 + e^-x)`.
+#[inline]
+pub fn sigmoid(x: f32) -> f32 {
+    1.0 / (1.0 + exp(-x))
+}
+
+/// `x * scale + offset`, rounded to the nearest `i16`, halves away from zero; NaN gives 0.
+#[inline]
+pub fn quantize(x: f32, scale: f32, offset: f32) -> i16 {
+    // `as` saturates and sends NaN to 0.
+    libm::roundf(x * scale + offset) as i16
+}

@@ -1,0 +1,144 @@
+//! Tables for sigmoid, tanh and powers of two on 16-bit integers, computed at compile time.
+//!
+//! One table of the logistic function serves sigmoid and tanh: `tanh(x) = 2 sigmoid(2 x) - 1`. Between its
+//! points the value is interpolated linearly. The points lie `f''(x) h^2 / 16` off the curve, which halves the
+//! largest error of interpolation.
+
+/// Fraction bits of the argument of [`sigmoid`]: its 16 bits span [-16, 16).
+pub const SIGMOID_BITS: i32 = 11;
+/// Fraction bits of the argument of [`tanh`]: its 16 bits span [-8, 8).
+pub const TANH_BITS: i32 = 12;
+/// Fraction bits of the results of [`sigmoid`], [`tanh`] and a softmax.
+pub const RESULT_BITS: i32 = 15;
+
+const INTERVALS: usize = 512;
+static SIGMOID: [u16; INTERVALS + 1] = sigmoid_table();
+const POWER_INTERVALS: usize = 64;
+static POWER: [u16; POWER_INTERVALS + 1] = power_table();
+
+/// `sigmoid(p / 2^11) * 2^15`, rounded down, in [0, 32767].
+#[inline(always)]
+pub fn sigmoid(p: i16) -> i16 {
+    (logistic(p) >> 1) as i16
+}
+
+/// `tanh(p / 2^12) * 2^15`, in [-32768, 32767].
+#[inline(always)]
+pub fn tanh(p: i16) -> i16 {
+    (logistic(p) ^ 0x8000) as i16
+}
+
+/// `sigmoid(p / 2^11) * 2^16`.
+#[inline(always)]
+fn logistic(p: i16) -> u16 {
+    let index = p as u16 ^ 0x8000;
+    let interval = (index >> 7) as usize;
+    let fraction = i32::from(index & 127);
+    let low = i32::from(SIGMOID[interval]);
+    let high = i32::from(SIGMOID[interval + 1]);
+    (low + (((high - low) * fraction) >> 7)) as u16
+}
+
+/// `2^-(distance / 2^bits) * 2^15`, with `bits` at most 15.
+#[inline(always)]
+pub fn power(distance: u32, bits: u32) -> u32 {
+    let whole = distance >> bits;
+    if whole > 15 {
+        return 0;
+    }
+    let fraction = (distance << (15 - bits)) & 0x7fff;
+    let interval = (fraction >> 9) as usize;
+    let low = i32::from(POWER[interval]);
+    let high = i32::from(POWER[interval + 1]);
+    (low + (((high - low) * (fraction & 511) as i32) >> 9)) as u32 >> whole
+}
+
+const fn sigmoid_table() -> [u16; INTERVALS + 1] {
+    let step = 32.0 / INTERVALS as f64;
+    let mut table = [0; INTERVALS + 1];
+    let mut i = 0;
+    while i <= INTERVALS {
+        let s = 1.0 / (1.0 + exp(-(-16.0 + i as f64 * step)));
+        let bend = s * (1.0 - s) * (1.0 - 2.0 * s);
+        let scaled = (s - bend * step * step / 16.0) * 65_536.0 + 0.5;
+        table[i] = if scaled > 65_535.0 {
+            65_535
+        } else {
+            scaled as u16
+        };
+        i += 1;
+    }
+    table
+}
+
+const fn power_table() -> [u16; POWER_INTERVALS + 1] {
+    let mut table = [0; POWER_INTERVALS + 1];
+    let mut i = 0;
+    while i <= POWER_INTERVALS {
+        let power = exp(-core::f64::consts::LN_2 * i as f64 / POWER_INTERVALS as f64);
+        table[i] = (power * 32_768.0 + 0.5) as u16;
+        i += 1;
+    }
+    table
+}
+
+/// The exponential at compile time: the series of `x / 64`, squared six times.
+const fn exp(x: f64) -> f64 {
+    let small = x / 64.0;
+    let mut term = 1.0;
+    let mut sum = 1.0;
+    let mut n = 1.0;
+    while n < 20.0 {
+        term *= small / n;
+        sum += term;
+        n += 1.0;
+    }
+    let mut squarings = 0;
+    while squarings < 6 {
+        sum *= sum;
+        squarings += 1;
+    }
+    sum
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sigmoid_and_tanh_are_within_three_steps_of_the_function() {
+        let mut worst = (0.0f64, 0.0f64);
+        for p in i16::MIN..=i16::MAX {
+            let s = 1.0 / (1.0 + libm::exp(-f64::from(p) / 2048.0));
+            let t = libm::tanh(f64::from(p) / 4096.0);
+            worst.0 = worst.0.max((f64::from(sigmoid(p)) - s * 32_768.0).abs());
+            worst.1 = worst.1.max((f64::from(tanh(p)) - t * 32_768.0).abs());
+        }
+        assert!(worst.0 <= 2.0, "sigmoid {}", worst.0);
+        assert!(worst.1 <= 3.0, "tanh {}", worst.1);
+    }
+
+    #[test]
+    fn the_tables_never_fall() {
+        for p in i16::MIN..i16::MAX {
+            assert!(logistic(p + 1) >= logistic(p), "at {p}");
+        }
+        for distance in 0..65_535 {
+            assert!(
+                power(distance + 1, 11) <= power(distance, 11),
+                "at {distance}"
+            );
+        }
+    }
+
+    #[test]
+    fn powers_of_two_are_within_two_steps() {
+        for bits in 0..=15 {
+            for distance in 0..65_536u32 {
+                let exact = libm::exp2(-f64::from(distance) / f64::from(1u32 << bits)) * 32_768.0;
+                let error = (f64::from(power(distance, bits)) - exact).abs();
+                assert!(error <= 2.0, "{distance} at {bits} bits: {error}");
+            }
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! A validated view of a model file: shapes chained, accumulators proven, weights borrowed in place.
+use heapless::Vec;
+
+use crate::arena::Plan;
+use crate::error::{LayerError, LoadError};
+use crate::format::WEIGHTS_ALIGNMENT;
+use crate::format::header::{self, Header, Mode};
+use crate::format::read::{Cursor, Message};
+use crate::layer::{Layer, Shape, Summary, Tensor, Time};
+use crate::precision::Precision;
+
+/// A model of precision `P` with room for `LAYERS` layers (see [`layer_count`](crate::layer_count)).
+///
+/// Everything that can be wrong with a file is found by [`Model::from_bytes`]; a [`Session`](crate::Session) over a
+/// model cannot fail but for an input of the wrong length.
+#[derive(Debug, Clone)]
+pub struct Model<'m, P: Precision, const LAYERS: usize> {
+    pub(crate) header: Header,
+    pub(crate) name: &'m str,
+    pub(crate) layers: Vec<Layer<'m, P>, LAYERS>,
+    /// `(scale, offset)` pairs.
+    pub(crate) input_scales: &'m [[f32; 2]],
+    pub(crate) output_scales: &'m [[f32; 2]],
+    pub(crate) plan: Plan,
+}
+
+impl<'m, P: Precision, const LAYERS: usize> Model<'m, P, LAYERS> {
+    /// Checks a whole file and borrows its weights. The bytes must start at a multiple of 16
+    /// ([`include_model!`](crate::include_model) sees to it). The time is linear in the length of the file.
+    ///
+    /// # Errors
+    /// [`LoadError`] for any bytes that are not a valid model of precision `P` with at most `LAYERS` layers.
+    pub fn from_bytes(file: &'m [u8]) -> Result<Self, LoadError> {
+        let header = Header::read(file)?;
+        header::verify(&header, file)?;
+        let model = Self::resolve(header, file)?;
+        if !model.plan.is_stated_by(&header) {
+            let computed = model.plan.total() as u32;
+            return Err(LoadError::ArenaStated {
+                stated: header.arena_bytes,
+                computed,
+            });
+        }
+        let output = model.output_shape();
+        if (header.output_steps, header.output_channels) != (output.steps, output.channels) {
+            return Err(LoadError::OutputStated);
+        }
+        Ok(model)
+    }
+
+    /// All checks but those of the derived header fields, which the writer fills in from the result.
+    pub(crate) fn resolve(header: Header, file: &'m [u8]) -> Result<Self, LoadError> {
+        if header.precision != P::TAG {
+            return Err(LoadError::Precision {
+                expected: P::TAG,
+                found: header.precision,
+            });
+        }
+        if !file.as_ptr().addr().is_multiple_of(WEIGHTS_ALIGNMENT) {
+            return Err(LoadError::Misaligned {
+                needed: WEIGHTS_ALIGNMENT as u8,
+            });
+        }
+        let message = Message::read(file)?;
+        if message.layer_count != usize::from(header.layer_count) || message.layer_count == 0 {
+            return Err(LoadError::Header);
+        }
+        let capacity = LoadError::LayerCapacity {
+            needed: header.layer_count,
+            given: LAYERS as u16,
+        };
+        let at = |index: usize| {
+            move |error: LayerError| LoadError::Layer {
+                index: index as u16,
+                error,
+            }
+        };
+        let mut weights = Cursor::new(message.weights);
+        let input =
+            Shape::new(header.window as usize, header.input_channels as usize).map_err(at(0))?;
+        let input_scales = scales(&mut weights, message.prefix.input_scales, input.channels)?;
+        let mut tensor = Tensor {
+            shape: input,
+            range: P::input_range(),
+        };
+        let mut layers = Vec::new();
+        for (index, spec) in message.layers().enumerate() {
+            let (layer, output) = Layer::resolve(spec, tensor, &mut weights).map_err(at(index))?;
+            layers.push(layer).map_err(|_| capacity)?;
+            tensor = output;
+        }
+        let output_scales = scales(
+            &mut weights,
+            message.prefix.output_scales,
+            tensor.shape.channels,
+        )?;
+        if weights.bytes_left() != 0 {
+            return Err(LoadError::Unused {
+                bytes: weights.bytes_left() as u32,
+            });
+        }
+        let plan = Plan::new(input, &layers).map_err(at(layers.len().saturating_sub(1)))?;
+        let model = Self {
+            header,
+            name: message.prefix.name,
+            layers,
+            input_scales,
+            output_scales,
+            plan,
+        };
+        if header.mode == Mode::Continuous
+            && let Err(index) = stepwise(&model.layers)
+        {
+            return Err(LoadError::NotContinuous {
+                index: index as u16,
+            });
+        }
+        Ok(model)
+    }
+
+    /// The file's header.
+    pub fn header(&self) -> &Header {
+        &self.header
+    }
+
+    /// The name that the file was given; may be empty.
+    pub fn name(&self) -> &'m str {
+        self.name
+    }
+
+    /// Shape of an input window.
+    pub fn input_shape(&self) -> Shape {
+        Shape {
+            steps: self.header.window,
+            channels: self.header.input_channels,
+        }
+    }
+
+    /// Shape of the output of a whole window.
+    pub fn output_shape(&self) -> Shape {
+        self.layers.last().map_or(self.input_shape(), Layer::output)
+    }
+
+    /// RAM that a session needs, in bytes.
+    pub fn arena_bytes(&self) -> usize {
+        self.plan.total()
+    }
+
+    /// What each layer is and costs, in order.
+    pub fn summaries(&self) -> impl Iterator<Item = Summary> + '_ {
+        self.layers.iter().map(Layer::summary)
+    }
+
+    /// `(scale, offset)` of the input: an activation is `x * scale + offset`, rounded in an integer model.
+    /// Empty (identity), one pair for all channels, or one a channel.
+    pub fn input_scales(&self) -> &'m [[f32; 2]] {
+        self.input_scales
+    }
+
+    /// `(scale, offset)` of the output: a value is `activation * scale + offset`. Empty (identity), one pair for all
+    /// channels, or one a channel.
+    pub fn output_scales(&self) -> &'m [[f32; 2]] {
+        self.output_scales
+    }
+}
+
+fn scales<'m>(
+    weights: &mut Cursor<'m>,
+    count: u16,
+    channels: u32,
+) -> Result<&'m [[f32; 2]], LoadError> {
+    let pairs = weights
+        .take::<[f32; 2]>(count.into())
+        .map_err(|_| LoadError::Scales)?;
+    let finite = pairs.iter().flatten().all(|value| value.is_finite());
+    if finite && (count <= 1 || u32::from(count) == channels) {
+        Ok(pairs)
+    } else {
+        Err(LoadError::Scales)
+    }
+}
+
+/// How many leading layers take one time step at a time, where these carry a stream by themselves: all layers, or
+/// those up to an LSTM that gives its last step. Otherwise the layer that needs the window.
+pub(crate) fn stepwise<P: Precision>(layers: &[Layer<'_, P>]) -> Result<usize, usize> {
+    for (index, layer) in layers.iter().enumerate() {
+        match layer.time() {
+            Time::Step => {}
+            Time::Last => return Ok(index + 1),
+            Time::Window => return Err(index),
+        }
+    }
+    Ok(layers.len())
+}

@@ -1,0 +1,108 @@
+//! The kinds of numbers a model computes with, as a sealed trait: the numeric path is a type parameter.
+use bytemuck::Pod;
+
+use crate::error::LayerError;
+use crate::format::graph::{LstmSpec, OutputSpec};
+use crate::format::header::PrecisionTag;
+use crate::format::read::Cursor;
+
+mod f32;
+mod w8a16;
+
+pub use f32::F32;
+pub use w8a16::W8A16;
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for super::F32 {}
+    impl Sealed for super::W8A16 {}
+}
+
+/// A kind of numbers: [`F32`] or [`W8A16`].
+///
+/// What layers need of it is below: a matrix with one bias and scale a row, dot products of row pieces, and the
+/// way from an accumulator to an activation.
+pub trait Precision: sealed::Sealed + Copy + core::fmt::Debug + 'static {
+    /// What the header of a file of this precision says.
+    const TAG: PrecisionTag;
+    /// An element of a tensor between layers.
+    type Activation: Pod + PartialOrd + core::fmt::Debug;
+    /// Holds a row's sum.
+    type Accumulator: Copy;
+    /// An element of an LSTM's cell state.
+    type Cell: Pod;
+    /// Values that a tensor can have; what the proof against overflow starts from.
+    type Range: Copy;
+    /// Weights of a layer, borrowed from the file.
+    type Matrix<'m>: Copy + core::fmt::Debug;
+
+    /// The zero that pads and that states start from.
+    const ZERO: Self::Activation;
+    /// Below every activation: a pool starts from it.
+    const LOWEST: Self::Activation;
+
+    /// What an input tensor can hold.
+    fn input_range() -> Self::Range;
+    /// The range with zero in it, as padding needs.
+    fn with_zero(range: Self::Range) -> Self::Range;
+    /// What a layer with this output can give.
+    ///
+    /// # Errors
+    /// [`LayerError`] for a specification out of its bounds.
+    fn output_range(output: &OutputSpec) -> Result<Self::Range, LayerError>;
+    /// What an LSTM's hidden state can hold.
+    ///
+    /// # Errors
+    /// [`LayerError`] for fraction bits out of their bounds.
+    fn hidden_range(spec: &LstmSpec) -> Result<Self::Range, LayerError>;
+
+    /// Takes a matrix off the weights and checks it. `columns` are pieces of a row with the range of `x` in each.
+    fn matrix<'m>(
+        weights: &mut Cursor<'m>,
+        rows: usize,
+        columns: &[(usize, Self::Range)],
+    ) -> Result<Self::Matrix<'m>, LayerError>;
+
+    /// Bytes that the matrix takes in the file.
+    fn matrix_bytes(matrix: &Self::Matrix<'_>) -> usize;
+    /// The bias of a row, where its sum starts.
+    fn bias(matrix: &Self::Matrix<'_>, row: usize) -> Self::Accumulator;
+    /// Adds `W[row, column..] . x` to a row's sum.
+    fn dot(
+        matrix: &Self::Matrix<'_>,
+        row: usize,
+        column: usize,
+        x: &[Self::Activation],
+        sum: Self::Accumulator,
+    ) -> Self::Accumulator;
+    /// Adds `W[row + r, column..] . x` to the sums of four rows.
+    fn dot4(
+        matrix: &Self::Matrix<'_>,
+        row: usize,
+        column: usize,
+        x: &[Self::Activation],
+        sums: [Self::Accumulator; 4],
+    ) -> [Self::Accumulator; 4];
+    /// From a row's sum to its activation; for a softmax, to its logit.
+    fn finish(
+        matrix: &Self::Matrix<'_>,
+        row: usize,
+        sum: Self::Accumulator,
+        output: &OutputSpec,
+    ) -> Self::Activation;
+    /// Softmax over logits, in place.
+    fn softmax(logits: &mut [Self::Activation], output: &OutputSpec);
+    /// One unit of an LSTM: sums of the gates i, f, c, o to the new cell state and the hidden state.
+    fn lstm_unit(
+        matrix: &Self::Matrix<'_>,
+        row: usize,
+        sums: [Self::Accumulator; 4],
+        spec: &LstmSpec,
+        cell: &mut Self::Cell,
+    ) -> Self::Activation;
+
+    /// From an input value to an activation.
+    fn quantize(x: f32, scale: f32, offset: f32) -> Self::Activation;
+    /// From an activation to an output value.
+    fn dequantize(y: Self::Activation, scale: f32, offset: f32) -> f32;
+}

@@ -1,0 +1,2 @@
+//! The conformance suite: the same cases on the host and on every board.
+#![no_std]
