@@ -2,5 +2,7 @@
 pub mod config;
 pub mod data;
 pub mod error;
+pub mod metrics;
 pub mod net;
+pub mod report;
 pub mod train;

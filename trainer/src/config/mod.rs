@@ -1,8 +1,15 @@
 //! The model description (TOML): layers, task, data and training.
 use serde::Deserialize;
 
+mod document;
 mod layer;
+mod load;
+mod nearest;
+pub mod schema;
+#[cfg(test)]
+mod tests;
 pub use layer::{Activation, LayerConfig, Padding};
+pub use nearest::{nearest, suggestion};
 
 /// A whole description file.
 #[derive(Debug, Clone, PartialEq, Deserialize)]

@@ -1,0 +1,154 @@
+//! Reads a description file: schema first, then what one key alone cannot tell.
+use super::document::Document;
+use super::{Config, DataConfig, LayerConfig, Loss, Optimizer, Task};
+use crate::error::{Error, Result};
+use std::path::Path;
+
+/// `inspect` shows the name from a fixed field of the model file.
+const MAX_NAME_BYTES: usize = 32;
+/// Values that one part of the generated data may have: 1 GiB as f32.
+const MAX_SERIES_VALUES: usize = 1 << 28;
+
+impl Config {
+    /// Reads and checks the description file at `path`. The paths in `[data]` are relative to its folder and come
+    /// back joined to it.
+    ///
+    /// # Errors
+    /// `Error::Input` with file and line for anything unreadable, unknown, missing, out of range or contradictory.
+    pub fn load(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        let name = path.display().to_string();
+        let bytes = std::fs::read(path)
+            .map_err(|error| Error::input(format!("cannot read {name}: {error}")))?;
+        let text = String::from_utf8(bytes).map_err(|error| {
+            let at = error.utf8_error().valid_up_to();
+            Error::input(format!("{name}: not a text file: byte {at} is not UTF-8"))
+        })?;
+        let mut config = Self::parse(&name, &text)?;
+        config.join_paths(path.parent().unwrap_or(Path::new("")));
+        Ok(config)
+    }
+
+    /// Checks the text of a description file; `file` is its name in messages. Paths stay as they are written.
+    pub fn parse(file: &str, text: &str) -> Result<Self> {
+        let document = Document::parse(file, text)?;
+        document.check()?;
+        // The schema has said yes, so serde can only fail where the two disagree; its message is then the best there is.
+        let config: Self = toml::from_str(text).map_err(|error| {
+            Error::input(format!("{file}: {}", error.message().replace('\n', ", ")))
+        })?;
+        config.cross_check(&document)?;
+        Ok(config)
+    }
+
+    /// Contradictions between keys.
+    fn cross_check(&self, document: &Document<'_>) -> Result<()> {
+        if self.model.name.len() > MAX_NAME_BYTES {
+            let sentence = format!(
+                "`name` of [model] has {} bytes; at most {MAX_NAME_BYTES} fit in the model file",
+                self.model.name.len()
+            );
+            return Err(document.error("model", "name", &sentence));
+        }
+        self.cross_check_data(document)?;
+        self.cross_check_training(document)?;
+        let learns = self.layers.iter().any(|layer| match layer {
+            LayerConfig::Dense { .. } | LayerConfig::Conv1d { .. } | LayerConfig::Lstm { .. } => {
+                true
+            }
+            LayerConfig::MaxPool1d { .. } | LayerConfig::Flatten | LayerConfig::Dropout { .. } => {
+                false
+            }
+        });
+        if !learns {
+            let sentence = "no layer has anything to learn; add a dense, conv1d or lstm layer";
+            return Err(document.error("layers", "", sentence));
+        }
+        Ok(())
+    }
+
+    fn cross_check_data(&self, document: &Document<'_>) -> Result<()> {
+        match &self.data {
+            DataConfig::Series {
+                steps,
+                train,
+                validation,
+                test,
+                seed: _,
+            } => {
+                if self.model.task == Task::Classification {
+                    let sentence = "the generated series has values to predict and no labels, so `task` must be \
+                                    \"regression\" with source = \"series\"";
+                    return Err(document.error("model", "task", sentence));
+                }
+                for (key, count) in [("train", train), ("validation", validation), ("test", test)] {
+                    if steps.saturating_mul(*count) > MAX_SERIES_VALUES {
+                        let sentence = format!(
+                            "`{key}` x `steps` of [data] asks for {count} x {steps} values; at most {MAX_SERIES_VALUES} \
+                             are generated"
+                        );
+                        return Err(document.error("data", key, &sentence));
+                    }
+                }
+            }
+            DataConfig::Csv {
+                validation_split,
+                test_split,
+                ..
+            } => {
+                let sum = validation_split + test_split;
+                if sum >= 1.0 {
+                    let sentence = format!(
+                        "`validation_split` + `test_split` of [data] is {sum}, which leaves nothing to train on; it must \
+                         be below 1"
+                    );
+                    return Err(document.error("data", "test_split", &sentence));
+                }
+            }
+            DataConfig::Npy { .. } => {}
+        }
+        Ok(())
+    }
+
+    fn cross_check_training(&self, document: &Document<'_>) -> Result<()> {
+        let training = &self.training;
+        let sentence = match (self.model.task, training.loss) {
+            (Task::Regression, Some(Loss::CrossEntropy)) => {
+                "`loss` = \"cross_entropy\" needs labels; with task = \"regression\" use \"mse\" or \"mae\""
+            }
+            (Task::Classification, Some(Loss::Mse | Loss::Mae)) => {
+                "`loss` of a model with task = \"classification\" must be \"cross_entropy\" (the default); leave it out"
+            }
+            (Task::Regression, None | Some(Loss::Mse | Loss::Mae))
+            | (Task::Classification, None | Some(Loss::CrossEntropy)) => "",
+        };
+        if !sentence.is_empty() {
+            return Err(document.error("training", "loss", sentence));
+        }
+        if training.optimizer == Optimizer::Adam && training.momentum != 0.0 {
+            let sentence =
+                "`momentum` is for optimizer = \"sgd\"; adam has its own, so leave it out";
+            return Err(document.error("training", "momentum", sentence));
+        }
+        Ok(())
+    }
+
+    /// Makes the paths of `[data]` relative to `folder`. Absolute paths stay.
+    fn join_paths(&mut self, folder: &Path) {
+        // `folder` comes from a path that may not be UTF-8; such a name is refused when the file is opened.
+        let join = |path: &mut String| *path = folder.join(&*path).to_string_lossy().into_owned();
+        match &mut self.data {
+            DataConfig::Series { .. } => {}
+            DataConfig::Npy {
+                x_train,
+                y_train,
+                x_test,
+                y_test,
+                ..
+            } => [x_train, y_train, x_test, y_test]
+                .into_iter()
+                .for_each(join),
+            DataConfig::Csv { path, .. } => join(path),
+        }
+    }
+}

@@ -1,0 +1,538 @@
+//! Tests of the description file: what loads, and what each refusal says.
+use super::schema::{DATA, Family, Kind, LAYERS, MODEL, TOP, TRAINING, Table};
+use super::*;
+
+const GOOD: &str = r#"
+[model]
+task = "regression"
+
+[[layers]]
+type = "lstm"
+units = 100
+activation = "relu"
+
+[[layers]]
+type = "dense"
+units = 1
+
+[data]
+source = "series"
+"#;
+
+/// The message for `GOOD` with `from` replaced by `to`.
+fn refusal(from: &str, to: &str) -> String {
+    assert!(GOOD.contains(from), "{from}");
+    match Config::parse("m.toml", &GOOD.replacen(from, to, 1)) {
+        Ok(config) => panic!("{to} was accepted: {config:?}"),
+        Err(error) => error.to_string(),
+    }
+}
+
+#[test]
+fn a_short_file_gets_the_defaults() {
+    let config = Config::parse("m.toml", GOOD).unwrap();
+    assert_eq!(config.model.mode, Mode::Windowed);
+    assert_eq!(config.training, TrainingConfig::default());
+    let series = DataConfig::Series {
+        steps: 50,
+        train: 7_000,
+        validation: 2_000,
+        test: 1_000,
+        seed: 42,
+    };
+    assert_eq!(config.data, series);
+    let LayerConfig::Lstm {
+        units,
+        activation,
+        recurrent_activation,
+        return_sequences,
+        use_bias,
+    } = config.layers[0]
+    else {
+        panic!("{:?}", config.layers[0])
+    };
+    assert_eq!((units, return_sequences, use_bias), (100, false, true));
+    assert_eq!(
+        (activation, recurrent_activation),
+        (Activation::Relu, Activation::Sigmoid)
+    );
+}
+
+#[test]
+fn unknown_names_get_line_and_nearest_name() {
+    for (from, to, line, parts) in [
+        (
+            "units = 100",
+            "unit = 100",
+            7,
+            [
+                "unknown key `unit`",
+                "did you mean `units`?",
+                "layer 1 (lstm)",
+            ],
+        ),
+        (
+            "\"lstm\"",
+            "\"lsmt\"",
+            6,
+            [
+                "unknown layer type `lsmt`",
+                "did you mean `lstm`?",
+                "`conv1d`",
+            ],
+        ),
+        (
+            "\"dense\"",
+            "\"conv2d\"",
+            11,
+            [
+                "unknown layer type `conv2d`",
+                "did you mean `conv1d`?",
+                "layer 2",
+            ],
+        ),
+        (
+            "\"relu\"",
+            "\"rellu\"",
+            8,
+            ["`activation` `rellu`", "did you mean `relu`?", "`tanh`"],
+        ),
+        (
+            "\"relu\"",
+            "\"sigmoid\"",
+            8,
+            ["`activation` `sigmoid`", "layer 1 (lstm)", "`tanh`"],
+        ),
+        (
+            "\"series\"",
+            "\"cvs\"",
+            15,
+            ["unknown data source `cvs`", "did you mean `csv`?", "`npy`"],
+        ),
+        (
+            "[data]",
+            "[training]\nepoch = 3\n[data]",
+            15,
+            ["unknown key `epoch`", "`epochs`?", "[training]"],
+        ),
+        (
+            "[data]",
+            "[trainig]\nepochs = 3\n[data]",
+            14,
+            ["`trainig`", "did you mean `training`?", "`layers`"],
+        ),
+        (
+            "[data]",
+            "[training]\noptimizer = \"adamw\"\n[data]",
+            15,
+            ["`adamw`", "did you mean `adam`?", "`sgd`"],
+        ),
+        (
+            "regression",
+            "regresion",
+            3,
+            [
+                "`task` `regresion`",
+                "did you mean `regression`?",
+                "[model]",
+            ],
+        ),
+    ] {
+        let message = refusal(from, to);
+        assert!(
+            message.starts_with(&format!("m.toml:{line}: ")),
+            "{message}"
+        );
+        for part in parts {
+            assert!(message.contains(part), "{part}: {message}");
+        }
+    }
+}
+
+#[test]
+fn missing_keys_wrong_types_and_ranges_name_the_key() {
+    let training = |text: &str| format!("[training]\n{text}\n[data]");
+    for (from, to, line, part) in [
+        (
+            "units = 100\n",
+            "",
+            5,
+            "layer 1 (lstm) lacks the key `units`",
+        ),
+        ("type = \"lstm\"\n", "", 5, "layer 1 has no `type`"),
+        (
+            "task = \"regression\"\n",
+            "",
+            2,
+            "[model] lacks the key `task`",
+        ),
+        ("source = \"series\"\n", "", 14, "[data] has no `source`"),
+        (
+            "units = 100",
+            "units = \"100\"",
+            7,
+            "`units` of layer 1 (lstm) must be a whole number",
+        ),
+        ("units = 100", "units = 0", 7, "from 1 to 65536, not 0"),
+        ("units = 100", "units = -3", 7, "not -3"),
+        ("units = 100", "units = 1.5", 7, "not 1.5"),
+        (
+            "units = 100",
+            "units = 99999999999999999999999999999999999999999",
+            7,
+            "must be a whole number",
+        ),
+        (
+            "units = 100",
+            "units = 4\nuse_bias = 1",
+            8,
+            "`use_bias` of layer 1 (lstm) must be true or false, not 1",
+        ),
+        (
+            "[[layers]]\ntype = \"dense\"\nunits = 1",
+            "[[layers]]\ntype = \"dropout\"\nrate = 1.0",
+            12,
+            "below 1, not 1.0",
+        ),
+        (
+            "[data]",
+            &training("epochs = 0"),
+            15,
+            "`epochs` of [training] must be a whole number from 1",
+        ),
+        ("[data]", &training("batch_size = 0"), 15, "`batch_size`"),
+        (
+            "[data]",
+            &training("learning_rate = 0.0"),
+            15,
+            "`learning_rate` of [training] must be a number above 0",
+        ),
+        (
+            "[data]",
+            &training("learning_rate = -1e-3"),
+            15,
+            "`learning_rate`",
+        ),
+        (
+            "[data]",
+            &training("learning_rate = nan"),
+            15,
+            "`learning_rate`",
+        ),
+        (
+            "[data]",
+            &training("learning_rate = inf"),
+            15,
+            "`learning_rate`",
+        ),
+        (
+            "[data]",
+            &training("learning_rate = 1e-60"),
+            15,
+            "`learning_rate`",
+        ),
+        (
+            "[data]",
+            &training("learning_rate = 1e60"),
+            15,
+            "`learning_rate`",
+        ),
+        ("[data]", &training("momentum = 1.0"), 15, "`momentum`"),
+        (
+            "[data]",
+            &training("momentum = 0.9"),
+            15,
+            "`momentum` is for optimizer = \"sgd\"",
+        ),
+        ("[data]", &training("seed = -1"), 15, "`seed`"),
+        (
+            "[data]",
+            &training("loss = \"cross_entropy\""),
+            15,
+            "needs labels",
+        ),
+        (
+            "\"regression\"",
+            "\"classification\"",
+            3,
+            "has values to predict and no labels",
+        ),
+        ("\"series\"", "\"series\"\nsteps = 0", 16, "`steps`"),
+        (
+            "\"series\"",
+            "\"series\"\nsteps = 100000\ntrain = 10000000",
+            17,
+            "at most",
+        ),
+        (
+            "[model]",
+            "[model]\nname = \"a name of more than thirty-two bytes\"",
+            3,
+            "at most 32 fit",
+        ),
+        (
+            "[model]\ntask = \"regression\"",
+            "model = 3",
+            2,
+            "`model` must be a table",
+        ),
+    ] {
+        let message = refusal(from, to);
+        assert!(
+            message.starts_with(&format!("m.toml:{line}: ")),
+            "line {line}: {message}"
+        );
+        assert!(message.contains(part), "{part}: {message}");
+    }
+}
+
+#[test]
+fn csv_and_npy_tables_are_checked() {
+    let csv = |extra: &str| {
+        format!(
+            "source = \"csv\"\npath = \"a.csv\"\ninputs = [\"v\"]\ntarget = \"v\"\nwindow = 24\n{extra}"
+        )
+    };
+    let series = "source = \"series\"";
+    for (to, part) in [
+        (csv("window_size = 3"), "did you mean `window`?"),
+        (
+            csv("").replace("24", "0"),
+            "`window` of [data] (csv) must be",
+        ),
+        (csv("hop = 0"), "`hop`"),
+        (csv("horizon = 0"), "`horizon`"),
+        (
+            csv("validation_split = 0.5\ntest_split = 0.5"),
+            "is 1, which leaves nothing to train on",
+        ),
+        (
+            csv("test_split = 0.0"),
+            "`test_split` of [data] (csv) must be a number above 0 and below 1",
+        ),
+        (csv("").replace("[\"v\"]", "[]"), "not an empty list"),
+        (
+            csv("").replace("[\"v\"]", "[\"v\", \"v\"]"),
+            "one or more different texts",
+        ),
+        (csv("").replace("[\"v\"]", "[1]"), "`inputs`"),
+        (
+            csv("").replace("target = \"v\"", "target = \"\""),
+            "`target`",
+        ),
+        (
+            "source = \"npy\"\nx_train = \"a\"".into(),
+            "lacks the key `y_train`",
+        ),
+    ] {
+        let message = refusal(series, &to);
+        assert!(message.contains(part), "{part}: {message}");
+    }
+    assert!(Config::parse("m.toml", &GOOD.replace(series, &csv("standardize = true"))).is_ok());
+}
+
+#[test]
+fn syntax_errors_and_missing_tables_have_a_place() {
+    let message = refusal("units = 100", "units = = 100");
+    assert!(message.starts_with("m.toml:7:"), "{message}");
+    let message = refusal("[data]\nsource = \"series\"\n", "");
+    assert_eq!(message, "m.toml:12: the table [data] is missing");
+    let message = Config::parse("m.toml", "").unwrap_err().to_string();
+    assert!(message.contains("missing"), "{message}");
+    let message = refusal("units = 100", "units = 100\nunits = 3");
+    assert!(message.starts_with("m.toml:8:"), "{message}");
+    let deep = format!("x = {}{}", "[".repeat(50_000), "]".repeat(50_000));
+    assert!(Config::parse("m.toml", &deep).is_err());
+}
+
+#[test]
+fn every_truncation_of_a_file_is_an_answer_and_no_panic() {
+    let loads = (0..GOOD.len()).filter(|end| Config::parse("m.toml", &GOOD[..*end]).is_ok());
+    // Only the line end after the last key may be missing.
+    assert_eq!(loads.collect::<Vec<_>>(), [GOOD.len() - 1]);
+}
+
+#[test]
+fn load_joins_paths_to_the_folder_of_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("m.toml");
+    let npy = "source = \"npy\"\nx_train = \"d/x.npy\"\ny_train = \"y.npy\"\nx_test = \"/abs/x.npy\"\ny_test = \"t.npy\"";
+    std::fs::write(&path, GOOD.replace("source = \"series\"", npy)).unwrap();
+    let DataConfig::Npy {
+        x_train, x_test, ..
+    } = Config::load(&path).unwrap().data
+    else {
+        panic!("npy was asked for")
+    };
+    assert_eq!(
+        std::path::Path::new(&x_train),
+        folder.path().join("d/x.npy")
+    );
+    assert_eq!(x_test, "/abs/x.npy");
+
+    let absent = Config::load(folder.path().join("absent.toml")).unwrap_err();
+    assert!(absent.to_string().contains("absent.toml"), "{absent}");
+    assert_eq!(absent.exit_code(), 2);
+    std::fs::write(&path, b"[model]\nname = \"\xff\"").unwrap();
+    assert!(
+        Config::load(&path)
+            .unwrap_err()
+            .to_string()
+            .contains("byte 16 is not UTF-8")
+    );
+}
+
+/// A value that the schema allows.
+fn example(kind: Kind) -> String {
+    match kind {
+        Kind::Count { .. } => "2".into(),
+        Kind::Number(_) => "0.25".into(),
+        Kind::Flag => "true".into(),
+        Kind::Text => "\"v\"".into(),
+        Kind::Names => "[\"v\"]".into(),
+        Kind::Choice(words) => format!("\"{}\"", words[0]),
+    }
+}
+
+/// All keys of a table, with allowed values.
+fn filled(table: &Table) -> String {
+    table
+        .keys
+        .iter()
+        .map(|key| format!("{} = {}\n", key.name, example(key.kind)))
+        .collect()
+}
+
+fn tables(family: &'static Family) -> impl Iterator<Item = (String, Table)> {
+    family
+        .tables
+        .iter()
+        .map(|(word, table)| (format!("{} = \"{word}\"\n", family.tag), *table))
+}
+
+/// The schema and the serde types are two lists of the same keys; this keeps them one.
+#[test]
+fn the_schema_and_the_types_have_the_same_keys() {
+    // What serde lists as known when it meets an unknown key.
+    let known = |text: String| -> Vec<String> {
+        let error = toml::from_str::<Config>(&text)
+            .unwrap_err()
+            .message()
+            .to_string();
+        let (_, list) = error
+            .split_once("unknown field `zzz`, expected ")
+            .unwrap_or_else(|| panic!("{error}\n{text}"));
+        let mut names: Vec<String> = list
+            .split('`')
+            .skip(1)
+            .step_by(2)
+            .map(String::from)
+            .collect();
+        names.sort();
+        names
+    };
+    let names = |table: &Table| {
+        let mut names: Vec<String> = table.names().map(String::from).collect();
+        names.sort();
+        names
+    };
+    let file = |model: &str, layer: &str, data: &str, training: &str| {
+        format!("[model]\n{model}\n[[layers]]\n{layer}\n[data]\n{data}\n[training]\n{training}")
+    };
+    let (model, layer, data) = (
+        filled(&MODEL),
+        "type = \"dense\"\nunits = 1",
+        "source = \"series\"",
+    );
+    let training = filled(&TRAINING);
+
+    assert_eq!(
+        known(file(&format!("{model}zzz = 1"), layer, data, &training)),
+        names(&MODEL)
+    );
+    assert_eq!(
+        known(file(&model, layer, data, &format!("{training}zzz = 1"))),
+        names(&TRAINING)
+    );
+    for (tag, table) in tables(&LAYERS).filter(|(_, table)| !table.keys.is_empty()) {
+        let with = format!("{tag}{}zzz = 1", filled(&table));
+        assert_eq!(
+            known(file(&model, &with, data, &training)),
+            names(&table),
+            "{tag}"
+        );
+    }
+    for (tag, table) in tables(&DATA) {
+        let with = format!("{tag}{}zzz = 1", filled(&table));
+        assert_eq!(
+            known(file(&model, layer, &with, &training)),
+            names(&table),
+            "{tag}"
+        );
+    }
+    let mut top: Vec<String> = TOP.map(String::from).into();
+    top.sort();
+    assert_eq!(
+        known(format!("zzz = 1\n{}", file(&model, layer, data, &training))),
+        top
+    );
+
+    // Every word and every key that the schema allows is one that the types read.
+    for (tag, table) in tables(&LAYERS) {
+        for key in table.keys {
+            let Kind::Choice(words) = key.kind else {
+                continue;
+            };
+            for word in words {
+                let only = format!("{tag}{}", filled(&table)).replace(
+                    &format!("{} = {}", key.name, example(key.kind)),
+                    &format!("{} = \"{word}\"", key.name),
+                );
+                let read = toml::from_str::<Config>(&file(&model, &only, data, &training));
+                assert!(read.is_ok(), "{only}: {read:?}");
+            }
+        }
+    }
+}
+
+/// Each table has a section in the documentation, each key a row in it, and each row a key.
+#[test]
+fn every_key_is_documented() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/model-toml.md");
+    let text = std::fs::read_to_string(path).unwrap();
+    let families = LAYERS
+        .tables
+        .iter()
+        .chain(DATA.tables)
+        .map(|(_, table)| table);
+    for table in [&MODEL, &TRAINING].into_iter().chain(families) {
+        let heading = format!("## `{}`\n", table.title);
+        let section = text
+            .split_once(&heading)
+            .unwrap_or_else(|| panic!("no section {heading}"))
+            .1;
+        let section = section.split("\n## ").next().unwrap_or("");
+        let rows: Vec<&str> = section
+            .lines()
+            .filter_map(|line| line.strip_prefix("| `")?.split_once('`'))
+            .map(|(key, _)| key)
+            .collect();
+        assert_eq!(rows, table.names().collect::<Vec<_>>(), "{heading}");
+        for key in table.keys {
+            let Kind::Choice(words) = key.kind else {
+                continue;
+            };
+            let row = section
+                .lines()
+                .find(|line| line.starts_with(&format!("| `{}`", key.name)))
+                .unwrap_or("");
+            for word in words {
+                assert!(
+                    row.contains(&format!("`\"{word}\"`")),
+                    "{heading}: `{word}` of {}",
+                    key.name
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! What people and scripts read: files written whole or not at all, tables, and learning curves.
+pub mod atomic;
+pub mod table;
