@@ -9,6 +9,8 @@ mod npy;
 pub mod random;
 mod scaling;
 mod series;
+#[cfg(test)]
+mod tests;
 pub use examples::{read_targets, read_windows};
 pub use scaling::{apply, apply_targets};
 
