@@ -1,8 +1,11 @@
-//! Writes the golden models of the current format version: `cargo run -p conformance --example golden`.
+//! Writes the golden models of the current format version and the bits of their outputs:
+//! `cargo run -p conformance --example golden`.
 //!
 //! The weights come from a fixed generator, so that the files can be made again; the files in `golden/` are kept for
-//! ever once a format version is released.
+//! ever once a format version is released. The bits are those of the oracle, not of the runtime under test.
 use std::path::Path;
+
+use conformance::oracle;
 
 use dunlin::format::graph::{
     Activation, Conv1dSpec, DenseSpec, LayerSpec, LstmSpec, MaxPool1dSpec, OutputSpec, Padding,
@@ -34,15 +37,26 @@ impl Random {
 struct Golden {
     random: Random,
     precision: PrecisionTag,
+    mode: Mode,
+    /// Of an integer model; a float one has none.
+    input_scales: Vec<[f32; 2]>,
+    output_scales: Vec<[f32; 2]>,
     layers: Vec<LayerSpec>,
     weights: Weights,
 }
 
 impl Golden {
     fn new(precision: PrecisionTag) -> Self {
+        let scales = |pairs: &[[f32; 2]]| match precision {
+            PrecisionTag::F32 => Vec::new(),
+            PrecisionTag::W8A16 => pairs.to_vec(),
+        };
         Self {
             random: Random(0x9e37_79b9_7f4a_7c15),
             precision,
+            mode: Mode::Windowed,
+            input_scales: scales(&[[16_384.0, 0.0]]),
+            output_scales: scales(&[[1.0 / 16_384.0, 0.0]]),
             layers: Vec::new(),
             weights: Weights::new(),
         }
@@ -142,28 +156,37 @@ impl Golden {
         self.matrix(filters.into(), usize::from(kernel_size) * inputs);
     }
 
+    fn max_pool(&mut self, pool_size: u16, stride: u16, padding: Padding) {
+        self.layers.push(LayerSpec::MaxPool1d(MaxPool1dSpec {
+            pool_size,
+            stride,
+            padding,
+        }));
+    }
+
     fn write(self, name: &str, window: usize, channels: usize) {
-        let integer = self.precision == PrecisionTag::W8A16;
         let file = ModelFile {
             name,
             precision: self.precision,
-            mode: Mode::Windowed,
+            mode: self.mode,
             window,
             input_channels: channels,
-            input_scales: if integer { &[[16_384.0, 0.0]] } else { &[] },
+            input_scales: &self.input_scales,
             layers: &self.layers,
             weights: &self.weights,
-            output_scales: if integer {
-                &[[1.0 / 16_384.0, 0.0]]
-            } else {
-                &[]
-            },
+            output_scales: &self.output_scales,
         };
         let bytes = file
             .to_bytes()
             .unwrap_or_else(|error| panic!("{name}: {error}"));
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("golden/v1/{name}.dunlin"));
-        std::fs::write(&path, bytes).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/v1");
+        let put = |end: &str, bytes: &[u8]| {
+            let path = folder.join(format!("{name}.{end}"));
+            std::fs::write(&path, bytes)
+                .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        };
+        put("dunlin", &bytes);
+        put("bits", oracle::bits(&bytes).as_bytes());
     }
 }
 
@@ -184,14 +207,73 @@ fn main() {
         conv.conv1d(3, 7, (3, 1, 1), Padding::Same);
         conv.conv1d(7, 8, (2, 1, 4), Padding::Causal);
         conv.conv1d(8, 5, (4, 2, 1), Padding::Valid);
-        conv.layers.push(LayerSpec::MaxPool1d(MaxPool1dSpec {
-            pool_size: 2,
-            stride: 2,
-            padding: Padding::Same,
-        }));
+        conv.max_pool(2, 2, Padding::Same);
         conv.layers.push(LayerSpec::Flatten);
         conv.dense(25, 6, Activation::Sigmoid);
         conv.dense(6, 2, Activation::Tanh);
         conv.write(&format!("conv{suffix}"), 21, 3);
+
+        sequences(precision, suffix);
+        windows(precision, suffix);
+        streams(precision, suffix);
     }
+}
+
+/// Outputs that are sequences, and scales of each channel.
+fn sequences(precision: PrecisionTag, suffix: &str) {
+    let mut lstm = Golden::new(precision);
+    lstm.lstm(2, 5, Activation::Tanh, true);
+    lstm.input_scales = vec![[9_000.0, 1_200.0], [14_000.5, -700.25]];
+    lstm.output_scales = vec![[1.0 / 32_768.0, 0.0]];
+    lstm.write(&format!("sequence_lstm{suffix}"), 7, 2);
+
+    let mut dense = Golden::new(precision);
+    dense.lstm(3, 4, Activation::Relu, true);
+    dense.dense(4, 3, Activation::Linear);
+    dense.output_scales = vec![[0.25, -3.0], [0.001, 0.5], [7.0, 0.0]];
+    dense.write(&format!("sequence_dense{suffix}"), 9, 3);
+
+    let mut softmax = Golden::new(precision);
+    softmax.dense(2, 9, Activation::Relu);
+    softmax.dense(9, 3, Activation::Softmax);
+    softmax.output_scales = vec![[1.0 / 32_768.0, 0.0]];
+    softmax.write(&format!("sequence_softmax{suffix}"), 5, 2);
+}
+
+/// Windows over time: a stride longer than the kernel, a kernel longer than the input, a pool without padding.
+fn windows(precision: PrecisionTag, suffix: &str) {
+    let mut pool = Golden::new(precision);
+    pool.conv1d(2, 6, (2, 5, 1), Padding::Same);
+    pool.max_pool(3, 2, Padding::Valid);
+    pool.layers.push(LayerSpec::Flatten);
+    pool.dense(18, 1, Activation::Linear);
+    pool.write(&format!("pool{suffix}"), 33, 2);
+
+    let mut wide = Golden::new(precision);
+    wide.conv1d(1, 4, (9, 1, 3), Padding::Same);
+    wide.max_pool(5, 1, Padding::Same);
+    wide.conv1d(4, 3, (2, 3, 2), Padding::Valid);
+    wide.lstm(3, 2, Activation::Tanh, false);
+    wide.write(&format!("wide{suffix}"), 11, 1);
+
+    let mut sequence = Golden::new(precision);
+    sequence.dense(2, 3, Activation::Tanh);
+    sequence.conv1d(3, 2, (3, 1, 2), Padding::Causal);
+    sequence.write(&format!("sequence_conv{suffix}"), 8, 2);
+}
+
+/// Models that carry their state on for ever.
+fn streams(precision: PrecisionTag, suffix: &str) {
+    let mut last = Golden::new(precision);
+    last.mode = Mode::Continuous;
+    last.lstm(1, 4, Activation::Tanh, false);
+    last.dense(4, 1, Activation::Linear);
+    last.write(&format!("continuous_lstm{suffix}"), 10, 1);
+
+    let mut sequence = Golden::new(precision);
+    sequence.mode = Mode::Continuous;
+    sequence.lstm(2, 5, Activation::Relu, true);
+    sequence.lstm(5, 3, Activation::Tanh, true);
+    sequence.dense(3, 2, Activation::Sigmoid);
+    sequence.write(&format!("continuous_sequence{suffix}"), 6, 2);
 }

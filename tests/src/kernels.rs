@@ -1,0 +1,184 @@
+//! Kernels: every variant gives the bits of the scalar reference, through one runner.
+use dunlin::kernel::{active, portable, reference};
+
+use crate::inputs::Random;
+
+/// The longest slice: past four times the widest unrolling.
+const LONGEST: usize = 67;
+/// Slices start at each of these: no kernel may need more than the alignment of one element.
+const OFFSETS: usize = 4;
+const BUFFER: usize = LONGEST + OFFSETS;
+
+/// Four rows of weights `W` with the same `X`, summed in `S`.
+type Dot4<W, X, S> = fn([&[W]; 4], &[X], [S; 4]) -> [S; 4];
+
+/// The functions that a variant has.
+#[derive(Clone, Copy)]
+pub struct Kernel {
+    pub dot: fn(&[i8], &[i16], i32) -> i32,
+    pub dot4: Dot4<i8, i16, i32>,
+    pub dot_f32: fn(&[f32], &[f32], f32) -> f32,
+    pub dot4_f32: Dot4<f32, f32, f32>,
+}
+
+macro_rules! kernel {
+    ($variant:ident) => {
+        Kernel {
+            dot: $variant::dot,
+            dot4: $variant::dot4,
+            dot_f32: $variant::dot_f32,
+            dot4_f32: $variant::dot4_f32,
+        }
+    };
+}
+
+/// The variant that this build runs and the portable one, against the reference; the reference against known sums.
+pub fn run(report: &mut dyn FnMut(&str, bool)) {
+    let oracle = kernel!(reference);
+    report("kernel reference known sums", known_sums(&oracle));
+    let active = kernel!(active);
+    report("kernel active i8 x i16", integers(&active, &oracle));
+    report("kernel active f32", floats(&active, &oracle));
+    let portable = kernel!(portable);
+    report("kernel portable i8 x i16", integers(&portable, &oracle));
+    report("kernel portable f32", floats(&portable, &oracle));
+}
+
+/// Sums done by hand.
+fn known_sums(kernel: &Kernel) -> bool {
+    let x = [7, -8, 9];
+    let empty = (kernel.dot)(&[], &x, -5) == -5 && (kernel.dot)(&[1, 2], &[], 6) == 6;
+    let shortest = (kernel.dot)(&[1, 2], &x, 100) == 91 && (kernel.dot)(&[1, 2, 3, 4], &x, 0) == 18;
+    let wraps = (kernel.dot)(&[1], &[1], i32::MAX) == i32::MIN;
+    let extreme = (kernel.dot)(&[-127, 127], &[-32_768, 32_767], 0) == 8_322_945;
+    let four = (kernel.dot4)([&[1], &[-2], &[3], &[127]], &[-32_768], [0, 1, 2, 3]);
+    // Added in order: 2^24 + 1 + 1 stays 2^24 where 1 + 1 first would not.
+    let order = (kernel.dot_f32)(&[1.0, 1.0], &[1.0, 1.0], 16_777_216.0) == 16_777_216.0;
+    // Each product is rounded: a fused multiply-add would leave 2^-24.
+    let near_one = 1.0 + 1.0 / 4096.0;
+    let rounded = (kernel.dot_f32)(&[near_one], &[near_one], -(1.0 + 1.0 / 2048.0)) == 0.0;
+    empty
+        && shortest
+        && wraps
+        && extreme
+        && four == [-32_768, 65_537, -98_302, -4_161_533]
+        && order
+        && rounded
+}
+
+/// How the values of a case are made.
+#[derive(Clone, Copy)]
+enum Values {
+    Random,
+    /// The largest products of one sign, of the other, and of both in turn.
+    Extreme {
+        weight: i8,
+        x: i16,
+        alternate: bool,
+    },
+}
+
+const VALUES: [Values; 7] = [
+    Values::Random,
+    extreme(127, i16::MAX, false),
+    extreme(127, i16::MIN, false),
+    extreme(-127, i16::MAX, false),
+    extreme(-127, i16::MIN, false),
+    extreme(127, i16::MIN, true),
+    extreme(-127, i16::MAX, true),
+];
+
+const fn extreme(weight: i8, x: i16, alternate: bool) -> Values {
+    Values::Extreme {
+        weight,
+        x,
+        alternate,
+    }
+}
+
+/// All lengths, offsets and values of the integer functions.
+#[inline(never)]
+pub fn integers(kernel: &Kernel, oracle: &Kernel) -> bool {
+    let mut random = Random::new();
+    let mut holds = true;
+    for values in VALUES {
+        let mut rows = [[0i8; BUFFER]; 4];
+        let mut x = [0i16; BUFFER];
+        for (i, x) in x.iter_mut().enumerate() {
+            *x = match values {
+                Values::Random => random.bits() as i16,
+                Values::Extreme { x, alternate, .. } if alternate && i % 2 == 1 => !x,
+                Values::Extreme { x, .. } => x,
+            };
+        }
+        for weight in rows.iter_mut().flatten() {
+            *weight = match values {
+                Values::Random => (random.bits() as i8).max(-127),
+                Values::Extreme { weight, .. } => weight,
+            };
+        }
+        let starts = core::array::from_fn(|_| random.bits() as i32);
+        each_place(|len, rows_at, x_at| {
+            let x = piece(&x, x_at, len);
+            let rows = core::array::from_fn(|r| piece(&rows[r], (rows_at + r) % OFFSETS, len));
+            let one = (kernel.dot)(rows[0], x, starts[0]) == (oracle.dot)(rows[0], x, starts[0]);
+            let four = (kernel.dot4)(rows, x, starts) == (oracle.dot4)(rows, x, starts);
+            // The shortest slice ends the sum.
+            let short = piece(rows[1], 0, len / 2);
+            let cut = (kernel.dot)(short, x, 0) == (oracle.dot)(short, x, 0);
+            holds &= one && four && cut;
+        });
+    }
+    holds
+}
+
+/// All lengths and offsets of the f32 functions, over values of every size down to the subnormal.
+#[inline(never)]
+pub fn floats(kernel: &Kernel, oracle: &Kernel) -> bool {
+    let mut random = Random::new();
+    let mut holds = true;
+    // Exponents around 1; over a wide span; products that are subnormal or round to zero.
+    for (lowest, span) in [(120, 8), (80, 60), (30, 40)] {
+        let mut rows = [[0f32; BUFFER]; 4];
+        let mut x = [0f32; BUFFER];
+        for value in rows.iter_mut().flatten().chain(&mut x) {
+            *value = float(random.bits(), lowest, span);
+        }
+        let starts = core::array::from_fn(|_| float(random.bits(), lowest, span));
+        each_place(|len, rows_at, x_at| {
+            let x = piece(&x, x_at, len);
+            let rows = core::array::from_fn(|r| piece(&rows[r], (rows_at + r) % OFFSETS, len));
+            let one = (kernel.dot_f32)(rows[0], x, starts[0]);
+            let four = (kernel.dot4_f32)(rows, x, starts);
+            holds &= one.to_bits() == (oracle.dot_f32)(rows[0], x, starts[0]).to_bits();
+            let expected = (oracle.dot4_f32)(rows, x, starts);
+            holds &= four.map(f32::to_bits) == expected.map(f32::to_bits);
+        });
+    }
+    holds
+}
+
+/// A float of random sign and fraction, its exponent field in `lowest..lowest + span`; one in 16 is a zero.
+fn float(bits: u32, lowest: u32, span: u32) -> f32 {
+    let sign = bits & 0x8000_0000;
+    if bits & 0x0f == 0 {
+        return f32::from_bits(sign);
+    }
+    let exponent = lowest + (bits >> 4 & 0xff) % span;
+    f32::from_bits(sign | exponent << 23 | bits >> 8 & 0x007f_ffff)
+}
+
+/// Every length with every pair of offsets.
+fn each_place(mut case: impl FnMut(usize, usize, usize)) {
+    for len in 0..=LONGEST {
+        for rows_at in 0..OFFSETS {
+            for x_at in 0..OFFSETS {
+                case(len, rows_at, x_at);
+            }
+        }
+    }
+}
+
+fn piece<T>(values: &[T], start: usize, len: usize) -> &[T] {
+    values.get(start..start + len).unwrap_or_default()
+}

@@ -1,0 +1,91 @@
+//! The f32 rules: sums start from the bias and grow in the order of the columns, every operation rounded.
+use std::vec::Vec;
+
+use dunlin::format::graph::{Activation, LstmSpec, OutputSpec};
+
+use super::{Reader, Rules};
+
+/// f32 throughout.
+pub struct Float;
+
+/// `[rows][columns]` and a bias a row.
+pub struct Matrix {
+    weights: Vec<f32>,
+    bias: Vec<f32>,
+    columns: usize,
+}
+
+impl Matrix {
+    fn sum(&self, row: usize, inputs: &[(usize, f32)]) -> f32 {
+        let mut sum = self.bias[row];
+        for &(column, x) in inputs {
+            let product = self.weights[row * self.columns + column] * x;
+            sum += product;
+        }
+        sum
+    }
+}
+
+fn sigmoid(x: f32) -> f32 {
+    1.0 / (1.0 + libm::expf(-x))
+}
+
+fn activate(activation: Activation, x: f32) -> f32 {
+    match activation {
+        Activation::Linear | Activation::Softmax => x,
+        Activation::Relu => x.max(0.0),
+        Activation::Tanh => libm::tanhf(x),
+        Activation::Sigmoid => sigmoid(x),
+    }
+}
+
+impl Rules for Float {
+    type Value = f32;
+    type Cell = f32;
+    type Matrix = Matrix;
+    const ZERO: f32 = 0.0;
+
+    fn matrix(reader: &mut Reader<'_>, rows: usize, columns: usize) -> Matrix {
+        Matrix {
+            weights: reader.floats(rows * columns),
+            bias: reader.floats(rows),
+            columns,
+        }
+    }
+
+    fn row(matrix: &Matrix, row: usize, inputs: &[(usize, f32)], output: &OutputSpec) -> f32 {
+        activate(output.activation, matrix.sum(row, inputs))
+    }
+
+    fn softmax(logits: &[f32], output: &OutputSpec) -> Vec<f32> {
+        if output.activation != Activation::Softmax {
+            return logits.to_vec();
+        }
+        let largest = logits.iter().copied().reduce(f32::max).unwrap();
+        let powers: Vec<f32> = logits.iter().map(|z| libm::expf(z - largest)).collect();
+        let sum = powers.iter().fold(0.0, |sum, power| sum + power);
+        powers.iter().map(|power| power / sum).collect()
+    }
+
+    fn unit(
+        matrix: &Matrix,
+        unit: usize,
+        inputs: &[(usize, f32)],
+        spec: &LstmSpec,
+        cell: &mut f32,
+    ) -> f32 {
+        let gate = |gate: usize| matrix.sum(4 * unit + gate, inputs);
+        let kept = sigmoid(gate(1)) * *cell;
+        let new = sigmoid(gate(0)) * activate(spec.activation, gate(2));
+        *cell = kept + new;
+        sigmoid(gate(3)) * activate(spec.activation, *cell)
+    }
+
+    fn quantize(x: f32, [scale, offset]: [f32; 2]) -> f32 {
+        x * scale + offset
+    }
+
+    fn dequantize(y: f32, [scale, offset]: [f32; 2]) -> f32 {
+        y * scale + offset
+    }
+}
