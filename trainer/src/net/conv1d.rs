@@ -1,0 +1,216 @@
+//! Conv1D: a dense layer over the steps under a kernel that walks along time.
+use super::activation;
+use super::gemm::{Matrix, multiply};
+use super::init::glorot_uniform;
+use super::layer::{Backward, Packs, Scratch, add_rows, fill_rows, weight_count};
+use super::random::Random;
+use super::shape::{Shape, Walk};
+use crate::config::{Activation, Padding};
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Conv1d {
+    pub filters: usize,
+    pub kernel_size: usize,
+    pub padding: Padding,
+    pub strides: usize,
+    pub dilation_rate: usize,
+    pub activation: Activation,
+    /// Without it the bias stays zero.
+    pub use_bias: bool,
+    pub input: Shape,
+    pub output: Shape,
+    /// `[kernel_size, channels, filters]`.
+    pub kernel: Vec<f32>,
+    /// `[filters]`.
+    pub bias: Vec<f32>,
+    pub(crate) walk: Walk,
+}
+
+/// The arguments of a Conv1D under their Keras names.
+pub(crate) struct Arguments {
+    pub filters: usize,
+    pub kernel_size: usize,
+    pub padding: Padding,
+    pub strides: usize,
+    pub dilation_rate: usize,
+    pub activation: Activation,
+    pub use_bias: bool,
+}
+
+impl Conv1d {
+    /// Fresh weights; an error is the reason alone, without the layer's name.
+    pub(crate) fn new(
+        arguments: &Arguments,
+        input: Shape,
+        random: &mut Random,
+    ) -> Result<Self, String> {
+        let &Arguments {
+            filters,
+            kernel_size,
+            padding,
+            strides,
+            dilation_rate,
+            activation,
+            use_bias,
+        } = arguments;
+        for (name, value) in [
+            ("filters", filters),
+            ("kernel_size", kernel_size),
+            ("strides", strides),
+            ("dilation_rate", dilation_rate),
+        ] {
+            if value == 0 {
+                return Err(format!("{name} is 0; give at least 1"));
+            }
+        }
+        if activation == Activation::Softmax {
+            return Err(
+                "softmax is for dense layers; use linear, relu, tanh or sigmoid here".into(),
+            );
+        }
+        if strides > 1 && dilation_rate > 1 {
+            return Err(format!(
+                "strides = {strides} with dilation_rate = {dilation_rate} is not defined (nor in Keras); set one of \
+                 them to 1"
+            ));
+        }
+        let count = weight_count(&[kernel_size, input.channels, filters])?;
+        weight_count(&[kernel_size, dilation_rate])?;
+        let Some(walk) = Walk::new(kernel_size, strides, dilation_rate, padding, input.steps)
+        else {
+            return Err(format!(
+                "a kernel of {kernel_size} steps with dilation_rate {dilation_rate} spans {} steps but its input has {}; \
+                 make it shorter, or use padding = \"same\" or \"causal\"",
+                (kernel_size - 1) * dilation_rate + 1,
+                input.steps
+            ));
+        };
+        Ok(Self {
+            filters,
+            kernel_size,
+            padding,
+            strides,
+            dilation_rate,
+            activation,
+            use_bias,
+            input,
+            output: Shape {
+                steps: walk.steps,
+                channels: filters,
+            },
+            // Keras counts the kernel's steps into both fans.
+            kernel: glorot_uniform(
+                count,
+                kernel_size * input.channels,
+                kernel_size * filters,
+                random,
+            ),
+            bias: vec![0.0; filters],
+            walk,
+        })
+    }
+
+    /// Values under the kernel at one output step.
+    fn taps(&self) -> usize {
+        self.kernel_size * self.input.channels
+    }
+
+    fn kernel_matrix(&self) -> Matrix<'_> {
+        Matrix::new(&self.kernel, self.taps(), self.filters)
+    }
+
+    pub(crate) fn pack(&self, packs: &mut Packs, training: bool) {
+        packs.kernel.pack(self.kernel_matrix());
+        if training {
+            packs
+                .kernel_transposed
+                .pack(self.kernel_matrix().transposed());
+        }
+    }
+
+    /// `[count, T, C] -> [count, T', filters]`.
+    pub(crate) fn forward(
+        &self,
+        packs: &Packs,
+        x: &[f32],
+        count: usize,
+        scratch: &mut Scratch,
+        y: &mut Vec<f32>,
+    ) {
+        // y[t] = activation(sum_k x[t stride + k dilation - left] W[k] + b); steps in the padding are 0.
+        self.gather(x, count, &mut scratch.columns);
+        let rows = count * self.output.steps;
+        fill_rows(y, rows, &self.bias);
+        let columns = Matrix::new(&scratch.columns, rows, self.taps());
+        multiply(columns, &packs.kernel, y, true);
+        activation::apply(self.activation, y, self.filters);
+    }
+
+    /// The inputs under the kernel side by side: `[count, T', kernel_size, C]`.
+    fn gather(&self, x: &[f32], count: usize, columns: &mut Vec<f32>) {
+        let channels = self.input.channels;
+        columns.clear();
+        columns.resize(count * self.output.steps * self.taps(), 0.0);
+        let windows = columns.chunks_exact_mut(self.output.steps * self.taps());
+        for (window, x) in windows.zip(x.chunks_exact(self.input.size())) {
+            for (t, row) in window.chunks_exact_mut(self.taps()).enumerate() {
+                for (k, tap) in row.chunks_exact_mut(channels).enumerate() {
+                    if let Some(step) = self.walk.source(t, k, self.input.steps) {
+                        tap.copy_from_slice(&x[step * channels..(step + 1) * channels]);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Gradients of kernel and bias are added to `gradients`; reads the columns that `forward` left in `scratch`.
+    pub(crate) fn backward(&self, step: Backward<'_>, scratch: &mut Scratch) {
+        let rows = step.count * self.output.steps;
+        let dz = step.dy;
+        // dz = dy activation'(z)
+        activation::backward(self.activation, step.y, dz, self.filters);
+        // dW += columns^T dz
+        let columns = Matrix::new(&scratch.columns, rows, self.taps());
+        scratch.packed.pack(Matrix::new(dz, rows, self.filters));
+        multiply(
+            columns.transposed(),
+            &scratch.packed,
+            &mut step.gradients[0],
+            true,
+        );
+        // db += sum over rows of dz
+        if self.use_bias {
+            add_rows(&mut step.gradients[1], dz);
+        }
+        // dcolumns = dz W^T, and dx[t stride + k dilation - left] += dcolumns[t, k]
+        if let Some(dx) = step.dx {
+            let dz = Matrix::new(dz, rows, self.filters);
+            multiply(
+                dz,
+                &step.packs.kernel_transposed,
+                &mut scratch.columns,
+                false,
+            );
+            dx.clear();
+            dx.resize(step.count * self.input.size(), 0.0);
+            self.scatter(&scratch.columns, dx);
+        }
+    }
+
+    fn scatter(&self, dcolumns: &[f32], dx: &mut [f32]) {
+        let channels = self.input.channels;
+        let windows = dcolumns.chunks_exact(self.output.steps * self.taps());
+        for (window, dx) in windows.zip(dx.chunks_exact_mut(self.input.size())) {
+            for (t, row) in window.chunks_exact(self.taps()).enumerate() {
+                for (k, tap) in row.chunks_exact(channels).enumerate() {
+                    if let Some(step) = self.walk.source(t, k, self.input.steps) {
+                        let dx = &mut dx[step * channels..(step + 1) * channels];
+                        for (dx, d) in dx.iter_mut().zip(tap) {
+                            *dx += d;
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

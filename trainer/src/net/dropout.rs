@@ -1,0 +1,54 @@
+//! Dropout: in training only, drops a part `rate` of the values and scales the others by `1 / (1 - rate)`.
+use super::layer::{Backward, Scratch};
+use super::random::Random;
+use super::shape::Shape;
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Dropout {
+    /// Within `[0, 1)`.
+    pub rate: f32,
+    pub input: Shape,
+    pub output: Shape,
+}
+
+impl Dropout {
+    /// An error is the reason alone, without the layer's name.
+    pub(crate) fn new(rate: f32, input: Shape) -> Result<Self, String> {
+        if !(0.0..1.0).contains(&rate) {
+            return Err(format!(
+                "rate = {rate} is outside [0, 1); use for example 0.2"
+            ));
+        }
+        Ok(Self {
+            rate,
+            input,
+            output: input,
+        })
+    }
+
+    /// y = x m, where m is 0 for the dropped and 1 / (1 - rate) for the others; y = x when `scratch` holds no seed.
+    pub(crate) fn forward(&self, x: &[f32], scratch: &mut Scratch, y: &mut Vec<f32>) {
+        y.clear();
+        let Some((seed, stream)) = scratch.dropout else {
+            y.extend_from_slice(x);
+            return;
+        };
+        let mut random = Random::new(seed, stream);
+        let kept = 1.0 / (1.0 - self.rate);
+        let rate = f64::from(self.rate);
+        let mask = &mut scratch.mask;
+        mask.clear();
+        mask.extend((0..x.len()).map(|_| if random.uniform() < rate { 0.0 } else { kept }));
+        y.extend(x.iter().zip(mask).map(|(x, m)| x * *m));
+    }
+
+    /// dx = dy m.
+    pub(crate) fn backward(&self, step: Backward<'_>, scratch: &mut Scratch) {
+        let Some(dx) = step.dx else { return };
+        dx.clear();
+        match scratch.dropout {
+            Some(_) => dx.extend(step.dy.iter().zip(&scratch.mask).map(|(d, m)| d * m)),
+            None => dx.extend_from_slice(step.dy),
+        }
+    }
+}

@@ -1,0 +1,240 @@
+//! Losses and metrics: what a network is judged by, and the gradient of that by its outputs.
+use crate::config::{Activation, Loss, Task};
+use crate::data::{Split, Targets};
+use crate::error::{Error, Result};
+use crate::net::{Layer, Network, Upstream};
+
+/// A loss over the targets of one split.
+#[derive(Debug, Clone, Copy)]
+pub struct Objective<'a> {
+    targets: &'a Targets,
+    loss: Loss,
+}
+
+/// Sums over examples; divide by their number.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(crate) struct Sums {
+    pub loss: f64,
+    pub metric: f64,
+}
+
+impl<'a> Objective<'a> {
+    /// The loss for `task` (`choice`, or the task's default) on the targets of `split`, which `network` is to meet.
+    ///
+    /// # Errors
+    /// `Error::Input` when loss, task, targets and the network's output do not belong together.
+    pub fn new(
+        network: &Network,
+        split: &'a Split,
+        task: Task,
+        choice: Option<Loss>,
+    ) -> Result<Self> {
+        let targets = &split.y;
+        check_inputs(network, split)?;
+        let loss = match task {
+            Task::Regression => check_regression(network, targets, choice)?,
+            Task::Classification => check_classification(network, targets, choice)?,
+        };
+        Ok(Self { targets, loss })
+    }
+
+    /// Name of the metric that goes with the loss.
+    pub fn metric(&self) -> &'static str {
+        match self.targets {
+            Targets::Values { .. } => "mae",
+            Targets::Labels { .. } => "accuracy",
+        }
+    }
+
+    /// What `gradient` writes.
+    pub fn upstream(&self) -> Upstream {
+        match self.loss {
+            Loss::Mse | Loss::Mae => Upstream::Outputs,
+            Loss::CrossEntropy => Upstream::Logits,
+        }
+    }
+
+    /// Loss and metric, summed over `examples`, whose answers are `outputs`.
+    pub(crate) fn sums(&self, examples: &[usize], outputs: &[f32]) -> Sums {
+        let mut sums = Sums::default();
+        match self.targets {
+            Targets::Values { width, values } => {
+                for (i, y) in examples.iter().zip(outputs.chunks_exact(*width)) {
+                    let (mut square, mut absolute) = (0.0, 0.0);
+                    for (y, target) in y.iter().zip(&values[i * width..]) {
+                        let error = f64::from(y - target);
+                        square += error * error;
+                        absolute += error.abs();
+                    }
+                    sums.metric += absolute / *width as f64;
+                    sums.loss += match self.loss {
+                        Loss::Mse => square,
+                        Loss::Mae | Loss::CrossEntropy => absolute,
+                    } / *width as f64;
+                }
+            }
+            Targets::Labels { classes, labels } => {
+                for (i, y) in examples.iter().zip(outputs.chunks_exact(*classes)) {
+                    let label = labels[*i] as usize;
+                    // -ln p; the floor keeps the report finite when p underflows, the gradient does not need it.
+                    // (Not `max`, which would lose a NaN.)
+                    let p = f64::from(y[label]);
+                    sums.loss -= if p < 1e-38 { 1e-38 } else { p }.ln();
+                    let best =
+                        (1..*classes).fold(0, |best, c| if y[c] > y[best] { c } else { best });
+                    sums.metric += f64::from(u8::from(best == label));
+                }
+            }
+        }
+        sums
+    }
+
+    /// The gradient of the mean loss of a mini-batch of `batch` examples, of which `examples` are some:
+    /// by the outputs or by the logits, see `upstream`.
+    pub(crate) fn gradient(
+        &self,
+        examples: &[usize],
+        outputs: &[f32],
+        batch: usize,
+        to: &mut Vec<f32>,
+    ) {
+        match self.targets {
+            Targets::Values { width, values } => {
+                let scale = 1.0 / (batch * width) as f32;
+                for (i, y) in examples.iter().zip(outputs.chunks_exact(*width)) {
+                    let errors = y.iter().zip(&values[i * width..]).map(|(y, t)| y - t);
+                    match self.loss {
+                        // d (y - t)^2 / dy = 2 (y - t)
+                        Loss::Mse => to.extend(errors.map(|e| 2.0 * scale * e)),
+                        // d |y - t| / dy = sign(y - t), and 0 at 0
+                        Loss::Mae | Loss::CrossEntropy => {
+                            to.extend(
+                                errors.map(|e| if e == 0.0 { 0.0 } else { scale * e.signum() }),
+                            );
+                        }
+                    }
+                }
+            }
+            Targets::Labels { classes, labels } => {
+                // d(-ln softmax(z)[label]) / dz_c = p_c - [c = label]: no logarithm, no quotient.
+                let scale = 1.0 / batch as f32;
+                for (i, y) in examples.iter().zip(outputs.chunks_exact(*classes)) {
+                    let label = labels[*i] as usize;
+                    to.extend(y.iter().enumerate().map(|(c, p)| {
+                        let hit = if c == label { 1.0 } else { 0.0 };
+                        scale * (p - hit)
+                    }));
+                }
+            }
+        }
+    }
+}
+
+fn check_inputs(network: &Network, split: &Split) -> Result<()> {
+    let x = &split.x;
+    if (x.steps, x.channels) != (network.steps, network.channels) {
+        return Err(Error::input(format!(
+            "the windows are [{}, {}] but the network takes {}; use data of the shape the model was made for",
+            x.steps,
+            x.channels,
+            network.input()
+        )));
+    }
+    let targets = match &split.y {
+        Targets::Values { width, values } => {
+            if *width == 0 {
+                return Err(Error::input(
+                    "the targets have no columns; give at least one",
+                ));
+            }
+            values.len() / width
+        }
+        Targets::Labels { labels, .. } => labels.len(),
+    };
+    if targets != x.count {
+        return Err(Error::input(format!(
+            "there are {} windows but {targets} targets; give one target for each window",
+            x.count
+        )));
+    }
+    Ok(())
+}
+
+fn check_regression(network: &Network, targets: &Targets, choice: Option<Loss>) -> Result<Loss> {
+    let Targets::Values { width, .. } = targets else {
+        return Err(Error::input(
+            "task = \"regression\" needs values as targets but the data has class labels; use task = \
+             \"classification\"",
+        ));
+    };
+    let output = network.output();
+    if output.size() != *width {
+        let hint = if output.steps > 1 {
+            "; end with return_sequences = false or flatten for one answer a window"
+        } else {
+            "; give the last layer as many units as there are targets"
+        };
+        return Err(Error::input(format!(
+            "the network answers {output}, {} values a window, but the targets have {width}{hint}",
+            output.size()
+        )));
+    }
+    match choice.unwrap_or(Loss::Mse) {
+        Loss::CrossEntropy => Err(Error::input(
+            "loss = \"cross_entropy\" is for classification; use \"mse\" or \"mae\"",
+        )),
+        loss @ (Loss::Mse | Loss::Mae) => Ok(loss),
+    }
+}
+
+fn check_classification(
+    network: &Network,
+    targets: &Targets,
+    choice: Option<Loss>,
+) -> Result<Loss> {
+    let Targets::Labels { classes, labels } = targets else {
+        return Err(Error::input(
+            "task = \"classification\" needs class labels as targets but the data has values; use task = \
+             \"regression\" or integer labels",
+        ));
+    };
+    match choice.unwrap_or(Loss::CrossEntropy) {
+        Loss::CrossEntropy => {}
+        Loss::Mse | Loss::Mae => {
+            return Err(Error::input(
+                "classification is trained with loss = \"cross_entropy\"; \"mse\" and \"mae\" are for regression",
+            ));
+        }
+    }
+    let last = network.layers.len();
+    let output = network.output();
+    match network.layers.last() {
+        Some(Layer::Dense(dense)) if dense.activation == Activation::Softmax => {}
+        Some(layer) => {
+            return Err(Error::input(format!(
+                "layer {last} ({}): a classifier must end with a dense layer with activation = \"softmax\", so that \
+                 its outputs are probabilities wherever it runs; bare logits are not taken",
+                layer.name()
+            )));
+        }
+        None => {
+            return Err(Error::input(
+                "the model has no layers; add a [[layers]] table",
+            ));
+        }
+    }
+    if output.steps != 1 || output.channels != *classes {
+        return Err(Error::input(format!(
+            "layer {last} (dense): the network answers {output} but there are {classes} classes, so it must answer [1, \
+             {classes}]; set units = {classes}, and put flatten or an lstm without return_sequences before it"
+        )));
+    }
+    if let Some(i) = labels.iter().position(|l| *l as usize >= *classes) {
+        return Err(Error::input(format!(
+            "the label of example {i} is {} but there are {classes} classes, 0 to {}; correct the labels",
+            labels[i],
+            classes - 1
+        )));
+    }
+    Ok(Loss::CrossEntropy)
+}

@@ -1,0 +1,313 @@
+//! Every layer's gradient against central differences of the independent f64 forward pass: all paddings, strides,
+//! dilations, activations and return_sequences, by inputs and by weights.
+use dunlin_trainer::config::{Activation, LayerConfig, Padding};
+use dunlin_trainer::net::random::Random;
+use dunlin_trainer::net::reference::Reference;
+use dunlin_trainer::net::{Gradients, Network, Packing, Pass, Upstream};
+
+const COUNT: usize = 3;
+
+/// A network whose biases are random too, and windows for it.
+fn make(layers: &[LayerConfig], steps: usize, channels: usize, seed: u64) -> (Network, Vec<f32>) {
+    let mut network = Network::new(layers, steps, channels, seed).unwrap();
+    let mut random = Random::new(seed, 99);
+    for parameter in network.parameters_mut() {
+        for value in parameter.values {
+            *value += 0.2 * (random.uniform() as f32 - 0.5);
+        }
+    }
+    let x = (0..COUNT * steps * channels)
+        .map(|_| random.normal() as f32)
+        .collect();
+    (network, x)
+}
+
+/// `sum w y` in f64 over all windows, for the random `w` that stand in for a loss.
+fn functional(reference: &Reference<'_>, x: &[f64], w: &[f64]) -> f64 {
+    let (x, w) = (
+        x.chunks_exact(x.len() / COUNT),
+        w.chunks_exact(w.len() / COUNT),
+    );
+    x.zip(w)
+        .map(|(x, w)| {
+            reference
+                .forward(x)
+                .iter()
+                .zip(w)
+                .map(|(y, w)| y * w)
+                .sum::<f64>()
+        })
+        .sum()
+}
+
+fn close(what: &str, analytic: f32, numeric: f64, scale: f64) {
+    let error = (f64::from(analytic) - numeric).abs();
+    assert!(
+        error <= 2e-5 * (1.0 + scale),
+        "{what}: backward gives {analytic}, finite differences give {numeric}"
+    );
+}
+
+/// Compares forward and backward with the reference.
+fn check(name: &str, layers: &[LayerConfig], steps: usize, channels: usize) {
+    const STEP: f64 = 1e-6;
+    let (network, x) = make(layers, steps, channels, 5);
+    let mut reference = Reference::new(&network);
+    let mut wide: Vec<f64> = x.iter().map(|v| f64::from(*v)).collect();
+    let mut random = Random::new(17, 0);
+    let w: Vec<f64> = (0..COUNT * network.output().size())
+        .map(|_| random.normal())
+        .collect();
+
+    let packing = Packing::new(&network);
+    let mut pass = Pass::new(&network);
+    pass.input().extend_from_slice(&x);
+    let outputs = pass.forward(&network, &packing, COUNT, None).to_vec();
+    for (window, y) in outputs.chunks_exact(network.output().size()).enumerate() {
+        let size = network.input().size();
+        let exact = reference.forward(&wide[window * size..(window + 1) * size]);
+        assert_eq!(exact.len(), y.len(), "{name}: output size");
+        for (y, exact) in y.iter().zip(&exact) {
+            close(&format!("{name}: output"), *y, *exact, exact.abs());
+        }
+    }
+    assert_eq!(
+        outputs,
+        network.forward(&x, COUNT),
+        "{name}: training and inference differ"
+    );
+
+    let dx = pass
+        .backward(&network, &packing, Upstream::Outputs, true, |_, dy| {
+            dy.extend(w.iter().map(|w| *w as f32));
+        })
+        .to_vec();
+    let scale = dx.iter().fold(0.0f64, |m, d| m.max(f64::from(d.abs())));
+    assert_eq!(dx.len(), wide.len(), "{name}: gradient size");
+    for i in 0..wide.len() {
+        let start = wide[i];
+        wide[i] = start + STEP;
+        let up = functional(&reference, &wide, &w);
+        wide[i] = start - STEP;
+        let down = functional(&reference, &wide, &w);
+        wide[i] = start;
+        close(
+            &format!("{name}: input {i}"),
+            dx[i],
+            (up - down) / (2.0 * STEP),
+            scale,
+        );
+    }
+
+    check_weights(name, &network, &pass.gradients, &mut reference, &wide, &w);
+}
+
+fn check_weights(
+    name: &str,
+    network: &Network,
+    gradients: &Gradients,
+    reference: &mut Reference<'_>,
+    x: &[f64],
+    w: &[f64],
+) {
+    const STEP: f64 = 1e-6;
+    for (parameter, gradient) in network.parameters().iter().zip(gradients.tensors()) {
+        let scale = gradient
+            .iter()
+            .fold(0.0f64, |m, d| m.max(f64::from(d.abs())));
+        let tensor = match parameter.name {
+            "kernel" => 0,
+            "bias" => reference.weights[parameter.layer].len() - 1,
+            _ => 1,
+        };
+        for (i, analytic) in gradient.iter().enumerate() {
+            let start = reference.weights[parameter.layer][tensor][i];
+            reference.weights[parameter.layer][tensor][i] = start + STEP;
+            let up = functional(reference, x, w);
+            reference.weights[parameter.layer][tensor][i] = start - STEP;
+            let down = functional(reference, x, w);
+            reference.weights[parameter.layer][tensor][i] = start;
+            let what = format!(
+                "{name}: layer {} {} {i}",
+                parameter.layer + 1,
+                parameter.name
+            );
+            close(&what, *analytic, (up - down) / (2.0 * STEP), scale);
+        }
+    }
+}
+
+fn dense(units: usize, activation: Activation) -> LayerConfig {
+    LayerConfig::Dense {
+        units,
+        activation,
+        use_bias: true,
+    }
+}
+
+fn lstm(units: usize, activation: Activation, return_sequences: bool) -> LayerConfig {
+    LayerConfig::Lstm {
+        units,
+        activation,
+        recurrent_activation: Activation::Sigmoid,
+        return_sequences,
+        use_bias: true,
+    }
+}
+
+fn conv(
+    padding: Padding,
+    strides: usize,
+    dilation_rate: usize,
+    activation: Activation,
+) -> LayerConfig {
+    LayerConfig::Conv1d {
+        filters: 5,
+        kernel_size: 3,
+        padding,
+        strides,
+        dilation_rate,
+        activation,
+        use_bias: true,
+    }
+}
+
+#[test]
+fn dense_with_every_activation() {
+    for activation in [
+        Activation::Linear,
+        Activation::Relu,
+        Activation::Tanh,
+        Activation::Sigmoid,
+        Activation::Softmax,
+    ] {
+        check(
+            &format!("dense {activation:?}"),
+            &[dense(4, activation)],
+            1,
+            6,
+        );
+        // On the last axis, at every step.
+        check(
+            &format!("dense {activation:?} over time"),
+            &[dense(35, activation)],
+            4,
+            3,
+        );
+    }
+}
+
+#[test]
+fn conv1d_with_every_padding_stride_and_dilation() {
+    for padding in [Padding::Valid, Padding::Same, Padding::Causal] {
+        for (strides, dilation) in [(1, 1), (2, 1), (3, 1), (1, 2), (1, 3)] {
+            for steps in [9, 10] {
+                let name = format!(
+                    "conv1d {padding:?} stride {strides} dilation {dilation} steps {steps}"
+                );
+                check(
+                    &name,
+                    &[conv(padding, strides, dilation, Activation::Tanh)],
+                    steps,
+                    2,
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn conv1d_with_every_activation_and_kernel_size() {
+    for activation in [Activation::Linear, Activation::Relu, Activation::Sigmoid] {
+        let name = format!("conv1d {activation:?}");
+        check(&name, &[conv(Padding::Same, 1, 1, activation)], 7, 3);
+    }
+    for kernel_size in [1, 2, 5] {
+        let layer = LayerConfig::Conv1d {
+            filters: 4,
+            kernel_size,
+            padding: Padding::Same,
+            strides: 2,
+            dilation_rate: 1,
+            activation: Activation::Linear,
+            use_bias: false,
+        };
+        check(&format!("conv1d kernel {kernel_size}"), &[layer], 8, 2);
+    }
+}
+
+#[test]
+fn max_pool1d_with_every_padding_and_stride() {
+    for padding in [Padding::Valid, Padding::Same] {
+        for (pool_size, strides) in [
+            (2, None),
+            (3, Some(2)),
+            (3, Some(1)),
+            (2, Some(3)),
+            (4, None),
+        ] {
+            let pool = LayerConfig::MaxPool1d {
+                pool_size,
+                strides,
+                padding,
+            };
+            check(
+                &format!("max_pool1d {padding:?} {pool_size} {strides:?}"),
+                &[pool],
+                9,
+                3,
+            );
+        }
+    }
+}
+
+#[test]
+fn lstm_with_every_activation_and_output() {
+    for activation in [Activation::Tanh, Activation::Relu] {
+        for sequences in [false, true] {
+            let name = format!("lstm {activation:?} sequences {sequences}");
+            check(&name, &[lstm(5, activation, sequences)], 6, 2);
+            // 9 units: gate rows that are no multiple of any vector width.
+            check(
+                &format!("{name}, one step"),
+                &[lstm(9, activation, sequences)],
+                1,
+                1,
+            );
+        }
+    }
+    let without_bias = LayerConfig::Lstm {
+        units: 3,
+        activation: Activation::Tanh,
+        recurrent_activation: Activation::Sigmoid,
+        return_sequences: false,
+        use_bias: false,
+    };
+    check("lstm without bias", &[without_bias], 5, 3);
+}
+
+#[test]
+fn flatten_and_dropout_pass_gradients_through() {
+    check("flatten", &[LayerConfig::Flatten], 4, 3);
+    // Outside training dropout is the identity.
+    check("dropout", &[LayerConfig::Dropout { rate: 0.5 }], 4, 3);
+}
+
+#[test]
+fn layers_in_a_row() {
+    let pool = LayerConfig::MaxPool1d {
+        pool_size: 2,
+        strides: None,
+        padding: Padding::Valid,
+    };
+    let layers = [
+        conv(Padding::Causal, 1, 2, Activation::Relu),
+        pool,
+        lstm(4, Activation::Tanh, true),
+        lstm(3, Activation::Relu, true),
+        dense(4, Activation::Tanh),
+        LayerConfig::Flatten,
+        dense(3, Activation::Softmax),
+    ];
+    check("a row of layers", &layers, 12, 2);
+}
