@@ -536,3 +536,30 @@ fn every_key_is_documented() {
         }
     }
 }
+
+#[test]
+fn the_examples_load() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples");
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path
+            .extension()
+            .is_some_and(|extension| extension == "toml")
+        {
+            Config::load(&path).unwrap_or_else(|error| panic!("{error}"));
+            names.push(path.file_stem().unwrap().to_string_lossy().into_owned());
+        }
+    }
+    names.sort();
+    assert_eq!(
+        names,
+        [
+            "conv1d",
+            "har_conv1d",
+            "har_lstm",
+            "lstm",
+            "machine_temperature"
+        ]
+    );
+}
