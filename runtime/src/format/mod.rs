@@ -23,7 +23,7 @@
 //! ```
 pub mod graph;
 pub mod header;
-pub(crate) mod read;
+pub mod read;
 #[cfg(feature = "write")]
 pub mod write;
 

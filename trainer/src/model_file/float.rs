@@ -1,0 +1,271 @@
+//! The float model file: from a trained network, and back to one for quantization.
+use dunlin::format::MAX_LAYERS;
+use dunlin::format::graph::{
+    self, Conv1dSpec, DenseSpec, LayerSpec, LstmSpec, MaxPool1dSpec, OutputSpec,
+};
+use dunlin::format::read::{Cursor, Message};
+use dunlin::format::write::{AlignedBytes, ModelFile, Weights};
+use dunlin::{F32, Mode, Model, PrecisionTag};
+
+use super::transpose;
+use crate::config::{Activation, LayerConfig, Padding};
+use crate::error::{Error, Result};
+use crate::net::{Layer, Lstm, Network};
+
+/// A trained network with the scalings that stand around it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FloatModel {
+    /// At most 32 bytes.
+    pub name: String,
+    pub mode: Mode,
+    pub network: Network,
+    /// `normalized = raw * scale + offset`: none, one pair for all channels, or one a channel.
+    pub input_scales: Vec<[f32; 2]>,
+    /// `raw = normalized * scale + offset`: none, one pair for all channels, or one a channel.
+    pub output_scales: Vec<[f32; 2]>,
+}
+
+impl FloatModel {
+    /// The bytes of `model.f32.dunlin`.
+    ///
+    /// # Errors
+    /// `Error::Input` when the network is beyond what a file can state; it names the layer.
+    pub fn to_bytes(&self) -> Result<Vec<u8>> {
+        let mut weights = Weights::new();
+        let layers: Vec<LayerSpec> = self
+            .network
+            .layers
+            .iter()
+            .filter_map(|layer| write_layer(layer, &mut weights))
+            .collect();
+        let file = ModelFile {
+            name: &self.name,
+            precision: PrecisionTag::F32,
+            mode: self.mode,
+            window: self.network.steps,
+            input_channels: self.network.channels,
+            input_scales: &self.input_scales,
+            layers: &layers,
+            weights: &weights,
+            output_scales: &self.output_scales,
+        };
+        file.to_bytes()
+            .map_err(|error| Error::input(format!("the model cannot be written: {error}")))
+    }
+
+    /// Reads a float model file back, to quantize it or to go on with it.
+    ///
+    /// # Errors
+    /// `Error::Input` for bytes that are not a float model; the caller adds the name of the file.
+    pub fn from_bytes(file: &[u8]) -> Result<Self> {
+        let file = AlignedBytes::new(file);
+        let invalid = |error: dunlin::LoadError| Error::input(format!("{error}"));
+        let model = Model::<F32, MAX_LAYERS>::from_bytes(file.as_slice()).map_err(invalid)?;
+        let message = Message::read(file.as_slice()).map_err(invalid)?;
+        let specs: Vec<LayerSpec> = message.layers().collect();
+        let configs: Vec<LayerConfig> = specs.iter().map(config).collect();
+        let shape = model.input_shape();
+        let mut network = Network::new(&configs, shape.steps as usize, shape.channels as usize, 0)?;
+        let mut weights = Cursor::new(message.weights);
+        let short = |error: dunlin::LayerError| Error::input(format!("{error}"));
+        weights
+            .take::<[f32; 2]>(model.input_scales().len())
+            .map_err(short)?;
+        for layer in &mut network.layers {
+            read_layer(layer, &mut weights).map_err(short)?;
+        }
+        Ok(Self {
+            name: model.name().to_owned(),
+            mode: model.header().mode,
+            network,
+            input_scales: model.input_scales().to_vec(),
+            output_scales: model.output_scales().to_vec(),
+        })
+    }
+}
+
+/// The specification of a layer, its weights added; `None` for a layer that only training has.
+fn write_layer(layer: &Layer, weights: &mut Weights) -> Option<LayerSpec> {
+    let output = |activation| OutputSpec {
+        activation: super::activation(activation),
+        min: 0,
+        max: 0,
+        softmax_bits: 0,
+    };
+    Some(match layer {
+        Layer::Dense(dense) => {
+            weights.push(&transpose(&dense.kernel, dense.input.channels, dense.units));
+            weights.push(&dense.bias);
+            LayerSpec::Dense(DenseSpec {
+                units: dense.units as u16,
+                use_bias: dense.use_bias,
+                output: output(dense.activation),
+            })
+        }
+        Layer::Conv1d(conv) => {
+            weights.push(&transpose(
+                &conv.kernel,
+                conv.kernel_size * conv.input.channels,
+                conv.filters,
+            ));
+            weights.push(&conv.bias);
+            LayerSpec::Conv1d(Conv1dSpec {
+                filters: conv.filters as u16,
+                kernel_size: conv.kernel_size as u16,
+                stride: conv.strides as u16,
+                dilation: conv.dilation_rate as u16,
+                padding: super::padding(conv.padding),
+                use_bias: conv.use_bias,
+                output: output(conv.activation),
+            })
+        }
+        Layer::MaxPool1d(pool) => LayerSpec::MaxPool1d(MaxPool1dSpec {
+            pool_size: pool.pool_size as u16,
+            stride: pool.strides as u16,
+            padding: super::padding(pool.padding),
+        }),
+        Layer::Flatten(_) => LayerSpec::Flatten,
+        Layer::Lstm(lstm) => {
+            let rows = GateRows::of(lstm);
+            weights.push(&rows.weights);
+            weights.push(&rows.bias);
+            LayerSpec::Lstm(LstmSpec {
+                units: lstm.units as u16,
+                activation: super::activation(lstm.activation),
+                return_sequences: lstm.return_sequences,
+                use_bias: lstm.use_bias,
+                candidate_bits: 0,
+                cell_bits: 0,
+                hidden_bits: 0,
+            })
+        }
+        Layer::Dropout(_) => return None,
+    })
+}
+
+/// The description of a layer that would give this specification.
+fn config(spec: &LayerSpec) -> LayerConfig {
+    match spec {
+        LayerSpec::Dense(spec) => LayerConfig::Dense {
+            units: spec.units.into(),
+            activation: activation(spec.output.activation),
+            use_bias: spec.use_bias,
+        },
+        LayerSpec::Conv1d(spec) => LayerConfig::Conv1d {
+            filters: spec.filters.into(),
+            kernel_size: spec.kernel_size.into(),
+            padding: padding(spec.padding),
+            strides: spec.stride.into(),
+            dilation_rate: spec.dilation.into(),
+            activation: activation(spec.output.activation),
+            use_bias: spec.use_bias,
+        },
+        LayerSpec::MaxPool1d(spec) => LayerConfig::MaxPool1d {
+            pool_size: spec.pool_size.into(),
+            strides: Some(spec.stride.into()),
+            padding: padding(spec.padding),
+        },
+        LayerSpec::Flatten => LayerConfig::Flatten,
+        LayerSpec::Lstm(spec) => LayerConfig::Lstm {
+            units: spec.units.into(),
+            activation: activation(spec.activation),
+            recurrent_activation: Activation::Sigmoid,
+            return_sequences: spec.return_sequences,
+            use_bias: spec.use_bias,
+        },
+    }
+}
+
+/// Fills a layer with the weights of a file, in the order of `write_layer`.
+fn read_layer(
+    layer: &mut Layer,
+    weights: &mut Cursor<'_>,
+) -> std::result::Result<(), dunlin::LayerError> {
+    match layer {
+        Layer::Dense(dense) => {
+            dense.kernel = transpose(
+                weights.take(dense.kernel.len())?,
+                dense.units,
+                dense.input.channels,
+            );
+            dense.bias = weights.take(dense.units)?.to_vec();
+        }
+        Layer::Conv1d(conv) => {
+            let inputs = conv.kernel_size * conv.input.channels;
+            conv.kernel = transpose(weights.take(conv.kernel.len())?, conv.filters, inputs);
+            conv.bias = weights.take(conv.filters)?.to_vec();
+        }
+        Layer::Lstm(lstm) => {
+            let count = lstm.kernel.len() + lstm.recurrent_kernel.len();
+            let rows = GateRows {
+                weights: weights.take(count)?.to_vec(),
+                bias: weights.take(lstm.bias.len())?.to_vec(),
+            };
+            rows.store(lstm);
+        }
+        Layer::MaxPool1d(_) | Layer::Flatten(_) | Layer::Dropout(_) => {}
+    }
+    Ok(())
+}
+
+/// An LSTM's weights as the file has them: `[unit][gate i, f, c, o]` rows over `[x; h]`.
+pub(crate) struct GateRows {
+    pub weights: Vec<f32>,
+    pub bias: Vec<f32>,
+}
+
+impl GateRows {
+    /// From Keras's `[inputs, 4 units]`, gates i, f, c, o.
+    pub fn of(lstm: &Lstm) -> Self {
+        let (units, inputs) = (lstm.units, lstm.input.channels);
+        let mut rows = Self {
+            weights: Vec::with_capacity((inputs + units) * 4 * units),
+            bias: Vec::new(),
+        };
+        for unit in 0..units {
+            for gate in 0..4 {
+                let column = gate * units + unit;
+                rows.weights
+                    .extend(lstm.kernel.iter().skip(column).step_by(4 * units));
+                rows.weights
+                    .extend(lstm.recurrent_kernel.iter().skip(column).step_by(4 * units));
+                rows.bias.push(lstm.bias[column]);
+            }
+        }
+        rows
+    }
+
+    /// Back into Keras's layout.
+    fn store(&self, lstm: &mut Lstm) {
+        let (units, inputs) = (lstm.units, lstm.input.channels);
+        for (row, weights) in self.weights.chunks_exact(inputs + units).enumerate() {
+            let column = row % 4 * units + row / 4;
+            let (kernel, recurrent) = weights.split_at(inputs);
+            for (input, &weight) in kernel.iter().enumerate() {
+                lstm.kernel[input * 4 * units + column] = weight;
+            }
+            for (unit, &weight) in recurrent.iter().enumerate() {
+                lstm.recurrent_kernel[unit * 4 * units + column] = weight;
+            }
+            lstm.bias[column] = self.bias[row];
+        }
+    }
+}
+
+fn activation(activation: graph::Activation) -> Activation {
+    match activation {
+        graph::Activation::Linear => Activation::Linear,
+        graph::Activation::Relu => Activation::Relu,
+        graph::Activation::Tanh => Activation::Tanh,
+        graph::Activation::Sigmoid => Activation::Sigmoid,
+        graph::Activation::Softmax => Activation::Softmax,
+    }
+}
+
+fn padding(padding: graph::Padding) -> Padding {
+    match padding {
+        graph::Padding::Valid => Padding::Valid,
+        graph::Padding::Same => Padding::Same,
+        graph::Padding::Causal => Padding::Causal,
+    }
+}

@@ -1,0 +1,214 @@
+//! From a float model to w8a16: calibration, scales, and integer weights with the proof against overflow.
+//!
+//! Every tensor is `integer * scale`. Weights get one scale a row; the row's accumulator has the scale
+//! `lsb = weight scale * input scale`, and leaves it through a [`Rescale`](dunlin::math::rescale::Rescale). The scale of
+//! a row is chosen so that this rescale is exact: the only rounding is that of weights and activations.
+mod affine;
+mod calibrate;
+mod lstm;
+mod moments;
+mod row;
+
+use dunlin::format::graph::{LayerSpec, MaxPool1dSpec};
+use dunlin::format::write::{ModelFile, Weights};
+use dunlin::{LayerError, LoadError, PrecisionTag};
+
+use crate::data::Windows;
+use crate::error::{Error, Result};
+use crate::model_file::{self, FloatModel};
+use crate::net::Layer;
+
+use affine::Affine;
+use calibrate::Statistics;
+
+/// Room over the largest value seen in calibration: one bit of sixteen.
+const HEADROOM: f64 = 2.0;
+/// Largest activation.
+const LARGEST: f64 = i16::MAX as f64;
+/// Attempts at giving tensors more room before a long row's accumulator; each settles at least one layer.
+const ATTEMPTS: usize = 2 * dunlin::format::MAX_LAYERS;
+
+/// What is known of a tensor while the layers are quantized.
+#[derive(Debug, Clone, Copy)]
+struct Tensor {
+    /// Real value of one step.
+    scale: f64,
+    /// Smallest and largest integer.
+    range: (i16, i16),
+    /// The layer whose clamp can make the range smaller.
+    producer: Option<usize>,
+}
+
+/// A layer whose accumulator could overflow, and by how much.
+#[derive(Debug, Clone, Copy)]
+struct Overflow {
+    /// How many times the 32-bit range the largest sum reaches.
+    factor: f64,
+}
+
+/// The bytes of `model.dunlin` for a float model; the calibration windows are in raw units and should come from the
+/// training data.
+///
+/// # Errors
+/// `Error::Input` when there are no windows, they have another shape, or an activation is not finite.
+pub fn quantize(model: &FloatModel, calibration: &Windows) -> Result<Vec<u8>> {
+    let statistics = Statistics::collect(model, calibration)?;
+    // How many times more room the output of each layer needs than calibration alone would give it.
+    let mut room = vec![1.0; model.network.layers.len()];
+    let mut coarser = vec![1.0; model.network.layers.len()];
+    for _ in 0..ATTEMPTS {
+        let pass = Pass {
+            model,
+            statistics: &statistics,
+            room: &room,
+            coarser: &coarser,
+        };
+        match pass.run()? {
+            Ok(bytes) => return Ok(bytes),
+            Err(NeedsRoom {
+                layer,
+                producer,
+                factor,
+            }) => match producer {
+                // A hair more than needed, so that rounding cannot undo it.
+                Some(producer) => room[producer] *= factor * 1.001,
+                None => coarser[layer] *= factor * 1.001,
+            },
+        }
+    }
+    Err(Error::input(
+        "the model cannot be quantized: its accumulators overflow whatever the scales",
+    ))
+}
+
+/// A layer whose sums overflow, and the layer whose output could be made smaller for it.
+struct NeedsRoom {
+    layer: usize,
+    producer: Option<usize>,
+    factor: f64,
+}
+
+/// One attempt with given room.
+struct Pass<'a> {
+    model: &'a FloatModel,
+    statistics: &'a Statistics,
+    room: &'a [f64],
+    coarser: &'a [f64],
+}
+
+impl Pass<'_> {
+    fn run(&self) -> Result<std::result::Result<Vec<u8>, NeedsRoom>> {
+        let mut weights = Weights::new();
+        let mut layers = Vec::new();
+        let input_scale = HEADROOM * self.statistics.largest_input / LARGEST;
+        let mut tensor = Tensor {
+            scale: input_scale,
+            range: (i16::MIN, i16::MAX),
+            producer: None,
+        };
+        for (index, layer) in self.model.network.layers.iter().enumerate() {
+            let quantized = self.layer(index, layer, tensor, &mut weights);
+            match quantized {
+                Ok(Some((spec, output))) => {
+                    layers.push(spec);
+                    tensor = output;
+                }
+                Ok(None) => {}
+                Err(Overflow { factor }) => {
+                    return Ok(Err(NeedsRoom {
+                        layer: index,
+                        producer: tensor.producer,
+                        factor,
+                    }));
+                }
+            }
+        }
+        let file = ModelFile {
+            name: &self.model.name,
+            precision: PrecisionTag::W8A16,
+            mode: self.model.mode,
+            window: self.model.network.steps,
+            input_channels: self.model.network.channels,
+            input_scales: &input_scales(&self.model.input_scales, input_scale),
+            layers: &layers,
+            weights: &weights,
+            output_scales: &output_scales(&self.model.output_scales, tensor.scale),
+        };
+        match file.to_bytes() {
+            Ok(bytes) => Ok(Ok(bytes)),
+            Err(LoadError::Layer {
+                index,
+                error: LayerError::Overflow { row },
+            }) => Err(Error::input(format!(
+                "layer {}: row {row} of the quantized weights overflows; this is a defect of the quantizer",
+                index + 1
+            ))),
+            Err(error) => Err(Error::input(format!(
+                "the quantized model cannot be written: {error}"
+            ))),
+        }
+    }
+
+    /// The specification of a layer and its output tensor; `None` for a layer that only training has.
+    fn layer(
+        &self,
+        index: usize,
+        layer: &Layer,
+        input: Tensor,
+        weights: &mut Weights,
+    ) -> std::result::Result<Option<(LayerSpec, Tensor)>, Overflow> {
+        let statistics = &self.statistics.layers[index];
+        let step = Affine {
+            index,
+            input,
+            statistics,
+            room: self.room[index],
+            coarser: self.coarser[index],
+        };
+        Ok(Some(match layer {
+            Layer::Dense(dense) => step.dense(dense, weights)?,
+            Layer::Conv1d(conv) => step.conv1d(conv, weights)?,
+            Layer::MaxPool1d(pool) => {
+                let spec = MaxPool1dSpec {
+                    pool_size: pool.pool_size as u16,
+                    stride: pool.strides as u16,
+                    padding: model_file::padding(pool.padding),
+                };
+                (LayerSpec::MaxPool1d(spec), input)
+            }
+            Layer::Flatten(_) => (LayerSpec::Flatten, input),
+            Layer::Lstm(lstm) => {
+                lstm::quantize(lstm, input, statistics, self.coarser[index], weights)?
+            }
+            Layer::Dropout(_) => return Ok(None),
+        }))
+    }
+}
+
+/// Raw units to integers: the model's own scaling, then the input's scale.
+fn input_scales(model: &[[f32; 2]], scale: f64) -> Vec<[f32; 2]> {
+    let identity = [[1.0, 0.0]];
+    let pairs = if model.is_empty() {
+        &identity[..]
+    } else {
+        model
+    };
+    pairs
+        .iter()
+        .map(|pair| pair.map(|value| (f64::from(value) / scale) as f32))
+        .collect()
+}
+
+/// Integers to raw units: the output's scale, then the model's own scaling.
+fn output_scales(model: &[[f32; 2]], scale: f64) -> Vec<[f32; 2]> {
+    let identity = [[1.0, 0.0]];
+    let pairs = if model.is_empty() {
+        &identity[..]
+    } else {
+        model
+    };
+    pairs
+        .iter()
+        .map(|&[a, b]| [(f64::from(a) * scale) as f32, b])
+        .collect()
+}
