@@ -1,0 +1,344 @@
+//! The program `dunlin` as a user calls it, each test in a folder of its own.
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use tempfile::TempDir;
+
+const SMALL: &str = r#"
+[model]
+task = "regression"
+
+[[layers]]
+type = "lstm"
+units = 5
+activation = "relu"
+
+[[layers]]
+type = "dense"
+units = 1
+
+[data]
+source = "series"
+steps = 20
+train = 200
+validation = 40
+test = 60
+
+[training]
+epochs = 2
+"#;
+
+fn dunlin(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_dunlin"))
+        .current_dir(folder)
+        .args(arguments)
+        .output()
+        .expect("dunlin starts")
+}
+
+/// Runs a command that must succeed, and gives what it printed.
+fn succeeds(folder: &Path, arguments: &[&str]) -> String {
+    let output = dunlin(folder, arguments);
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{arguments:?}: {error}");
+    String::from_utf8(output.stdout).expect("text")
+}
+
+/// Runs a command that must fail with this exit code and say all of these.
+fn fails(folder: &Path, arguments: &[&str], code: i32, says: &[&str]) {
+    let output = dunlin(folder, arguments);
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "{arguments:?}: {error}");
+    assert!(!error.contains("panicked"), "{error}");
+    for word in says {
+        assert!(
+            error.contains(word),
+            "{arguments:?} does not say {word:?}: {error}"
+        );
+    }
+}
+
+fn trained() -> TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join("model.toml"), SMALL).expect("writes");
+    succeeds(
+        folder.path(),
+        &["train", "model.toml", "--out", "out", "--quiet"],
+    );
+    folder
+}
+
+fn json(text: &str) -> serde_json::Value {
+    serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
+}
+
+#[test]
+fn train_writes_models_history_and_curves() {
+    let folder = trained();
+    let read = |name: &str| {
+        fs::read(folder.path().join("out").join(name))
+            .unwrap_or_else(|error| panic!("{name}: {error}"))
+    };
+    let mut names: Vec<_> = fs::read_dir(folder.path().join("out"))
+        .expect("the folder")
+        .map(|entry| {
+            entry
+                .expect("an entry")
+                .file_name()
+                .into_string()
+                .expect("text")
+        })
+        .collect();
+    names.sort();
+    assert_eq!(
+        names,
+        [
+            "history.csv",
+            "learning_curves.svg",
+            "model.dunlin",
+            "model.f32.dunlin"
+        ]
+    );
+    assert!(read("model.dunlin").len() < read("model.f32.dunlin").len());
+    let history = String::from_utf8(read("history.csv")).expect("text");
+    assert_eq!(
+        history.lines().next(),
+        Some("epoch,loss,val_loss,mae,val_mae")
+    );
+    assert_eq!(history.lines().count(), 3);
+    assert!(
+        String::from_utf8(read("learning_curves.svg"))
+            .expect("text")
+            .contains("<svg")
+    );
+    let first = read("model.dunlin");
+    succeeds(
+        folder.path(),
+        &["train", "model.toml", "--out", "again", "--quiet"],
+    );
+    assert_eq!(
+        fs::read(folder.path().join("again/model.dunlin")).expect("again"),
+        first,
+        "the same seed"
+    );
+    succeeds(
+        folder.path(),
+        &[
+            "train",
+            "model.toml",
+            "--out",
+            "other",
+            "--seed",
+            "7",
+            "--epochs",
+            "1",
+            "--quiet",
+        ],
+    );
+    assert_ne!(
+        fs::read(folder.path().join("other/model.dunlin")).expect("other"),
+        first,
+        "another seed"
+    );
+    let history = fs::read_to_string(folder.path().join("other/history.csv")).expect("history");
+    assert_eq!(history.lines().count(), 2, "one epoch");
+}
+
+#[test]
+fn inspect_gives_the_keys_that_scripts_rely_on() {
+    let folder = trained();
+    let text = succeeds(folder.path(), &["inspect", "out/model.dunlin"]);
+    assert!(
+        text.contains("lstm") && text.contains("output shape"),
+        "{text}"
+    );
+    let value = json(&succeeds(
+        folder.path(),
+        &["inspect", "out/model.dunlin", "--json"],
+    ));
+    // 4 (1 + 5 + 1) 5 and 5 + 1
+    assert_eq!(value["parameters"], 146);
+    assert_eq!(value["macs"], 20 * 4 * 6 * 5 + 5);
+    let file = fs::metadata(folder.path().join("out/model.dunlin"))
+        .expect("the file")
+        .len();
+    assert_eq!(value["flash_bytes"], file);
+    assert!(
+        value["ram_bytes"]
+            .as_u64()
+            .is_some_and(|bytes| bytes > 0 && bytes % 16 == 0)
+    );
+    assert_eq!(value["layers"].as_array().map(Vec::len), Some(2));
+    assert_eq!(value["layers"][0]["layer"], "lstm");
+}
+
+#[test]
+fn evaluate_stands_beside_the_baselines() {
+    let folder = trained();
+    for model in ["out/model.f32.dunlin", "out/model.dunlin"] {
+        let value = json(&succeeds(
+            folder.path(),
+            &["evaluate", model, "--data", "model.toml", "--json"],
+        ));
+        for metric in ["mse", "mae", "r2"] {
+            assert!(value[metric].is_number(), "{metric}: {value}");
+            assert!(
+                value["baselines"]["linear"][metric].is_number(),
+                "{metric}: {value}"
+            );
+            assert!(
+                value["baselines"]["last_value"][metric].is_number(),
+                "{metric}: {value}"
+            );
+        }
+        let text = succeeds(folder.path(), &["evaluate", model, "--data", "model.toml"]);
+        assert!(
+            text.contains("last value") && text.contains("linear regression"),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn run_and_evaluate_take_arrays() {
+    let folder = trained();
+    let at = |name: &str| folder.path().join(name);
+    let x: Vec<f32> = (0..60).map(|i| (i as f32 * 0.3).sin()).collect();
+    dunlin_trainer::data::write_npy(at("x.npy"), &[3, 20, 1], &x).expect("writes");
+    succeeds(
+        folder.path(),
+        &[
+            "run",
+            "out/model.dunlin",
+            "--input",
+            "x.npy",
+            "--output",
+            "y.npy",
+        ],
+    );
+    // What the model answers is the truth here, so that it makes no error at all.
+    let value = json(&succeeds(
+        folder.path(),
+        &["evaluate", "out/model.dunlin", "--data", "x.npy", "--json"],
+    ));
+    assert_eq!(value["mse"], 0.0);
+    assert!(value["baselines"]["linear"]["unavailable"].is_string());
+    fails(
+        folder.path(),
+        &[
+            "evaluate",
+            "out/model.dunlin",
+            "--data",
+            "x.npy",
+            "--targets",
+            "none.npy",
+        ],
+        2,
+        &["none.npy"],
+    );
+    dunlin_trainer::data::write_npy(at("long.npy"), &[2, 30, 1], &x).expect("writes");
+    fails(
+        folder.path(),
+        &[
+            "run",
+            "out/model.dunlin",
+            "--input",
+            "long.npy",
+            "--output",
+            "z.npy",
+        ],
+        2,
+        &["20 steps", "30 steps"],
+    );
+    assert!(!at("z.npy").exists());
+}
+
+#[test]
+fn quantize_makes_the_file_that_train_made() {
+    let folder = trained();
+    fs::rename(
+        folder.path().join("out/model.dunlin"),
+        folder.path().join("kept.dunlin"),
+    )
+    .expect("moves");
+    succeeds(
+        folder.path(),
+        &["quantize", "out/model.f32.dunlin", "--data", "model.toml"],
+    );
+    let read = |name: &str| fs::read(folder.path().join(name)).expect("reads");
+    assert_eq!(read("out/model.dunlin"), read("kept.dunlin"));
+    fails(
+        folder.path(),
+        &["quantize", "kept.dunlin", "--data", "model.toml"],
+        2,
+        &["kept.dunlin", "W8A16"],
+    );
+}
+
+#[test]
+fn bad_input_is_refused_with_its_name_and_a_way_out() {
+    let folder = trained();
+    let at = |name: &str| folder.path().join(name);
+    fails(
+        folder.path(),
+        &["train", "none.toml", "--out", "o"],
+        2,
+        &["none.toml"],
+    );
+    fs::write(at("typo.toml"), SMALL.replace("units = 5", "unit = 5")).expect("writes");
+    fails(
+        folder.path(),
+        &["train", "typo.toml", "--out", "o"],
+        2,
+        &["typo.toml", "unit", "units"],
+    );
+    fs::write(
+        at("layer.toml"),
+        SMALL.replace("\"lstm\"", "\"transformer\""),
+    )
+    .expect("writes");
+    fails(
+        folder.path(),
+        &["train", "layer.toml", "--out", "o"],
+        2,
+        &["layer.toml", "transformer"],
+    );
+    fails(
+        folder.path(),
+        &["train", "model.toml", "--out", "o", "--epochs", "0"],
+        2,
+        &["epochs"],
+    );
+    fails(
+        folder.path(),
+        &["inspect", "model.toml"],
+        2,
+        &["model.toml", "not a dunlin model file"],
+    );
+    let mut damaged = fs::read(at("out/model.dunlin")).expect("reads");
+    damaged[200] ^= 4;
+    fs::write(at("damaged.dunlin"), &damaged).expect("writes");
+    fails(
+        folder.path(),
+        &["inspect", "damaged.dunlin"],
+        2,
+        &["damaged.dunlin", "damaged"],
+    );
+    fs::write(at("cut.dunlin"), &damaged[..100]).expect("writes");
+    fails(
+        folder.path(),
+        &["inspect", "cut.dunlin"],
+        2,
+        &["cut.dunlin", "100"],
+    );
+    fails(
+        folder.path(),
+        &["evaluate", "out/model.dunlin", "--data", "data.txt"],
+        2,
+        &["data.txt", ".npy"],
+    );
+    assert!(!at("o").exists());
+    // clap's own refusals are bad input too.
+    fails(folder.path(), &["train"], 2, &["--out"]);
+}
