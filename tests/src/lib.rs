@@ -1,14 +1,16 @@
 //! The conformance suite: the same cases on the host and on every board.
 //!
 //! [`run`] needs no allocator, under 4 KB of stack and no RAM besides. A case is a name and whether it holds.
-//! Behind the feature `host` is the oracle, an independent reading of the format's documentation that computes the
-//! expected bits.
+//! Behind the feature `host` are the oracle, an independent reading of the format's documentation that computes
+//! the expected bits, and `exercise`, which uses whatever loads from any bytes.
 #![no_std]
 #![deny(unsafe_code)]
 
 #[cfg(feature = "host")]
 extern crate std;
 
+#[cfg(feature = "host")]
+pub mod exercise;
 pub mod golden;
 pub mod inputs;
 pub mod kernels;

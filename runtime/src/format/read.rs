@@ -76,7 +76,7 @@ impl<'m> Cursor<'m> {
             .checked_mul(size_of::<T>())
             .and_then(|bytes| bytes.checked_next_multiple_of(4));
         let short = LayerError::Weights {
-            needed: count as u32,
+            needed: u32::try_from(count).unwrap_or(u32::MAX),
             bytes_left: self.left.len() as u32,
         };
         let (tensor, left) = bytes

@@ -1,0 +1,207 @@
+//! Uses whatever loads from any bytes, and panics where a promise of the runtime does not hold.
+//!
+//! The promises: bytes load or give a typed error; after that only an input of the wrong length is refused; nothing
+//! outside the stated arena is written, nothing is read that was not set; a stream gives the bits of the window.
+use std::vec;
+use std::vec::Vec;
+
+use dunlin::format::MAX_LAYERS;
+use dunlin::format::graph::{LayerSpec, Prefix};
+use dunlin::format::header::HEADER_BYTES;
+use dunlin::format::write::AlignedBytes;
+use dunlin::{
+    ArenaError, F32, Header, LoadError, Mode, Model, Precision, PrecisionTag, Session, W8A16,
+};
+
+use crate::inputs::Random;
+
+mod described;
+mod fuzz;
+
+pub use fuzz::{fuzz, sealed};
+
+/// What is worth the time: a file may state a valid model that takes hours to run.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    pub arena_bytes: usize,
+    /// Multiply-accumulates and comparisons of one window, and its values.
+    pub operations: u64,
+}
+
+/// Limits that every golden model keeps, however one of its bits flips.
+pub const TEST: Limits = Limits {
+    arena_bytes: 1 << 24,
+    operations: 1 << 26,
+};
+
+/// What came of the bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    Refused(LoadError),
+    /// Loaded and ran to the end.
+    Ran,
+    /// Loaded, but a run is past the limits.
+    TooLarge,
+}
+
+/// Loads the bytes and runs what loads.
+///
+/// # Panics
+/// When a promise of the runtime is broken.
+pub fn exercise(bytes: &[u8], limits: Limits) -> Outcome {
+    let file = AlignedBytes::new(bytes);
+    let file = file.as_slice();
+    let float = load::<F32>(file);
+    let integer = load::<W8A16>(file);
+    match Header::read(file).map(|header| header.precision) {
+        Err(error) => {
+            assert_eq!(float.err(), Some(error));
+            assert_eq!(integer.err(), Some(error));
+            Outcome::Refused(error)
+        }
+        Ok(PrecisionTag::F32) => {
+            assert!(integer.is_err(), "an f32 file loaded as integers");
+            float.map_or_else(Outcome::Refused, |model| run(&model, file, limits))
+        }
+        Ok(PrecisionTag::W8A16) => {
+            assert!(float.is_err(), "an integer file loaded as f32");
+            integer.map_or_else(Outcome::Refused, |model| run(&model, file, limits))
+        }
+    }
+}
+
+fn load<P: Precision>(file: &[u8]) -> Result<Model<'_, P, MAX_LAYERS>, LoadError> {
+    Model::from_bytes(file)
+}
+
+fn run<P: Precision>(model: &Model<'_, P, MAX_LAYERS>, file: &[u8], limits: Limits) -> Outcome {
+    let needed = model.arena_bytes();
+    if needed > limits.arena_bytes || operations(model, file) > limits.operations {
+        return Outcome::TooLarge;
+    }
+    refuses_other_arenas(model);
+    const BEHIND: usize = 32;
+    // Neither zeros nor what a session leaves: a buffer that is read before it is set shows.
+    const POISON: u8 = 0xa5;
+    let mut arena = AlignedBytes::zeroed(needed + BEHIND);
+    arena.as_mut().fill(POISON);
+    let mut session = Session::new(model, &mut arena).expect("an arena that is large enough");
+    let [ordinary, saturating, no_numbers] = windows(model.input_shape().len());
+    streams(model, &mut session, &ordinary);
+    streams(model, &mut session, &saturating);
+    let output = session.run(&no_numbers).expect("a whole window");
+    assert_eq!(output.len(), model.output_shape().len());
+    let behind = &arena.as_slice()[needed..];
+    assert!(
+        behind.iter().all(|&byte| byte == POISON),
+        "wrote behind the arena"
+    );
+    Outcome::Ran
+}
+
+/// What a window costs: multiply-accumulates, comparisons of the pools, and values.
+fn operations<P: Precision>(model: &Model<'_, P, MAX_LAYERS>, file: &[u8]) -> u64 {
+    let (_, specs): (Prefix, Vec<LayerSpec>) = postcard::take_from_bytes(&file[HEADER_BYTES..])
+        .expect("it loaded")
+        .0;
+    let values = model.input_shape().len() as u64;
+    let layers = specs.iter().zip(model.summaries()).map(|(spec, layer)| {
+        let each = match spec {
+            LayerSpec::MaxPool1d(pool) => pool.pool_size.into(),
+            LayerSpec::Dense(_)
+            | LayerSpec::Conv1d(_)
+            | LayerSpec::Flatten
+            | LayerSpec::Lstm(_) => 1,
+        };
+        layer.macs + each * layer.output.len() as u64
+    });
+    values + layers.sum::<u64>()
+}
+
+fn refuses_other_arenas<P: Precision>(model: &Model<'_, P, MAX_LAYERS>) {
+    let needed = model.arena_bytes();
+    let mut arena = AlignedBytes::zeroed(needed + 1);
+    let arena = arena.as_mut();
+    let small = Session::new(model, &mut arena[..needed - 1]).err();
+    assert!(matches!(small, Some(ArenaError::TooSmall { .. })));
+    let misaligned = Session::new(model, &mut arena[1..]).err();
+    assert!(matches!(misaligned, Some(ArenaError::Misaligned { .. })));
+}
+
+/// Ordinary values, values that saturate, and values that are no numbers.
+fn windows(len: usize) -> [Vec<f32>; 3] {
+    let mut random = Random::new();
+    let mut ordinary = vec![0.0; len];
+    random.fill(&mut ordinary);
+    let mut pick = |values: [f32; 4]| {
+        (0..len)
+            .map(|_| values[random.bits() as usize % 4])
+            .collect()
+    };
+    [
+        ordinary,
+        pick([f32::MAX, f32::MIN, 1e9, 0.0]),
+        pick([f32::NAN, f32::INFINITY, f32::NEG_INFINITY, 1.0]),
+    ]
+}
+
+/// A window whole, whole again, sample by sample, and in chunks.
+fn streams<P: Precision>(
+    model: &Model<'_, P, MAX_LAYERS>,
+    session: &mut Session<'_, '_, P>,
+    window: &[f32],
+) {
+    let (input, output) = (model.input_shape(), model.output_shape());
+    let channels = input.channels as usize;
+    let whole = session.run(window).expect("a whole window").to_vec();
+    assert_eq!(whole.len(), output.len());
+    same(
+        &whole,
+        session.run(window).expect("a whole window"),
+        "a second run",
+    );
+    assert!(session.run(&window[1..]).is_err());
+    let mut samples = Vec::new();
+    let mut calls = 0;
+    for sample in window.chunks(channels) {
+        if let Some(output) = session.push(sample).expect("a whole sample") {
+            samples.extend_from_slice(output);
+            calls += 1;
+        }
+    }
+    match model.header().mode {
+        Mode::Windowed => same(&whole, &samples, "a stream"),
+        Mode::Continuous => {
+            assert_eq!(calls, input.steps, "an output with every sample");
+            if output.steps == input.steps {
+                same(&whole, &samples, "a continuous stream");
+            }
+        }
+    }
+    session.reset();
+    let mut chunked = Vec::new();
+    for chunk in window.chunks(channels * 3) {
+        let take = |output: &[f32]| chunked.extend_from_slice(output);
+        session.push_chunk(chunk, take).expect("whole samples");
+    }
+    same(&samples, &chunked, "a stream in chunks");
+    // Half a window must not be seen by what comes next.
+    session.reset();
+    let half = &window[..input.steps as usize / 2 * channels];
+    session.push_chunk(half, |_| {}).expect("whole samples");
+    same(
+        &whole,
+        session.run(window).expect("a whole window"),
+        "a run within a stream",
+    );
+}
+
+/// The same bits; which NaN it is, is not promised.
+fn same(expected: &[f32], found: &[f32], what: &str) {
+    let pairs = expected.iter().zip(found);
+    let equal = |(a, b): (&f32, &f32)| a.to_bits() == b.to_bits() || (a.is_nan() && b.is_nan());
+    assert!(
+        expected.len() == found.len() && pairs.into_iter().all(equal),
+        "{what} gives {found:?}, the window {expected:?}"
+    );
+}

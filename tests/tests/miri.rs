@@ -1,0 +1,47 @@
+//! Small enough for Miri, which sees every read and write: `cargo +nightly miri test -p conformance --test miri`.
+use conformance::exercise::{Outcome, TEST, exercise};
+use conformance::golden::GOLDENS;
+use dunlin::LoadError;
+use dunlin::format::header::checksum;
+
+fn golden(name: &str) -> &'static [u8] {
+    let golden = GOLDENS.iter().find(|golden| golden.name == name);
+    golden.expect("a golden of this name").file
+}
+
+#[test]
+fn small_goldens_run() {
+    for name in ["tiny_lstm", "tiny_lstm_f32", "pool", "sequence_conv_f32"] {
+        assert_eq!(exercise(golden(name), TEST), Outcome::Ran, "{name}");
+    }
+}
+
+#[test]
+fn every_truncation_is_refused() {
+    let file = golden("tiny_lstm");
+    for len in 0..file.len() {
+        let outcome = exercise(&file[..len], TEST);
+        assert!(matches!(outcome, Outcome::Refused(_)), "{len} bytes");
+    }
+}
+
+#[test]
+fn every_flipped_bit_under_a_fresh_checksum_is_refused_or_runs() {
+    let golden = golden("tiny_lstm");
+    let mut ran = 0;
+    // Every bit of the header and the layers; of the weights, which are all alike, one in 29. `format.rs` has all.
+    let weights = 8 * 96..8 * golden.len();
+    for bit in (0..weights.start).chain(weights.step_by(29)) {
+        let mut file = golden.to_vec();
+        file[bit / 8] ^= 1 << (bit % 8);
+        let crc = checksum(&file);
+        file[12..16].copy_from_slice(&crc.to_le_bytes());
+        match exercise(&file, TEST) {
+            Outcome::Refused(LoadError::Checksum { .. }) => panic!("bit {bit}: not sealed"),
+            Outcome::Refused(_) => {}
+            Outcome::Ran => ran += 1,
+            Outcome::TooLarge => panic!("bit {bit}: too large to run"),
+        }
+    }
+    assert!(ran > 0);
+}
