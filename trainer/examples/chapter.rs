@@ -1,43 +1,13 @@
 //! Trains one of the chapter's two models on its generated series and prints errors and time.
-//! `cargo run --release --example chapter -- lstm|conv [epochs] [seed]`
+//! `cargo run --release --example chapter -- lstm|conv [epochs] [seed] [clip_norm] [learning_rate]`
 use std::time::Instant;
 
-use dunlin_trainer::config::{LayerConfig, Task, TrainingConfig};
-use dunlin_trainer::data::{Split, Targets, Windows};
+use dunlin_trainer::config::{
+    Config, DataConfig, LayerConfig, Mode, ModelConfig, Task, TrainingConfig,
+};
+use dunlin_trainer::data::{Targets, load};
 use dunlin_trainer::net::Network;
-use dunlin_trainer::net::random::Random;
 use dunlin_trainer::train::{Bar, fit};
-
-fn series(count: usize, seed: u64) -> Split {
-    let mut random = Random::new(seed, 0);
-    let (mut x, mut y) = (Vec::new(), Vec::new());
-    for _ in 0..count {
-        let [f1, f2, o1, o2] = std::array::from_fn(|_| random.uniform());
-        let wave: Vec<f32> = (0..51)
-            .map(|i| {
-                let t = f64::from(i) / 50.0;
-                let value = 0.5 * ((t - o1) * (10.0 * f1 + 10.0)).sin()
-                    + 0.2 * ((t - o2) * (20.0 * f2 + 20.0)).sin()
-                    + 0.1 * (random.uniform() - 0.5);
-                value as f32
-            })
-            .collect();
-        x.extend_from_slice(&wave[..50]);
-        y.push(wave[50]);
-    }
-    Split {
-        x: Windows {
-            count,
-            steps: 50,
-            channels: 1,
-            values: x,
-        },
-        y: Targets::Values {
-            width: 1,
-            values: y,
-        },
-    }
-}
 
 fn main() -> dunlin_trainer::error::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -51,10 +21,31 @@ fn main() -> dunlin_trainer::error::Result<()> {
     let config = TrainingConfig {
         epochs: number(1, 20) as usize,
         seed: number(2, 42),
+        clip_norm: arguments
+            .get(3)
+            .and_then(|a| a.parse().ok())
+            .filter(|c| *c > 0.0),
+        learning_rate: arguments.get(4).and_then(|a| a.parse().ok()),
         ..TrainingConfig::default()
     };
     let layers = models(lstm);
-    let (train, validation, test) = (series(7000, 1), series(2000, 2), series(1000, 3));
+    let data = load(&Config {
+        model: ModelConfig {
+            name: String::new(),
+            task: Task::Regression,
+            mode: Mode::Windowed,
+        },
+        layers: layers.clone(),
+        data: DataConfig::Series {
+            steps: 50,
+            train: 7000,
+            validation: 2000,
+            test: 1000,
+            seed: 42,
+        },
+        training: config.clone(),
+    })?;
+    let (train, validation, test) = (data.train, data.validation, data.test);
     let mut network = Network::new(&layers, 50, 1, config.seed)?;
     let mut bar = Bar::new(false);
     let start = Instant::now();

@@ -3,9 +3,9 @@ use super::activation;
 use super::gemm::{Matrix, multiply};
 use super::init::glorot_uniform;
 use super::layer::{Backward, Packs, Scratch, add_rows, fill_rows, weight_count};
-use super::random::Random;
 use super::shape::{Shape, Walk};
 use crate::config::{Activation, Padding};
+use crate::data::random::Random;
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Conv1d {

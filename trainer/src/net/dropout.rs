@@ -1,6 +1,6 @@
 //! Dropout: in training only, drops a part `rate` of the values and scales the others by `1 / (1 - rate)`.
 use super::layer::{Backward, Scratch};
-use super::random::Random;
+use super::random::stream;
 use super::shape::Shape;
 
 #[derive(Debug, Clone, PartialEq)]
@@ -29,11 +29,11 @@ impl Dropout {
     /// y = x m, where m is 0 for the dropped and 1 / (1 - rate) for the others; y = x when `scratch` holds no seed.
     pub(crate) fn forward(&self, x: &[f32], scratch: &mut Scratch, y: &mut Vec<f32>) {
         y.clear();
-        let Some((seed, stream)) = scratch.dropout else {
+        let Some((seed, layer)) = scratch.dropout else {
             y.extend_from_slice(x);
             return;
         };
-        let mut random = Random::new(seed, stream);
+        let mut random = stream(seed, layer);
         let kept = 1.0 / (1.0 - self.rate);
         let rate = f64::from(self.rate);
         let mask = &mut scratch.mask;
@@ -50,5 +50,43 @@ impl Dropout {
             Some(_) => dx.extend(step.dy.iter().zip(&scratch.mask).map(|(d, m)| d * m)),
             None => dx.extend_from_slice(step.dy),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::net::layer::{Backward, Packs};
+
+    #[test]
+    fn training_drops_its_rate_keeps_the_mean_and_goes_back_through_the_same_mask() {
+        let shape = Shape {
+            steps: 10,
+            channels: 1000,
+        };
+        let dropout = Dropout::new(0.25, shape).expect("a rate of 0.25");
+        let mut scratch = Scratch::default();
+        let (x, mut y, mut dx) = (vec![3.0; 10_000], Vec::new(), Vec::new());
+        scratch.dropout = Some((1, 2));
+        dropout.forward(&x, &mut scratch, &mut y);
+        let dropped = y.iter().filter(|v| **v == 0.0).count();
+        assert!((2_300..2_700).contains(&dropped), "{dropped}");
+        assert!(y.iter().all(|v| *v == 0.0 || *v == 4.0));
+        let step = Backward {
+            packs: &Packs::default(),
+            count: 1,
+            x: &x,
+            y: &y,
+            dy: &mut x.clone(),
+            dy_is_dz: false,
+            dx: Some(&mut dx),
+            gradients: &mut [],
+        };
+        dropout.backward(step, &mut scratch);
+        assert_eq!(dx, y);
+        scratch.dropout = Some((2, 2));
+        let first = y.clone();
+        dropout.forward(&x, &mut scratch, &mut y);
+        assert_ne!(first, y);
     }
 }

@@ -195,12 +195,13 @@ fn pack_rows(a: Matrix<'_>, first_k: usize, depth: usize, to: &mut [f32]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::net::random::Random;
+    use crate::data::random::Random;
+    use crate::net::random::normal;
 
     /// Sizes around all block edges, against plain loops; A and B straight and transposed.
     #[test]
     fn agrees_with_plain_loops() {
-        let mut random = Random::new(1, 1);
+        let mut random = Random::new(1);
         for (m, k, n) in [
             (1, 1, 1),
             (3, 5, 31),
@@ -260,10 +261,10 @@ mod tests {
     /// A row's bits do not depend on the rows that come with it: shards and threads change nothing.
     #[test]
     fn rows_are_independent() {
-        let mut random = Random::new(2, 1);
+        let mut random = Random::new(2);
         let (m, k, n) = (21, 150, 70);
-        let a: Vec<f32> = (0..m * k).map(|_| random.normal() as f32).collect();
-        let b: Vec<f32> = (0..k * n).map(|_| random.normal() as f32).collect();
+        let a: Vec<f32> = (0..m * k).map(|_| normal(&mut random) as f32).collect();
+        let b: Vec<f32> = (0..k * n).map(|_| normal(&mut random) as f32).collect();
         let mut packed = Packed::default();
         packed.pack(Matrix::new(&b, k, n));
         let mut whole = vec![0.0; m * n];

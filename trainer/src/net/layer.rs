@@ -6,9 +6,9 @@ use super::flatten::Flatten;
 use super::gemm::Packed;
 use super::lstm::{self, Lstm, States};
 use super::max_pool1d::MaxPool1d;
-use super::random::Random;
 use super::shape::Shape;
 use crate::config::LayerConfig;
+use crate::data::random::Random;
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum Layer {
@@ -38,7 +38,7 @@ pub(crate) struct Scratch {
     pub winners: Vec<u32>,
     /// LSTM.
     pub states: States,
-    /// Dropout: seed and stream in training, nothing in inference.
+    /// Dropout: the seed of the pass and the layer's index in training, nothing in inference.
     pub dropout: Option<(u64, u64)>,
     /// Dropout: the factor of each value.
     pub mask: Vec<f32>,

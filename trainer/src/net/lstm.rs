@@ -7,9 +7,9 @@ use super::activation::{relu_all, sigmoid_all, tanh_all};
 use super::gemm::{Matrix, multiply};
 use super::init::{glorot_uniform, orthogonal};
 use super::layer::{Backward, Packs, Scratch, add_rows, fill_rows, weight_count};
-use super::random::Random;
 use super::shape::Shape;
 use crate::config::Activation;
+use crate::data::random::Random;
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Lstm {

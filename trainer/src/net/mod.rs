@@ -11,7 +11,7 @@ mod lstm;
 mod max_pool1d;
 mod network;
 mod pass;
-pub mod random;
+pub(crate) mod random;
 pub mod reference;
 mod shape;
 

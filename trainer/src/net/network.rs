@@ -2,7 +2,7 @@
 use rayon::prelude::*;
 
 use super::layer::{Layer, Packs, Scratch};
-use super::random::Random;
+use super::random::stream;
 use super::shape::Shape;
 use crate::config::LayerConfig;
 use crate::error::{Error, Result};
@@ -65,7 +65,7 @@ impl Network {
         };
         for (index, config) in layers.iter().enumerate() {
             // A stream a layer: the weights of one do not depend on the sizes of the others.
-            let mut random = Random::new(seed, index as u64);
+            let mut random = stream(seed, index as u64);
             let layer = Layer::new(config, shape, &mut random)
                 .and_then(|layer| {
                     let out = layer.output();

@@ -6,11 +6,7 @@ use crate::config::{Task, TrainingConfig};
 use crate::data::Split;
 use crate::error::{Error, Result};
 use crate::net::Network;
-use crate::net::random::Random;
-
-/// Streams of the seed's random numbers; below these, one a layer for its first weights.
-const SHUFFLE: u64 = 1 << 32;
-const DROPOUT: u64 = 2 << 32;
+use crate::net::random::{DROPOUT, SHUFFLE, stream};
 
 /// Loss and metric (mae or accuracy), means over the examples.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -95,12 +91,12 @@ pub fn fit(
     let mut steps = 0u64;
     for number in 1..=config.epochs {
         if config.shuffle {
-            Random::new(config.seed, SHUFFLE + number as u64).shuffle(&mut order);
+            stream(config.seed, SHUFFLE + number as u64).shuffle(&mut order);
         }
         let mut sums = Sums::default();
         let mut seen = 0;
         for (index, examples) in order.chunks(config.batch_size).enumerate() {
-            let dropout = Random::new(config.seed, DROPOUT + steps).bits();
+            let dropout = stream(config.seed, DROPOUT + steps).below(u64::MAX);
             steps += 1;
             let (part, gradients) = batch.run(network, &train.x, &objective, examples, dropout);
             sums.loss += part.loss;

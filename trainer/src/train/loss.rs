@@ -238,3 +238,111 @@ fn check_classification(
     }
     Ok(Loss::CrossEntropy)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::LayerConfig;
+    use crate::data::Windows;
+    use crate::net::{Packing, Pass};
+
+    fn split(y: Targets) -> Split {
+        let x = Windows {
+            count: 2,
+            steps: 1,
+            channels: 2,
+            values: vec![1.0, 2.0, -3.0, 0.5],
+        };
+        Split { x, y }
+    }
+
+    fn network(activation: Activation) -> Network {
+        let layer = LayerConfig::Dense {
+            units: 3,
+            activation,
+            use_bias: true,
+        };
+        Network::new(&[layer], 1, 2, 5).expect("a network")
+    }
+
+    /// The gradient by each weight against the change of the loss itself.
+    fn check(activation: Activation, y: Targets, task: Task, loss: Loss) {
+        let mut network = network(activation);
+        let split = split(y);
+        let objective = Objective::new(&network, &split, task, Some(loss)).expect("an objective");
+        let mean = |network: &Network| {
+            objective
+                .sums(&[0, 1], &network.forward(&split.x.values, 2))
+                .loss
+                / 2.0
+        };
+        let packing = Packing::new(&network);
+        let mut pass = Pass::new(&network);
+        pass.input().extend_from_slice(&split.x.values);
+        pass.forward(&network, &packing, 2, None);
+        pass.backward(&network, &packing, objective.upstream(), false, |y, dy| {
+            objective.gradient(&[0, 1], y, 2, dy)
+        });
+        for (tensor, gradient) in pass.gradients.tensors().enumerate() {
+            for (i, analytic) in gradient.iter().enumerate() {
+                let start = network.parameters()[tensor].values[i];
+                let mut at = |value: f32| {
+                    network.parameters_mut()[tensor].values[i] = value;
+                    mean(&network)
+                };
+                let numeric = (at(start + 0.01) - at(start - 0.01)) / 0.02;
+                at(start);
+                assert!(
+                    (f64::from(*analytic) - numeric).abs() < 2e-3,
+                    "{loss:?}: {analytic} {numeric}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn gradients_follow_the_losses() {
+        let values = Targets::Values {
+            width: 3,
+            values: vec![0.5, -1.0, 2.0, 5.0, 0.0, -7.0],
+        };
+        check(
+            Activation::Linear,
+            values.clone(),
+            Task::Regression,
+            Loss::Mse,
+        );
+        check(Activation::Linear, values, Task::Regression, Loss::Mae);
+        let labels = Targets::Labels {
+            classes: 3,
+            labels: vec![2, 0],
+        };
+        check(
+            Activation::Softmax,
+            labels,
+            Task::Classification,
+            Loss::CrossEntropy,
+        );
+    }
+
+    #[test]
+    fn cross_entropy_survives_certainty() {
+        let network = network(Activation::Softmax);
+        let split = split(Targets::Labels {
+            classes: 3,
+            labels: vec![0, 1],
+        });
+        let objective =
+            Objective::new(&network, &split, Task::Classification, None).expect("an objective");
+        let certain = [0.0, 1.0, 0.0, 0.0, 1.0, 0.0];
+        let sums = objective.sums(&[0, 1], &certain);
+        assert!(
+            sums.loss > 80.0 && sums.loss.is_finite() && sums.metric == 1.0,
+            "{sums:?}"
+        );
+        let mut dy = Vec::new();
+        objective.gradient(&[0, 1], &certain, 2, &mut dy);
+        assert_eq!(dy, [-0.5, 0.5, 0.0, 0.0, 0.0, 0.0]);
+        assert!(objective.sums(&[0], &[f32::NAN; 3]).loss.is_nan());
+    }
+}

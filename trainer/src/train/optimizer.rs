@@ -122,3 +122,92 @@ pub(crate) fn clip_norm(gradients: &mut Gradients, limit: f32) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Activation, LayerConfig};
+
+    /// Two weights and a bias at [1, 2, 0].
+    fn network() -> Network {
+        let layer = LayerConfig::Dense {
+            units: 1,
+            activation: Activation::Linear,
+            use_bias: true,
+        };
+        let mut network = Network::new(&[layer], 1, 2, 1).expect("a network");
+        network.parameters_mut()[0]
+            .values
+            .copy_from_slice(&[1.0, 2.0]);
+        network
+    }
+
+    fn gradients(network: &Network, values: [f32; 3]) -> Gradients {
+        let mut gradients = Gradients::new(network);
+        for (to, from) in gradients
+            .tensors_mut()
+            .flat_map(|t| t.iter_mut())
+            .zip(values)
+        {
+            *to = from;
+        }
+        gradients
+    }
+
+    fn weights(network: &Network) -> Vec<f32> {
+        let parameters = network.parameters();
+        parameters.iter().flat_map(|p| p.values).copied().collect()
+    }
+
+    fn close(got: &[f32], expected: &[f32]) {
+        assert_eq!(got.len(), expected.len());
+        for (got, expected) in got.iter().zip(expected) {
+            assert!((got - expected).abs() < 1e-6, "{got} {expected}");
+        }
+    }
+
+    #[test]
+    fn adam_s_first_steps_are_the_formula_s() {
+        let mut network = network();
+        let mut adam = Optimizer::new(&network, &TrainingConfig::default()).expect("adam");
+        // After one step m / sqrt(v) is the gradient's sign, whatever its size.
+        let first = gradients(&network, [0.5, -4.0, 0.0]);
+        adam.step(&mut network, &first);
+        close(&weights(&network), &[0.999, 2.001, 0.0]);
+        // m = 0.9 * 0.1 * 0.5 + 0.1 * -0.5 = -0.005, v = 0.25 * (1 - 0.999^2), rate = 1e-3 sqrt(1 - 0.999^2) / 0.19
+        let second = gradients(&network, [-0.5, 0.0, 0.0]);
+        adam.step(&mut network, &second);
+        let moved = 1e-3 * 0.005 / (0.19 * 0.5);
+        close(&weights(&network)[..1], &[0.999 + moved]);
+    }
+
+    #[test]
+    fn sgd_gathers_momentum() {
+        let config = TrainingConfig {
+            optimizer: config::Optimizer::Sgd,
+            momentum: 0.5,
+            learning_rate: Some(0.1),
+            ..TrainingConfig::default()
+        };
+        let mut network = network();
+        let mut sgd = Optimizer::new(&network, &config).expect("sgd");
+        let slope = gradients(&network, [1.0, 0.0, -1.0]);
+        sgd.step(&mut network, &slope);
+        close(&weights(&network), &[0.9, 2.0, 0.1]);
+        // v = 0.5 * -0.1 - 0.1
+        sgd.step(&mut network, &slope);
+        close(&weights(&network), &[0.75, 2.0, 0.25]);
+    }
+
+    #[test]
+    fn clipping_keeps_the_direction() {
+        let network = network();
+        let mut long = gradients(&network, [3.0, 0.0, 4.0]);
+        clip_norm(&mut long, 1.0);
+        let clipped: Vec<f32> = long.tensors().flatten().copied().collect();
+        close(&clipped, &[0.6, 0.0, 0.8]);
+        let mut short = gradients(&network, [0.3, 0.0, 0.4]);
+        clip_norm(&mut short, 1.0);
+        assert_eq!(short, gradients(&network, [0.3, 0.0, 0.4]));
+    }
+}
