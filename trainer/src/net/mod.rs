@@ -8,6 +8,7 @@ mod gemm;
 mod init;
 mod layer;
 mod lstm;
+mod lstm_cell;
 mod max_pool1d;
 mod network;
 mod pass;
