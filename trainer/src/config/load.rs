@@ -135,7 +135,7 @@ impl Config {
 
     /// Makes the paths of `[data]` relative to `folder`. Absolute paths stay.
     fn join_paths(&mut self, folder: &Path) {
-        // `folder` comes from a path that may not be UTF-8; such a name is refused when the file is opened.
+        // The folder may have a name that is not UTF-8; the message of the file that is not found then shows it.
         let join = |path: &mut String| *path = folder.join(&*path).to_string_lossy().into_owned();
         match &mut self.data {
             DataConfig::Series { .. } => {}
