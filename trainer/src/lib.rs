@@ -2,6 +2,7 @@
 pub mod cmd;
 pub mod config;
 pub mod data;
+pub mod device;
 pub mod error;
 pub mod metrics;
 pub mod model_file;

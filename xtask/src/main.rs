@@ -1,1 +1,96 @@
-fn main() {}
+//! Every check and every set-up step: `cargo xtask JOB`, the same here and in CI.
+use std::env;
+use std::process::ExitCode;
+
+mod boards;
+mod cross;
+mod firmware;
+mod fuzz;
+mod miri;
+mod qemu;
+mod setup;
+mod step;
+mod test;
+
+use step::{Failure, Outcome};
+
+/// A job: its name, its arguments, what it does, and its code. A new job is a line here and a file beside this one.
+struct Job {
+    name: &'static str,
+    arguments: &'static str,
+    purpose: &'static str,
+    run: fn(&[String]) -> Outcome,
+}
+
+const JOBS: [Job; 8] = [
+    Job {
+        name: "setup",
+        arguments: "",
+        purpose: "install what is missing: Rust targets and QEMU",
+        run: setup::run,
+    },
+    Job {
+        name: "test",
+        arguments: "",
+        purpose: "everything: fmt, clippy, tests, then the jobs cross, firmware and boards",
+        run: test::run,
+    },
+    Job {
+        name: "cross",
+        arguments: "",
+        purpose: "build the runtime for five embedded targets, each feature off and on",
+        run: cross::run,
+    },
+    Job {
+        name: "firmware",
+        arguments: "[BOARD...]",
+        purpose: "fmt, clippy and all images of the boards",
+        run: firmware::run,
+    },
+    Job {
+        name: "boards",
+        arguments: "[BOARD...]",
+        purpose: "run all images in QEMU and compare the golden models with the host, bit by bit",
+        run: boards::run,
+    },
+    Job {
+        name: "fuzz",
+        arguments: "[SECONDS]",
+        purpose: "arbitrary bytes as models, for a minute",
+        run: fuzz::run,
+    },
+    Job {
+        name: "miri",
+        arguments: "",
+        purpose: "damaged small models under Miri",
+        run: miri::run,
+    },
+    Job {
+        name: "qemu",
+        arguments: "BOARD IMAGE",
+        purpose: "run an image and print its log; what `cargo run` in a board's folder calls",
+        run: qemu::run,
+    },
+];
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let chosen = arguments
+        .first()
+        .and_then(|name| JOBS.iter().find(|job| job.name == name));
+    let Some(job) = chosen else {
+        eprintln!("usage: cargo xtask JOB\n\njobs:");
+        for job in &JOBS {
+            let call = format!("{} {}", job.name, job.arguments);
+            eprintln!("  {call:<20}  {}", job.purpose);
+        }
+        return ExitCode::from(2);
+    };
+    match (job.run)(&arguments[1..]) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure { sentence, code }) => {
+            eprintln!("error: {sentence}");
+            ExitCode::from(code)
+        }
+    }
+}

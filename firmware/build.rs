@@ -1,0 +1,98 @@
+//! Build script of every board: turns the facts in its manifest into one `memory.x` an image and `board.rs`.
+use std::{env, fs, path::PathBuf};
+use toml::{Table, Value};
+
+fn main() {
+    let board = PathBuf::from(env::var("CARGO_MANIFEST_DIR").expect("cargo sets it"));
+    let manifest = read(board.join("Cargo.toml"));
+    let workspace = read(board.join("../../Cargo.toml"));
+    let facts = &manifest["package"]["metadata"]["dunlin"];
+    let out = PathBuf::from(env::var("OUT_DIR").expect("cargo sets it"));
+
+    for bin in ["product", "loader", "conformance"] {
+        let folder = out.join(bin);
+        fs::create_dir_all(&folder).expect("OUT_DIR is writable");
+        fs::write(folder.join("memory.x"), memory_x(facts, bin)).expect("OUT_DIR is writable");
+        println!("cargo:rustc-link-arg-bin={bin}=-L{}", folder.display());
+    }
+    let name = env::var("CARGO_PKG_NAME").expect("cargo sets it");
+    let shift = number(&workspace["workspace"]["metadata"]["dunlin"]["icount_shift"]);
+    fs::write(out.join("board.rs"), board_rs(&name, facts, shift)).expect("OUT_DIR is writable");
+
+    println!("cargo:rustc-link-arg-bins=--nmagic");
+    println!("cargo:rustc-link-arg-bins=-Tlink.x");
+    println!("cargo:rustc-link-arg-bins=-Tdefmt.x");
+    println!("cargo:rerun-if-changed=Cargo.toml");
+    println!("cargo:rerun-if-changed=../../Cargo.toml");
+    println!("cargo:rerun-if-changed=../../build.rs");
+}
+
+/// The linker's view: the stack lies below the data, so that an overflow leaves the RAM and faults
+/// instead of overwriting anything; the loader may fill the flash only up to where a model begins.
+fn memory_x(facts: &Value, bin: &str) -> String {
+    let (flash, ram) = (&facts["flash"], &facts["ram"]);
+    // The suite has no arena; its reference kernels want more stack than a model.
+    let stack = match bin {
+        "conformance" => number(&ram["length"]) / 2,
+        _ => number(&facts["loader"]["stack"]),
+    };
+    let flash_length = match bin {
+        "loader" => number(&facts["loader"]["flash"]),
+        _ => number(&flash["length"]),
+    };
+    let origin = number(&ram["origin"]);
+    format!(
+        "MEMORY\n{{\n  FLASH : ORIGIN = {:#x}, LENGTH = {:#x}\n  STACK : ORIGIN = {origin:#x}, LENGTH = {stack:#x}\n  \
+         RAM : ORIGIN = {:#x}, LENGTH = {:#x}\n}}\n\
+         _stack_start = ORIGIN(STACK) + LENGTH(STACK);\n_stack_end = ORIGIN(STACK);\n",
+        number(&flash["origin"]),
+        flash_length,
+        origin + stack,
+        number(&ram["length"]) - stack,
+    )
+}
+
+/// The programs' view: constants that the shared support crate takes.
+fn board_rs(name: &str, facts: &Value, shift: i64) -> String {
+    let (flash, ram, loader) = (&facts["flash"], &facts["ram"], &facts["loader"]);
+    let counter = &facts["counter"];
+    let timer = counter["timer"]
+        .as_str()
+        .expect("counter.timer is a string");
+    // ticks = instructions * 2^shift ns * hertz, so instructions = ticks * 10^9 / (hertz * 2^shift).
+    let (numerator, denominator) = reduced(1_000_000_000, number(&counter["hertz"]) << shift);
+    format!(
+        "/// The board, from the metadata in its manifest.\n\
+         pub const BOARD: dunlin_firmware::Board = dunlin_firmware::Board {{\n    name: {name:?},\n    \
+         model_origin: {:#x},\n    model_capacity: {:#x},\n    \
+         timer: dunlin_firmware::counter::{timer}({:#x}),\n    instructions_per_tick: ({numerator}, {denominator}),\n}};\n\
+         /// RAM that the loader leaves to arena and input window.\n#[allow(dead_code)]\n\
+         pub const LOADER_BYTES: usize = {:#x};\n\
+         /// The longest model that the loader takes.\n#[allow(dead_code)]\npub const LOADER_LAYERS: usize = {};\n",
+        number(&flash["origin"]) + number(&loader["flash"]),
+        number(&flash["length"]) - number(&loader["flash"]),
+        number(&counter["base"]),
+        number(&ram["length"]) - number(&loader["stack"]) - number(&loader["statics"]),
+        number(&loader["layers"]),
+    )
+}
+
+fn reduced(numerator: i64, denominator: i64) -> (i64, i64) {
+    let (mut a, mut b) = (numerator, denominator);
+    while b != 0 {
+        (a, b) = (b, a % b);
+    }
+    (numerator / a, denominator / a)
+}
+
+fn number(value: &Value) -> i64 {
+    value
+        .as_integer()
+        .expect("a board fact is a number of bytes or hertz")
+}
+
+fn read(path: PathBuf) -> Table {
+    let text = fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    text.parse()
+        .unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+}

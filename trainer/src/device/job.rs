@@ -1,0 +1,141 @@
+//! The files between host and loader image; `firmware/support/src/job.rs` is the other side and draws the layout.
+use std::fs;
+use std::path::Path;
+
+use crate::error::{Error, Result};
+
+/// How the windows go into the model.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// Whole windows; a call is a window.
+    #[default]
+    Run,
+    /// One sample at a time; a call is a sample.
+    Push,
+}
+
+/// What the loader wrote when it stopped.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    pub windows: u32,
+    pub outputs: u32,
+    pub longest: u64,
+    pub shortest: u64,
+    pub call_stack: u32,
+    pub load_stack: u32,
+    pub kernel: String,
+}
+
+const WORDS: usize = 12;
+
+/// The file `job`.
+pub fn encode(mode: Mode, model_bytes: usize, windows: usize) -> Vec<u8> {
+    let mode: u32 = match mode {
+        Mode::Run => 0,
+        Mode::Push => 1,
+    };
+    let mut bytes = b"DNJ1".to_vec();
+    for word in [mode, model_bytes as u32, windows as u32] {
+        bytes.extend(word.to_le_bytes());
+    }
+    bytes
+}
+
+/// Reads the file `record` and turns a stop before the end into an error.
+///
+/// # Errors
+/// [`Error::Check`] when there is no record, or it says that the board could not do the job.
+pub fn read_record(path: &Path) -> Result<Record> {
+    let bytes = fs::read(path)
+        .map_err(|_| Error::check("the loader image ended without a record of its run"))?;
+    decode(&bytes)
+}
+
+fn decode(bytes: &[u8]) -> Result<Record> {
+    let malformed = || Error::check("the loader image wrote a malformed record");
+    let (head, name) = bytes.split_at_checked(4 * WORDS).ok_or_else(malformed)?;
+    if !head.starts_with(b"DNR1") {
+        return Err(malformed());
+    }
+    let word = |i: usize| {
+        u32::from_le_bytes([
+            head[4 * i],
+            head[4 * i + 1],
+            head[4 * i + 2],
+            head[4 * i + 3],
+        ])
+    };
+    let double = |i: usize| u64::from(word(i)) | u64::from(word(i + 1)) << 32;
+    let detail = word(2);
+    let stopped = match word(1) {
+        0 => None,
+        1 => Some("it could not read or write a file of the host".to_owned()),
+        2 => Some("it did not understand its job".to_owned()),
+        3 => Some("its runtime refuses the model file".to_owned()),
+        4 => Some(format!(
+            "the model needs {detail} bytes of RAM, more than it has"
+        )),
+        5 => Some("the input ended within a window".to_owned()),
+        other => Some(format!("it gave the unknown status {other}")),
+    };
+    if let Some(reason) = stopped {
+        return Err(Error::check(format!("the loader image stopped: {reason}")));
+    }
+    if name.len() != word(11) as usize {
+        return Err(malformed());
+    }
+    Ok(Record {
+        windows: word(3),
+        outputs: word(4),
+        longest: double(5),
+        shortest: double(7),
+        call_stack: word(9),
+        load_stack: word(10),
+        kernel: String::from_utf8_lossy(name).into_owned(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(status: u32) -> Vec<u8> {
+        let mut bytes = b"DNR1".to_vec();
+        for word in [status, 9, 3, 6, 5, 1, 4, 0, 700, 800, 6] {
+            bytes.extend(u32::to_le_bytes(word));
+        }
+        bytes.extend(b"scalar");
+        bytes
+    }
+
+    #[test]
+    fn a_record_is_read_back() {
+        let read = decode(&record(0)).unwrap();
+        let longest = 5 + (1 << 32);
+        assert_eq!(
+            (read.windows, read.outputs, read.longest, read.shortest),
+            (3, 6, longest, 4)
+        );
+        assert_eq!(
+            (read.call_stack, read.load_stack, read.kernel.as_str()),
+            (700, 800, "scalar")
+        );
+    }
+
+    #[test]
+    fn every_truncation_and_every_stop_is_an_error() {
+        let whole = record(0);
+        for length in 0..whole.len() {
+            assert!(decode(&whole[..length]).is_err(), "{length} bytes");
+        }
+        for status in 1..7 {
+            assert!(decode(&record(status)).is_err(), "status {status}");
+        }
+        assert!(
+            decode(&record(4))
+                .unwrap_err()
+                .to_string()
+                .contains("9 bytes of RAM")
+        );
+    }
+}
