@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 mod boards;
 mod cross;
+mod demo;
 mod firmware;
 mod fuzz;
 mod miri;
@@ -22,7 +23,13 @@ struct Job {
     run: fn(&[String]) -> Outcome,
 }
 
-const JOBS: [Job; 8] = [
+const JOBS: [Job; 9] = [
+    Job {
+        name: "demo",
+        arguments: "",
+        purpose: "the chapter's two models from data to an emulated Cortex-M4, and one table",
+        run: demo::run,
+    },
     Job {
         name: "setup",
         arguments: "",

@@ -80,6 +80,28 @@ impl Step {
         }
     }
 
+    /// Prints and runs the command, and gives what it wrote to standard output.
+    ///
+    /// # Errors
+    /// As [`Step::run`].
+    pub fn output(self) -> Result<String, Failure> {
+        let shown = self.shown();
+        eprintln!("\x1b[1m$ {shown}\x1b[0m");
+        let output = self.command().stderr(Stdio::inherit()).output();
+        match output {
+            Ok(output) if output.status.success() => {
+                Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+            }
+            Ok(_) => Err(Failure::new(format!(
+                "repeat the failed step with: {shown}"
+            ))),
+            Err(error) => Err(Failure::new(format!(
+                "`{}` does not start: {error}; the step is: {shown}",
+                self.words[0]
+            ))),
+        }
+    }
+
     /// Whether the command succeeds; prints nothing.
     pub fn succeeds(self) -> bool {
         let mut command = self.command();

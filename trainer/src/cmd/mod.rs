@@ -9,6 +9,7 @@ mod quantize;
 mod run;
 mod source;
 mod train;
+mod verify;
 
 /// Takes recorded sensor data to a sequence model running on a microcontroller.
 ///
@@ -27,6 +28,7 @@ enum Command {
     Evaluate(evaluate::Arguments),
     Run(run::Arguments),
     Inspect(inspect::Arguments),
+    Verify(verify::Arguments),
 }
 
 impl Cli {
@@ -41,6 +43,7 @@ impl Cli {
             Command::Evaluate(arguments) => evaluate::run(&arguments),
             Command::Run(arguments) => run::run(&arguments),
             Command::Inspect(arguments) => inspect::run(&arguments),
+            Command::Verify(arguments) => verify::run(&arguments),
         }
     }
 }
