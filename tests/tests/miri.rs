@@ -29,9 +29,8 @@ fn every_truncation_is_refused() {
 fn every_flipped_bit_under_a_fresh_checksum_is_refused_or_runs() {
     let golden = golden("tiny_lstm");
     let mut ran = 0;
-    // Every bit of the header and the layers; of the weights, which are all alike, one in 29. `format.rs` has all.
-    let weights = 8 * 96..8 * golden.len();
-    for bit in (0..weights.start).chain(weights.step_by(29)) {
+    // One bit in 37 meets every place of a byte; `format.rs` has all.
+    for bit in (0..8 * golden.len()).step_by(37) {
         let mut file = golden.to_vec();
         file[bit / 8] ^= 1 << (bit % 8);
         let crc = checksum(&file);

@@ -71,7 +71,7 @@ impl Source<'_> {
     /// Mostly in [1, 16], sometimes anything.
     fn dimension(&mut self) -> u16 {
         let byte = self.byte();
-        if byte < 240 {
+        if byte < 252 {
             u16::from(byte % 16) + 1
         } else {
             self.word() as u16

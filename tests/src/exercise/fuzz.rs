@@ -12,7 +12,7 @@ use crate::golden::GOLDENS;
 /// A fuzzer runs some hundred files a second.
 const LIMITS: Limits = Limits {
     arena_bytes: 1 << 20,
-    operations: 1 << 20,
+    operations: 1 << 17,
 };
 
 /// One input of the fuzzer, in one of four ways: a file as it is; the same with a valid header; a golden with changed
