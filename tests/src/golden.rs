@@ -128,9 +128,15 @@ pub fn run(report: &mut dyn FnMut(&str, bool)) {
 #[inline(never)]
 fn gives_its_bits<P: Precision>(golden: &Golden) -> Option<bool> {
     let model = Model::<P, LAYERS>::from_bytes(golden.file).ok()?;
+    runs(golden, &model)
+}
+
+/// On its own, so that its buffers and those of the loader are not on a stack together.
+#[inline(never)]
+fn runs<P: Precision>(golden: &Golden, model: &Model<'_, P, LAYERS>) -> Option<bool> {
     let mut arena = Arena::<ARENA>::new();
     let exact = arena.as_mut().get_mut(..model.arena_bytes())?;
-    let mut session = Session::new(&model, exact).ok()?;
+    let mut session = Session::new(model, exact).ok()?;
     let mut values = [0.0; VALUES];
     let window = values.get_mut(..model.input_shape().len())?;
     let mut random = Random::new();

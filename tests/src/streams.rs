@@ -68,9 +68,15 @@ impl Due {
 #[inline(never)]
 fn streams<P: Precision>(golden: &'static Golden) -> Option<bool> {
     let model = Model::<P, LAYERS>::from_bytes(golden.file).ok()?;
+    pushes(golden, &model)
+}
+
+/// On its own, so that its buffers and those of the loader are not on a stack together.
+#[inline(never)]
+fn pushes<P: Precision>(golden: &'static Golden, model: &Model<'_, P, LAYERS>) -> Option<bool> {
     let mut arena = Arena::<ARENA>::new();
     let exact = arena.as_mut().get_mut(..model.arena_bytes())?;
-    let mut session = Session::new(&model, exact).ok()?;
+    let mut session = Session::new(model, exact).ok()?;
     let (input, output) = (model.input_shape(), model.output_shape());
     let (steps, channels) = (input.steps as usize, input.channels as usize);
     let mut values = [0.0; VALUES];
