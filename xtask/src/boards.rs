@@ -11,6 +11,9 @@ use crate::firmware::chosen;
 use crate::step::{Failure, Outcome, root};
 use crate::{qemu, setup};
 
+/// What the product image is to log of its outputs.
+const PRODUCT_LOG: &str = "firmware/bin/product.log";
+
 /// Windows that each golden model is given.
 const WINDOWS: usize = 8;
 
@@ -32,12 +35,10 @@ pub fn run(names: &[String]) -> Outcome {
 }
 
 fn one(board: &Board) -> Outcome {
-    for image in ["conformance", "product"] {
-        let path = device::build(board, image)?;
-        qemu::log_of(board, &path, |frame| {
-            eprintln!("{}", frame.display_message());
-        })?;
-    }
+    qemu::log_of(board, &device::build(board, "conformance")?, |frame| {
+        eprintln!("{}", frame.display_message());
+    })?;
+    product(board)?;
     let goldens = goldens()?;
     for golden in &goldens {
         verify(board, golden)?;
@@ -48,6 +49,29 @@ fn one(board: &Board) -> Outcome {
         goldens.len()
     );
     Ok(())
+}
+
+/// The outputs in the product's log are those in the file beside the program, digit by digit.
+fn product(board: &Board) -> Outcome {
+    let mut outputs = String::new();
+    qemu::log_of(board, &device::build(board, "product")?, |frame| {
+        let line = frame.display_message().to_string();
+        eprintln!("{line}");
+        if line.starts_with("sample ") {
+            outputs.push_str(&line);
+            outputs.push('\n');
+        }
+    })?;
+    let expected = fs::read_to_string(root().join(PRODUCT_LOG))
+        .map_err(|error| Failure::new(format!("{PRODUCT_LOG}: {error}")))?;
+    if outputs == expected {
+        Ok(())
+    } else {
+        Err(Failure::new(format!(
+            "{}: the product logs other outputs than {PRODUCT_LOG}; if its model was changed on purpose, write there:\n{outputs}",
+            board.name
+        )))
+    }
 }
 
 /// The golden models of all format versions.

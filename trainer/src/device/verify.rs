@@ -222,3 +222,99 @@ fn differing_bits(expected: &[f32], output: &[u8]) -> u64 {
         .map(|(expected, bits)| u64::from((expected.to_bits() ^ bits).count_ones()))
         .sum()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sources() -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+    }
+
+    fn model() -> PathBuf {
+        sources().join("tests/golden/v1/stacked_lstm.dunlin")
+    }
+
+    fn fit(change: impl Fn(&mut Board, &Runner)) -> Result<()> {
+        let file = Runner::open(&model()).unwrap();
+        let mut board = Board::find(&sources().join("firmware"), "qemu-m0").unwrap();
+        change(&mut board, &file);
+        check_fit("model", &file, &board, Mode::Run)
+    }
+
+    #[test]
+    fn a_model_that_just_fits_is_taken_and_one_byte_less_is_refused() {
+        let ram = |file: &Runner| {
+            let header = file.header();
+            u64::from(header.arena_bytes + 4 * header.window * header.input_channels)
+        };
+        for (missing, word) in [(0, ""), (1, "RAM")] {
+            let result = fit(|board, file| {
+                board.ram.length = board.loader.stack + board.loader.statics + ram(file) - missing;
+            });
+            let sentence = result.map_or_else(|error| error.to_string(), |()| String::new());
+            assert!(
+                sentence.contains(word) && sentence.is_empty() == (missing == 0),
+                "{sentence}"
+            );
+        }
+        for (missing, word) in [(0, ""), (1, "flash")] {
+            let result = fit(|board, file| {
+                board.flash.length = board.loader.flash + file.bytes().len() as u64 - missing;
+            });
+            let sentence = result.map_or_else(|error| error.to_string(), |()| String::new());
+            assert!(
+                sentence.contains(word) && sentence.is_empty() == (missing == 0),
+                "{sentence}"
+            );
+        }
+        let result =
+            fit(|board, file| board.loader.layers = u64::from(file.header().layer_count) - 1);
+        assert!(result.unwrap_err().to_string().contains("layers"));
+    }
+
+    #[test]
+    fn a_refusal_states_the_bytes_needed_and_there_and_is_a_failed_check() {
+        let error = fit(|board, _| board.ram.length = 7000).unwrap_err();
+        assert_eq!(error.exit_code(), 1);
+        let sentence = error.to_string();
+        assert!(sentence.contains("qemu-m0 has 344 beside"), "{sentence}");
+        assert!(
+            sentence.contains("needs 512 bytes of RAM (arena 416, input 96)"),
+            "{sentence}"
+        );
+    }
+
+    #[test]
+    fn bad_input_is_refused_before_anything_is_built() {
+        let windows = Windows {
+            count: 1,
+            steps: 3,
+            channels: 1,
+            values: vec![0.0; 3],
+        };
+        let options = Options {
+            firmware: Some(sources().join("firmware")),
+            ..Options::default()
+        };
+        let refused = |model: &Path, board: &str| {
+            let error = verify(model, &windows, board, &options).unwrap_err();
+            assert_eq!(error.exit_code(), 2, "{error}");
+            error.to_string()
+        };
+        assert!(refused(Path::new("no.dunlin"), "qemu-m4").contains("no.dunlin"));
+        assert!(refused(&sources().join("Cargo.toml"), "qemu-m4").contains("Cargo.toml"));
+        assert!(refused(&model(), "qemu-m99").contains("qemu-m99"));
+        assert!(refused(&model(), "qemu-m4").contains("3 steps"));
+    }
+
+    #[test]
+    fn every_differing_bit_is_counted() {
+        let host = [1.0_f32, -0.0, f32::NAN];
+        let mut board: Vec<u8> = host.iter().flat_map(|value| value.to_le_bytes()).collect();
+        assert_eq!(differing_bits(&host, &board), 0);
+        board[7] ^= 0x80;
+        board[8] ^= 0x03;
+        assert_eq!(differing_bits(&host, &board), 3);
+    }
+}
