@@ -8,14 +8,29 @@ use dunlin::{Arena, F32, Model, Precision, PrecisionTag, Session, W8A16};
 
 use crate::inputs::Random;
 
+/// The largest of a constant of every golden; a `const fn` cannot take a function.
+macro_rules! largest {
+    ($of:path) => {{
+        let (mut largest, mut i) = (0, 0);
+        while i < GOLDENS.len() {
+            let one = $of(GOLDENS[i].file);
+            if one > largest {
+                largest = one;
+            }
+            i += 1;
+        }
+        largest
+    }};
+}
+
 /// Windows with expected outputs, for each model.
 pub const WINDOWS: usize = 3;
-/// The most values of all windows of a model.
-pub const VALUES: usize = 256;
+/// The most values of a window, or of a chunk of a stream.
+pub const VALUES: usize = 128;
 /// The most layers of a golden model: one capacity for all, so that a board holds the loader once a precision.
-pub const LAYERS: usize = 8;
+pub const LAYERS: usize = largest!(dunlin::layer_count);
 /// The largest arena of a golden model.
-pub const ARENA: usize = largest_arena();
+pub const ARENA: usize = largest!(dunlin::arena_bytes);
 
 /// A model file with the bits that it must give.
 #[derive(Debug, Clone, Copy)]
@@ -54,18 +69,6 @@ pub static GOLDENS: [Golden; 22] = goldens![
     "continuous_lstm" "continuous_lstm_f32"
     "continuous_sequence" "continuous_sequence_f32"
 ];
-
-const fn largest_arena() -> usize {
-    let (mut largest, mut i) = (0, 0);
-    while i < GOLDENS.len() {
-        let bytes = dunlin::arena_bytes(GOLDENS[i].file);
-        if bytes > largest {
-            largest = bytes;
-        }
-        i += 1;
-    }
-    largest
-}
 
 impl Golden {
     /// What the header says.

@@ -5,7 +5,7 @@ use crate::golden::{ARENA, Expected, GOLDENS, Golden, LAYERS, VALUES, WINDOWS};
 use crate::inputs::Random;
 
 /// Samples a chunk; with chunks longer than a window, and not a multiple of one.
-const CHUNKS: [usize; 7] = [1, 2, 3, 5, 8, 13, 64];
+const CHUNKS: [usize; 7] = [1, 2, 3, 5, 8, 13, 40];
 
 /// Every golden model as a stream.
 pub fn run(report: &mut dyn FnMut(&str, bool)) {
@@ -79,9 +79,8 @@ fn pushes<P: Precision>(golden: &'static Golden, model: &Model<'_, P, LAYERS>) -
     let mut session = Session::new(model, exact).ok()?;
     let (input, output) = (model.input_shape(), model.output_shape());
     let (steps, channels) = (input.steps as usize, input.channels as usize);
+    // A stream comes from the generator chunk by chunk: whole, it would be the largest thing on the stack.
     let mut values = [0.0; VALUES];
-    let stream = values.get_mut(..WINDOWS * input.len())?;
-    Random::new().fill(stream);
     let due = Due {
         golden,
         continuous: model.header().mode == Mode::Continuous,
@@ -94,47 +93,60 @@ fn pushes<P: Precision>(golden: &'static Golden, model: &Model<'_, P, LAYERS>) -
         width: output.channels as usize,
         sample: 0,
     };
-    let samples = by_sample(&mut session, stream, channels, &mut due.clone())?;
+    let samples = by_sample(&mut session, &mut values, channels, due.clone())?;
     let mut chunks = true;
     for chunk in CHUNKS {
         session.reset();
-        chunks &= by_chunk(&mut session, stream, chunk * channels, &mut due.clone())?;
+        let part = values.get_mut(..chunk * channels)?;
+        chunks &= by_chunk(&mut session, part, channels, due.clone())?;
     }
     // What came before a reset, or before a run, is forgotten.
-    let part = stream.get(..(steps / 2) * channels)?;
+    let part = values.get(..(steps / 2) * channels)?;
     session.reset();
     session.push_chunk(part, |_| {}).ok()?;
     session.reset();
-    let after_reset = by_sample(&mut session, stream, channels, &mut due.clone())?;
+    let after_reset = by_sample(&mut session, &mut values, channels, due.clone())?;
+    let part = values.get(..(steps / 2) * channels)?;
     session.push_chunk(part, |_| {}).ok()?;
-    let window = stream.get(..input.len())?;
+    let window = values.get_mut(..input.len())?;
+    Random::new().fill(window);
     let run = golden.outputs().next()?.is(session.run(window).ok()?);
-    let after_run = by_sample(&mut session, stream, channels, &mut due.clone())?;
-    Some(samples && chunks && after_reset && run && after_run && refuses(&mut session, stream))
+    let after_run = by_sample(&mut session, &mut values, channels, due)?;
+    Some(samples && chunks && after_reset && run && after_run && refuses(&mut session, &values))
 }
 
 fn by_sample<P: Precision>(
     session: &mut Session<'_, '_, P>,
-    stream: &[f32],
+    values: &mut [f32],
     channels: usize,
-    due: &mut Due,
+    mut due: Due,
 ) -> Option<bool> {
+    let mut random = Random::new();
+    let sample = values.get_mut(..channels)?;
     let mut holds = true;
-    for sample in stream.chunks(channels) {
+    while due.sample < due.steps * WINDOWS {
+        random.fill(sample);
         holds &= due.takes(session.push(sample).ok()?);
     }
     Some(holds)
 }
 
+/// As many samples at a time as `values` holds.
 fn by_chunk<P: Precision>(
     session: &mut Session<'_, '_, P>,
-    stream: &[f32],
-    chunk: usize,
-    due: &mut Due,
+    values: &mut [f32],
+    channels: usize,
+    mut due: Due,
 ) -> Option<bool> {
+    let mut random = Random::new();
     let last = due.steps * WINDOWS;
+    let mut left = last;
     let mut holds = true;
-    for chunk in stream.chunks(chunk) {
+    while left > 0 {
+        let samples = left.min(values.len() / channels);
+        left -= samples;
+        let chunk = values.get_mut(..samples * channels)?;
+        random.fill(chunk);
         let take = |output: &[f32]| {
             // Samples without an output pass in between.
             while due.sample < last {
@@ -152,11 +164,11 @@ fn by_chunk<P: Precision>(
 }
 
 /// A window, a sample or a chunk of the wrong length is refused.
-fn refuses<P: Precision>(session: &mut Session<'_, '_, P>, stream: &[f32]) -> bool {
+fn refuses<P: Precision>(session: &mut Session<'_, '_, P>, values: &[f32]) -> bool {
     let mut none_taken = true;
-    session.run(stream).is_err()
+    session.run(values).is_err()
         && session.run(&[]).is_err()
         && session.push(&[]).is_err()
-        && session.push(stream).is_err()
+        && session.push(values).is_err()
         && (session.push_chunk(&[], |_| none_taken = false).is_ok() && none_taken)
 }
