@@ -117,8 +117,10 @@ pub fn integers(kernel: &Kernel, oracle: &Kernel) -> bool {
                 Values::Extreme { weight, .. } => weight,
             };
         }
-        let starts = core::array::from_fn(|_| random.bits() as i32);
+        // Sums wrap from the outer ones; each row has its turn with each.
+        let mut starts = [i32::MAX, random.bits() as i32, i32::MIN, -1];
         each_place(|len, rows_at, x_at| {
+            starts.rotate_left(1);
             let x = piece(&x, x_at, len);
             let rows = core::array::from_fn(|r| piece(&rows[r], (rows_at + r) % OFFSETS, len));
             let one = (kernel.dot)(rows[0], x, starts[0]) == (oracle.dot)(rows[0], x, starts[0]);
