@@ -28,8 +28,12 @@ pub fn run(arguments: &[String]) -> Outcome {
         .collect();
     targets.sort();
     for target in targets {
+        // What is found goes to the first folder; the others are places to start from.
+        let corpus = format!("{FOLDER}/corpus/{target}");
+        fs::create_dir_all(root().join(&corpus))
+            .map_err(|error| Failure::new(format!("{corpus}: {error}")))?;
         Step::new(&format!(
-            "cargo +nightly fuzz run --fuzz-dir {FOLDER} {target} -- -max_total_time={seconds}"
+            "cargo +nightly fuzz run --fuzz-dir {FOLDER} {target} {corpus} {FOLDER}/crashes tests/golden/v1 -- -max_total_time={seconds} -max_len=8192 -len_control=0"
         ))
         .run()?;
     }
