@@ -43,6 +43,13 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
+    /// Of no layers.
+    pub const EMPTY: Self = Self {
+        state: 0,
+        output: 0,
+        work: 0,
+    };
+
     /// The smallest plan for these layers.
     pub fn new<P: Precision>(input: Shape, layers: &[Layer<'_, P>]) -> Result<Self, LayerError> {
         let element = size_of::<P::Activation>();

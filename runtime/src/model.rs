@@ -33,7 +33,8 @@ impl<'m, P: Precision, const LAYERS: usize> Model<'m, P, LAYERS> {
     pub fn from_bytes(file: &'m [u8]) -> Result<Self, LoadError> {
         let header = Header::read(file)?;
         header::verify(&header, file)?;
-        let model = Self::resolve(header, file)?;
+        let mut model = Self::empty(header);
+        model.resolve(file)?;
         if !model.plan.is_stated_by(&header) {
             let computed = model.plan.total() as u32;
             return Err(LoadError::ArenaStated {
@@ -48,8 +49,21 @@ impl<'m, P: Precision, const LAYERS: usize> Model<'m, P, LAYERS> {
         Ok(model)
     }
 
+    /// A model without layers, to be filled in place: a copy of it would take as much stack again.
+    pub(crate) fn empty(header: Header) -> Self {
+        Self {
+            header,
+            name: "",
+            layers: Vec::new(),
+            input_scales: &[],
+            output_scales: &[],
+            plan: Plan::EMPTY,
+        }
+    }
+
     /// All checks but those of the derived header fields, which the writer fills in from the result.
-    pub(crate) fn resolve(header: Header, file: &'m [u8]) -> Result<Self, LoadError> {
+    pub(crate) fn resolve(&mut self, file: &'m [u8]) -> Result<(), LoadError> {
+        let header = self.header;
         if header.precision != P::TAG {
             return Err(LoadError::Precision {
                 expected: P::TAG,
@@ -78,18 +92,18 @@ impl<'m, P: Precision, const LAYERS: usize> Model<'m, P, LAYERS> {
         let mut weights = Cursor::new(message.weights);
         let input =
             Shape::new(header.window as usize, header.input_channels as usize).map_err(at(0))?;
-        let input_scales = scales(&mut weights, message.prefix.input_scales, input.channels)?;
+        self.name = message.prefix.name;
+        self.input_scales = scales(&mut weights, message.prefix.input_scales, input.channels)?;
         let mut tensor = Tensor {
             shape: input,
             range: P::input_range(),
         };
-        let mut layers = Vec::new();
         for (index, spec) in message.layers().enumerate() {
             let (layer, output) = Layer::resolve(spec, tensor, &mut weights).map_err(at(index))?;
-            layers.push(layer).map_err(|_| capacity)?;
+            self.layers.push(layer).map_err(|_| capacity)?;
             tensor = output;
         }
-        let output_scales = scales(
+        self.output_scales = scales(
             &mut weights,
             message.prefix.output_scales,
             tensor.shape.channels,
@@ -99,23 +113,16 @@ impl<'m, P: Precision, const LAYERS: usize> Model<'m, P, LAYERS> {
                 bytes: weights.bytes_left() as u32,
             });
         }
-        let plan = Plan::new(input, &layers).map_err(at(layers.len().saturating_sub(1)))?;
-        let model = Self {
-            header,
-            name: message.prefix.name,
-            layers,
-            input_scales,
-            output_scales,
-            plan,
-        };
+        let last = self.layers.len().saturating_sub(1);
+        self.plan = Plan::new(input, &self.layers).map_err(at(last))?;
         if header.mode == Mode::Continuous
-            && let Err(index) = stepwise(&model.layers)
+            && let Err(index) = stepwise(&self.layers)
         {
             return Err(LoadError::NotContinuous {
                 index: index as u16,
             });
         }
-        Ok(model)
+        Ok(())
     }
 
     /// The file's header.

@@ -8,7 +8,8 @@ use std::path::Path;
 use conformance::oracle;
 
 use dunlin::format::graph::{
-    Activation, Conv1dSpec, DenseSpec, LayerSpec, LstmSpec, MaxPool1dSpec, OutputSpec, Padding,
+    Activation, Conv1dSpec, DenseSpec, GruSpec, LayerSpec, LstmSpec, OutputSpec, Padding,
+    Pool1dSpec, Pooling, SimpleRnnSpec,
 };
 use dunlin::format::write::{ModelFile, Weights};
 use dunlin::math::rescale::Rescale;
@@ -131,6 +132,47 @@ impl Golden {
         self.matrix(4 * usize::from(units), inputs + usize::from(units));
     }
 
+    fn simple_rnn(
+        &mut self,
+        inputs: usize,
+        units: u16,
+        activation: Activation,
+        return_sequences: bool,
+    ) {
+        let output = self.output(activation);
+        self.layers.push(LayerSpec::SimpleRnn(SimpleRnnSpec {
+            units,
+            return_sequences,
+            use_bias: true,
+            output,
+        }));
+        self.matrix(units.into(), inputs + usize::from(units));
+    }
+
+    /// The product of `h` has a bias of its own, also where Keras has none.
+    fn gru(&mut self, inputs: usize, spec: GruSpec) {
+        let units = usize::from(spec.units);
+        let hidden_bits = match (self.precision, spec.activation) {
+            (PrecisionTag::F32, _) => 0,
+            (PrecisionTag::W8A16, Activation::Relu) => 12,
+            (PrecisionTag::W8A16, _) => 15,
+        };
+        self.layers.push(LayerSpec::Gru(GruSpec {
+            hidden_bits,
+            ..spec
+        }));
+        self.matrix(3 * units, inputs);
+        self.matrix(3 * units, units);
+    }
+
+    fn average_pool(&mut self, pool_size: u16, stride: u16, padding: Padding) {
+        self.layers.push(LayerSpec::AveragePool1d(Pool1dSpec {
+            pool_size,
+            stride,
+            padding,
+        }));
+    }
+
     fn dense(&mut self, inputs: usize, units: u16, activation: Activation) {
         let output = self.output(activation);
         self.layers.push(LayerSpec::Dense(DenseSpec {
@@ -157,7 +199,7 @@ impl Golden {
     }
 
     fn max_pool(&mut self, pool_size: u16, stride: u16, padding: Padding) {
-        self.layers.push(LayerSpec::MaxPool1d(MaxPool1dSpec {
+        self.layers.push(LayerSpec::MaxPool1d(Pool1dSpec {
             pool_size,
             stride,
             padding,
@@ -216,6 +258,8 @@ fn main() {
         sequences(precision, suffix);
         windows(precision, suffix);
         streams(precision, suffix);
+        simple_rnn_and_gru(precision, suffix);
+        averages(precision, suffix);
     }
 }
 
@@ -276,4 +320,78 @@ fn streams(precision: PrecisionTag, suffix: &str) {
     sequence.lstm(5, 3, Activation::Tanh, true);
     sequence.dense(3, 2, Activation::Sigmoid);
     sequence.write(&format!("continuous_sequence{suffix}"), 6, 2);
+}
+
+/// A tanh GRU with the last step alone, in Keras's default; `hidden_bits` come with the precision.
+const GRU: GruSpec = GruSpec {
+    units: 4,
+    activation: Activation::Tanh,
+    return_sequences: false,
+    use_bias: true,
+    reset_after: true,
+    hidden_bits: 0,
+};
+
+/// Recurrent layers besides the LSTM: alone, stacked, and with a state that is carried on.
+fn simple_rnn_and_gru(precision: PrecisionTag, suffix: &str) {
+    let mut simple = Golden::new(precision);
+    simple.simple_rnn(2, 5, Activation::Tanh, true);
+    simple.simple_rnn(5, 6, Activation::Relu, true);
+    simple.simple_rnn(6, 3, Activation::Sigmoid, false);
+    simple.dense(3, 1, Activation::Linear);
+    simple.write(&format!("simple_rnn{suffix}"), 10, 2);
+
+    let mut after = Golden::new(precision);
+    after.gru(3, GruSpec { units: 5, ..GRU });
+    after.dense(5, 2, Activation::Linear);
+    after.write(&format!("gru{suffix}"), 9, 3);
+
+    // Five rows a gate: blocks of four and a rest.
+    let mut before = Golden::new(precision);
+    let stacked = |units, activation, return_sequences| GruSpec {
+        units,
+        activation,
+        return_sequences,
+        reset_after: false,
+        ..GRU
+    };
+    before.gru(2, stacked(5, Activation::Tanh, true));
+    before.gru(5, stacked(3, Activation::Relu, true));
+    before.gru(3, stacked(4, Activation::Tanh, false));
+    before.dense(4, 3, Activation::Linear);
+    before.write(&format!("gru_reset_before{suffix}"), 8, 2);
+
+    let mut continuous = Golden::new(precision);
+    continuous.mode = Mode::Continuous;
+    let first = GruSpec {
+        units: 3,
+        activation: Activation::Relu,
+        return_sequences: true,
+        ..GRU
+    };
+    continuous.gru(1, first);
+    continuous.simple_rnn(3, 3, Activation::Tanh, true);
+    continuous.gru(3, GRU);
+    continuous.dense(4, 1, Activation::Linear);
+    continuous.write(&format!("continuous_gru{suffix}"), 12, 1);
+}
+
+/// Means of both signs, over odd and even numbers of steps, with places cut short by the padding.
+fn averages(precision: PrecisionTag, suffix: &str) {
+    let mut average = Golden::new(precision);
+    average.dense(2, 5, Activation::Tanh);
+    average.average_pool(4, 2, Padding::Valid);
+    average.average_pool(3, 1, Padding::Same);
+    average
+        .layers
+        .push(LayerSpec::GlobalPool1d(Pooling::Average));
+    average.dense(5, 2, Activation::Linear);
+    average.write(&format!("pools{suffix}"), 22, 2);
+
+    let mut largest = Golden::new(precision);
+    largest.conv1d(1, 4, (3, 1, 1), Padding::Causal);
+    largest.average_pool(6, 5, Padding::Same);
+    largest.dense(4, 3, Activation::Tanh);
+    largest.layers.push(LayerSpec::GlobalPool1d(Pooling::Max));
+    largest.write(&format!("pools_max{suffix}"), 19, 1);
 }

@@ -56,7 +56,7 @@ macro_rules! goldens {
 }
 
 /// All golden models of format version 1.
-pub static GOLDENS: [Golden; 22] = goldens![
+pub static GOLDENS: [Golden; 34] = goldens![
     "tiny_lstm" "tiny_lstm_f32"
     "stacked_lstm" "stacked_lstm_f32"
     "conv" "conv_f32"
@@ -68,6 +68,12 @@ pub static GOLDENS: [Golden; 22] = goldens![
     "sequence_conv" "sequence_conv_f32"
     "continuous_lstm" "continuous_lstm_f32"
     "continuous_sequence" "continuous_sequence_f32"
+    "simple_rnn" "simple_rnn_f32"
+    "gru" "gru_f32"
+    "gru_reset_before" "gru_reset_before_f32"
+    "pools" "pools_f32"
+    "pools_max" "pools_max_f32"
+    "continuous_gru" "continuous_gru_f32"
 ];
 
 impl Golden {

@@ -89,7 +89,7 @@ fn pushes<P: Precision>(golden: &'static Golden, model: &Model<'_, P, LAYERS>) -
         sequence: output.steps > 1
             && model
                 .summaries()
-                .all(|s| matches!(s.kind, "dense" | "lstm")),
+                .all(|s| matches!(s.kind, "dense" | "lstm" | "simple_rnn" | "gru")),
         width: output.channels as usize,
         sample: 0,
     };

@@ -5,6 +5,9 @@ use dunlin_trainer::data::random::Random;
 use dunlin_trainer::net::reference::Reference;
 use dunlin_trainer::net::{Gradients, Network, Packing, Pass, Upstream};
 
+mod layers;
+use layers::{dense, gru, lstm, simple_rnn};
+
 const COUNT: usize = 3;
 
 /// A network whose biases are random too, and windows for it.
@@ -137,24 +140,6 @@ fn check_weights(
     }
 }
 
-fn dense(units: usize, activation: Activation) -> LayerConfig {
-    LayerConfig::Dense {
-        units,
-        activation,
-        use_bias: true,
-    }
-}
-
-fn lstm(units: usize, activation: Activation, return_sequences: bool) -> LayerConfig {
-    LayerConfig::Lstm {
-        units,
-        activation,
-        recurrent_activation: Activation::Sigmoid,
-        return_sequences,
-        use_bias: true,
-    }
-}
-
 fn conv(
     padding: Padding,
     strides: usize,
@@ -237,7 +222,7 @@ fn conv1d_with_every_activation_and_kernel_size() {
 }
 
 #[test]
-fn max_pool1d_with_every_padding_and_stride() {
+fn pools_with_every_padding_and_stride() {
     for padding in [Padding::Valid, Padding::Same] {
         for (pool_size, strides) in [
             (2, None),
@@ -246,18 +231,26 @@ fn max_pool1d_with_every_padding_and_stride() {
             (2, Some(3)),
             (4, None),
         ] {
-            let pool = LayerConfig::MaxPool1d {
+            let max = LayerConfig::MaxPool1d {
                 pool_size,
                 strides,
                 padding,
             };
-            check(
-                &format!("max_pool1d {padding:?} {pool_size} {strides:?}"),
-                &[pool],
-                9,
-                3,
-            );
+            let average = LayerConfig::AveragePool1d {
+                pool_size,
+                strides,
+                padding,
+            };
+            for pool in [max, average] {
+                check(&format!("{pool:?}"), &[pool], 9, 3);
+            }
         }
+    }
+    for pool in [
+        LayerConfig::GlobalMaxPool1d,
+        LayerConfig::GlobalAveragePool1d,
+    ] {
+        check(&format!("{pool:?}"), &[pool], 7, 3);
     }
 }
 
@@ -287,6 +280,67 @@ fn lstm_with_every_activation_and_output() {
 }
 
 #[test]
+fn simple_rnn_with_every_activation_and_output() {
+    for activation in [
+        Activation::Tanh,
+        Activation::Relu,
+        Activation::Sigmoid,
+        Activation::Linear,
+    ] {
+        for sequences in [false, true] {
+            let name = format!("simple_rnn {activation:?} sequences {sequences}");
+            check(&name, &[simple_rnn(5, activation, sequences)], 6, 2);
+            check(
+                &format!("{name}, one step"),
+                &[simple_rnn(9, activation, sequences)],
+                1,
+                1,
+            );
+        }
+    }
+    let without_bias = LayerConfig::SimpleRnn {
+        units: 3,
+        activation: Activation::Tanh,
+        return_sequences: false,
+        use_bias: false,
+    };
+    check("simple_rnn without bias", &[without_bias], 5, 3);
+}
+
+#[test]
+fn gru_with_every_activation_output_and_place_of_the_reset() {
+    for reset_after in [true, false] {
+        for activation in [Activation::Tanh, Activation::Relu] {
+            for sequences in [false, true] {
+                let name =
+                    format!("gru {activation:?} sequences {sequences} reset_after {reset_after}");
+                check(&name, &[gru(5, activation, sequences, reset_after)], 6, 2);
+                check(
+                    &format!("{name}, one step"),
+                    &[gru(9, activation, sequences, reset_after)],
+                    1,
+                    1,
+                );
+            }
+        }
+        let without_bias = LayerConfig::Gru {
+            units: 3,
+            activation: Activation::Tanh,
+            recurrent_activation: Activation::Sigmoid,
+            return_sequences: false,
+            use_bias: false,
+            reset_after,
+        };
+        check(
+            &format!("gru without bias, reset_after {reset_after}"),
+            &[without_bias],
+            5,
+            3,
+        );
+    }
+}
+
+#[test]
 fn flatten_and_dropout_pass_gradients_through() {
     check("flatten", &[LayerConfig::Flatten], 4, 3);
     // Outside training dropout is the identity.
@@ -310,4 +364,17 @@ fn layers_in_a_row() {
         dense(3, Activation::Softmax),
     ];
     check("a row of layers", &layers, 12, 2);
+    let layers = [
+        gru(4, Activation::Tanh, true, true),
+        LayerConfig::AveragePool1d {
+            pool_size: 3,
+            strides: Some(2),
+            padding: Padding::Same,
+        },
+        simple_rnn(5, Activation::Tanh, true),
+        gru(3, Activation::Tanh, true, false),
+        LayerConfig::GlobalAveragePool1d,
+        dense(2, Activation::Linear),
+    ];
+    check("a row of recurrent layers and means", &layers, 11, 2);
 }

@@ -34,6 +34,26 @@ fn lstm(units: usize, activation: Activation, recurrent_activation: Activation) 
     }
 }
 
+fn simple_rnn(units: usize, activation: Activation) -> LayerConfig {
+    LayerConfig::SimpleRnn {
+        units,
+        activation,
+        return_sequences: true,
+        use_bias: true,
+    }
+}
+
+fn gru(units: usize, activation: Activation, reset_after: bool) -> LayerConfig {
+    LayerConfig::Gru {
+        units,
+        activation,
+        recurrent_activation: Activation::Sigmoid,
+        return_sequences: true,
+        use_bias: true,
+        reset_after,
+    }
+}
+
 fn pool(pool_size: usize, padding: Padding) -> LayerConfig {
     LayerConfig::MaxPool1d {
         pool_size,
@@ -111,6 +131,29 @@ fn impossible_layers_are_refused_by_place_name_and_way_out() {
             lstm(1 << 20, Activation::Tanh, Activation::Sigmoid),
             "lstm",
             "too large",
+        ),
+        (simple_rnn(0, Activation::Tanh), "simple_rnn", "units is 0"),
+        (
+            simple_rnn(4, Activation::Softmax),
+            "simple_rnn",
+            "tanh, relu, sigmoid or linear",
+        ),
+        (
+            simple_rnn(usize::MAX, Activation::Tanh),
+            "simple_rnn",
+            "too large",
+        ),
+        (gru(0, Activation::Tanh, true), "gru", "units is 0"),
+        (gru(4, Activation::Linear, true), "gru", "tanh or relu"),
+        (gru(1 << 20, Activation::Relu, false), "gru", "too large"),
+        (
+            LayerConfig::AveragePool1d {
+                pool_size: 11,
+                strides: None,
+                padding: Padding::Valid,
+            },
+            "average_pool1d",
+            "smaller pool_size",
         ),
         (
             LayerConfig::Dropout { rate: 1.0 },
@@ -210,6 +253,48 @@ fn shapes_chain_and_first_weights_are_keras_s() {
 }
 
 #[test]
+fn first_weights_of_simple_rnn_and_gru_are_keras_s() {
+    let layers = [
+        simple_rnn(8, Activation::Tanh),
+        gru(6, Activation::Tanh, true),
+        gru(5, Activation::Tanh, false),
+        LayerConfig::GlobalMaxPool1d,
+    ];
+    let network = Network::new(&layers, 20, 3, 1).unwrap();
+    assert_eq!(network.layers.last().unwrap().name(), "global_max_pool1d");
+    assert_eq!(
+        network.output(),
+        Shape {
+            steps: 1,
+            channels: 5
+        }
+    );
+    // Fan in, columns, units and values of the bias of each layer.
+    let sizes = [(3, 8, 8, 8), (8, 18, 6, 36), (6, 15, 5, 15)];
+    let parameters = network.parameters();
+    for (tensors, (inputs, columns, units, biases)) in parameters.chunks(3).zip(sizes) {
+        let names: Vec<&str> = tensors.iter().map(|t| t.name).collect();
+        assert_eq!(names, ["kernel", "recurrent_kernel", "bias"]);
+        let limit = (6.0 / (inputs + columns) as f32).sqrt();
+        let kernel = tensors[0].values;
+        assert_eq!(kernel.len(), inputs * columns);
+        let largest = kernel.iter().fold(0.0f32, |m, v| m.max(v.abs()));
+        assert!(largest <= limit && largest > 0.8 * limit, "{largest}");
+        // The rows of the recurrent kernel are orthonormal.
+        let recurrent = tensors[1].values;
+        assert_eq!(recurrent.len(), units * columns);
+        for (i, a) in recurrent.chunks(columns).enumerate() {
+            for (j, b) in recurrent.chunks(columns).enumerate() {
+                let product: f32 = a.iter().zip(b).map(|(a, b)| a * b).sum();
+                let expected = if i == j { 1.0 } else { 0.0 };
+                assert!((product - expected).abs() < 1e-5, "{i} {j} {product}");
+            }
+        }
+        assert_eq!(tensors[2].values, vec![0.0; biases]);
+    }
+}
+
+#[test]
 fn a_seed_means_the_same_weights_and_another_seed_others() {
     let layers = [lstm(6, Activation::Tanh, Activation::Sigmoid), dense(2)];
     let new = |seed| Network::new(&layers, 5, 2, seed).unwrap();
@@ -256,39 +341,4 @@ fn inference_does_not_depend_on_chunks_and_trace_ends_with_it() {
         }
     }
     assert!(network.forward(&[], 0).is_empty());
-}
-
-#[test]
-fn an_lstm_trace_holds_its_own_equations() {
-    for activation in [Activation::Tanh, Activation::Relu] {
-        let network = Network::new(&[lstm(3, activation, Activation::Sigmoid)], 4, 2, 1).unwrap();
-        let Layer::Lstm(lstm) = &network.layers[0] else {
-            panic!("layer 1 is the lstm")
-        };
-        let x: Vec<f32> = (0..5 * 4 * 2).map(|i| (i as f32 * 0.7).sin()).collect();
-        let trace = lstm.trace(&x, 5);
-        // return_sequences: the hidden states are the output.
-        assert_eq!(trace.hidden, network.forward(&x, 5));
-        let sigmoid = |v: f32| 1.0 / (1.0 + (-v).exp());
-        let squash = |v: f32| {
-            if activation == Activation::Relu {
-                v.max(0.0)
-            } else {
-                v.tanh()
-            }
-        };
-        for place in 0..5 * 4 {
-            for unit in 0..3 {
-                let gate = |g: usize| trace.gates[(place * 4 + g) * 3 + unit];
-                let past = match place % 4 {
-                    0 => 0.0,
-                    _ => trace.cells[(place - 1) * 3 + unit],
-                };
-                let cell = sigmoid(gate(1)) * past + sigmoid(gate(0)) * squash(gate(2));
-                assert!((cell - trace.cells[place * 3 + unit]).abs() < 1e-6);
-                let hidden = sigmoid(gate(3)) * squash(cell);
-                assert!((hidden - trace.hidden[place * 3 + unit]).abs() < 1e-6);
-            }
-        }
-    }
 }

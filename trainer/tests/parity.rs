@@ -2,9 +2,13 @@
 use dunlin::Mode;
 use dunlin_trainer::config::{Activation, LayerConfig, Padding};
 use dunlin_trainer::data::Windows;
+use dunlin_trainer::data::random::Random;
 use dunlin_trainer::model_file::{FloatModel, Runner};
 use dunlin_trainer::net::Network;
 use dunlin_trainer::quantize::quantize;
+
+mod layers;
+use layers::{dense, gru, lstm, simple_rnn};
 
 /// Largest difference of f32 outputs, relative to the largest output.
 const F32_BOUND: f64 = 1e-5;
@@ -12,14 +16,6 @@ const F32_BOUND: f64 = 1e-5;
 /// rounding of weights to eight bits.
 const W8A16_BOUND: f64 = 0.01;
 const COUNT: usize = 64;
-
-fn dense(units: usize, activation: Activation) -> LayerConfig {
-    LayerConfig::Dense {
-        units,
-        activation,
-        use_bias: true,
-    }
-}
 
 fn conv(
     filters: usize,
@@ -39,13 +35,11 @@ fn conv(
     }
 }
 
-fn lstm(units: usize, activation: Activation, return_sequences: bool) -> LayerConfig {
-    LayerConfig::Lstm {
-        units,
-        activation,
-        recurrent_activation: Activation::Sigmoid,
-        return_sequences,
-        use_bias: true,
+fn average(pool_size: usize, strides: Option<usize>, padding: Padding) -> LayerConfig {
+    LayerConfig::AveragePool1d {
+        pool_size,
+        strides,
+        padding,
     }
 }
 
@@ -59,6 +53,10 @@ fn pool(pool_size: usize, strides: Option<usize>, padding: Padding) -> LayerConf
 
 /// Every layer, padding, activation and mixture of them that the runtime has.
 fn models() -> Vec<(&'static str, Vec<LayerConfig>)> {
+    [feed_forward_and_lstm_models(), simple_models()].concat()
+}
+
+fn feed_forward_and_lstm_models() -> Vec<(&'static str, Vec<LayerConfig>)> {
     use Activation::{Linear, Relu, Sigmoid, Softmax, Tanh};
     use Padding::{Causal, Same, Valid};
     vec![
@@ -123,7 +121,102 @@ fn models() -> Vec<(&'static str, Vec<LayerConfig>)> {
                 dense(2, Relu),
             ],
         ),
+        (
+            "average pools",
+            vec![
+                average(3, Some(2), Same),
+                dense(6, Tanh),
+                average(2, None, Valid),
+                LayerConfig::Flatten,
+                dense(2, Linear),
+            ],
+        ),
+        (
+            "global pools",
+            vec![
+                conv(6, (3, 1, 1), Valid, Relu),
+                LayerConfig::GlobalAveragePool1d,
+                dense(3, Linear),
+            ],
+        ),
+        (
+            "global max",
+            vec![
+                conv(6, (3, 1, 1), Same, Tanh),
+                LayerConfig::GlobalMaxPool1d,
+                dense(3, Softmax),
+            ],
+        ),
     ]
+}
+
+/// SimpleRNN and GRU in every form.
+fn simple_models() -> Vec<(&'static str, Vec<LayerConfig>)> {
+    use Activation::{Linear, Relu, Sigmoid, Tanh};
+    let mut models = vec![
+        ("simple rnn of one", vec![simple_rnn(1, Tanh, false)]),
+        (
+            "simple rnn thrice",
+            vec![
+                simple_rnn(20, Tanh, true),
+                simple_rnn(20, Sigmoid, true),
+                simple_rnn(1, Linear, false),
+            ],
+        ),
+        (
+            "simple rnn relu",
+            vec![simple_rnn(7, Relu, true), dense(3, Linear)],
+        ),
+        (
+            "simple rnn without bias",
+            vec![LayerConfig::SimpleRnn {
+                units: 5,
+                activation: Tanh,
+                return_sequences: true,
+                use_bias: false,
+            }],
+        ),
+        (
+            "gru both ways",
+            vec![
+                gru(9, Tanh, true, true),
+                gru(6, Relu, true, false),
+                LayerConfig::GlobalAveragePool1d,
+                dense(2, Linear),
+            ],
+        ),
+    ];
+    for reset_after in [true, false] {
+        let name = |after, before| if reset_after { after } else { before };
+        models.push((
+            name("gru tanh", "gru tanh, reset before"),
+            vec![gru(20, Tanh, false, reset_after), dense(1, Linear)],
+        ));
+        models.push((
+            name("gru relu", "gru relu, reset before"),
+            vec![gru(8, Relu, true, reset_after)],
+        ));
+        models.push((
+            name("gru twice", "gru twice, reset before"),
+            vec![
+                gru(9, Tanh, true, reset_after),
+                gru(7, Tanh, false, reset_after),
+                dense(4, Linear),
+            ],
+        ));
+        models.push((
+            name("gru without bias", "gru without bias, reset before"),
+            vec![LayerConfig::Gru {
+                units: 5,
+                activation: Tanh,
+                recurrent_activation: Sigmoid,
+                return_sequences: true,
+                use_bias: false,
+                reset_after,
+            }],
+        ));
+    }
+    models
 }
 
 /// Smooth signals with a different range a channel.
@@ -142,14 +235,39 @@ fn windows(steps: usize, channels: usize) -> Windows {
     }
 }
 
+/// Biases that start at zero are drawn too, so that each of them matters.
 fn model(name: &str, layers: &[LayerConfig], steps: usize, channels: usize) -> FloatModel {
+    let mut network = Network::new(layers, steps, channels, 7).expect(name);
+    let mut random = Random::new(11);
+    for parameter in network.parameters_mut() {
+        if parameter.name == "bias" {
+            for value in parameter.values {
+                *value += 0.2 * (random.uniform() as f32 - 0.5);
+            }
+        }
+    }
     FloatModel {
         name: name.to_owned(),
         mode: Mode::Windowed,
-        network: Network::new(layers, steps, channels, 7).expect(name),
+        network,
         input_scales: vec![],
         output_scales: vec![],
     }
+}
+
+/// Largest difference of the runtime's f32 outputs, relative to the largest output.
+fn float_difference(model: &FloatModel, windows: &Windows, expected: &[f32]) -> f64 {
+    let name = &model.name;
+    let float = Runner::new(&model.to_bytes().expect(name), name)
+        .expect(name)
+        .run(windows)
+        .expect(name);
+    assert_eq!(float.len(), expected.len(), "{name}");
+    let largest = |values: &mut dyn Iterator<Item = f32>| {
+        values.fold(0.0f64, |largest, y| largest.max(f64::from(y).abs()))
+    };
+    let differences = &mut float.iter().zip(expected).map(|(a, b)| a - b);
+    largest(differences) / largest(&mut expected.iter().copied())
 }
 
 #[test]
@@ -159,23 +277,8 @@ fn the_runtime_computes_what_the_trainer_computes() {
         for (name, layers) in models() {
             let model = model(name, &layers, steps, channels);
             let expected = model.network.forward(&windows.values, COUNT);
-            let largest = expected
-                .iter()
-                .fold(0.0f64, |largest, &y| largest.max(f64::from(y).abs()));
             let power: f64 = expected.iter().map(|&y| f64::from(y).powi(2)).sum();
-
-            let float = Runner::new(&model.to_bytes().expect(name), name)
-                .expect(name)
-                .run(&windows)
-                .expect(name);
-            assert_eq!(float.len(), expected.len(), "{name}");
-            let differences = || {
-                float
-                    .iter()
-                    .zip(&expected)
-                    .map(|(a, b)| f64::from(a - b).abs())
-            };
-            let worst = differences().fold(0.0, f64::max) / largest;
+            let worst = float_difference(&model, &windows, &expected);
             assert!(worst <= F32_BOUND, "{name}: f32 differs by {worst:e}");
 
             let bytes = quantize(&model, &windows).expect(name);

@@ -25,9 +25,14 @@ pub struct Suffix<'a> {
 pub enum LayerSpec {
     Dense(DenseSpec),
     Conv1d(Conv1dSpec),
-    MaxPool1d(MaxPool1dSpec),
+    MaxPool1d(Pool1dSpec),
     Flatten,
     Lstm(LstmSpec),
+    SimpleRnn(SimpleRnnSpec),
+    Gru(GruSpec),
+    AveragePool1d(Pool1dSpec),
+    /// `[T, C] -> [1, C]`.
+    GlobalPool1d(Pooling),
 }
 
 /// `[T, C] -> [T, units]`. Weights: matrix of `units` rows and `C` columns.
@@ -52,10 +57,10 @@ pub struct Conv1dSpec {
 
 /// `[T, C] -> [T', C]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MaxPool1dSpec {
+pub struct Pool1dSpec {
     pub pool_size: u16,
     pub stride: u16,
-    /// Valid or same; padded places never win.
+    /// Valid or same; padded places never win and do not count.
     pub padding: Padding,
 }
 
@@ -72,6 +77,32 @@ pub struct LstmSpec {
     /// w8a16: fraction bits of the 32-bit cell state; 0 in f32.
     pub cell_bits: i8,
     /// w8a16: fraction bits of the hidden state; 0 in f32.
+    pub hidden_bits: i8,
+}
+
+/// `[T, C] -> [T, units]` or `[1, units]`: `h' = act(W x + U h + b)`. Weights: matrix of `units` rows and `[C + units]`
+/// columns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SimpleRnnSpec {
+    pub units: u16,
+    pub return_sequences: bool,
+    pub use_bias: bool,
+    /// Any activation but softmax.
+    pub output: OutputSpec,
+}
+
+/// `[T, C] -> [T, units]` or `[1, units]`. Weights: matrix of `[gate z, r, c][unit]` rows over `x`, then the same over `h`,
+/// each with a bias.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GruSpec {
+    pub units: u16,
+    /// Of the candidate: tanh or relu.
+    pub activation: Activation,
+    pub return_sequences: bool,
+    pub use_bias: bool,
+    /// Whether the reset gate acts on the product `U h` (Keras's default) or on `h` before it.
+    pub reset_after: bool,
+    /// w8a16: fraction bits of the hidden state and of the candidate (15 for tanh); 0 in f32.
     pub hidden_bits: i8,
 }
 
@@ -93,6 +124,13 @@ pub enum Activation {
     Tanh,
     Sigmoid,
     Softmax,
+}
+
+/// What a pool makes of its window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Pooling {
+    Max,
+    Average,
 }
 
 /// Zeros around the time axis, as in Keras.

@@ -107,7 +107,8 @@ pub fn seal(file: &mut [u8], mut header: Header) {
 /// The header fields that follow from the layers.
 fn derive<P: Precision>(header: &mut Header, file: &[u8]) -> Result<(), LoadError> {
     let file = AlignedBytes::new(file);
-    let model = Model::<P, MAX_LAYERS>::resolve(*header, file.as_slice())?;
+    let mut model = Model::<P, MAX_LAYERS>::empty(*header);
+    model.resolve(file.as_slice())?;
     header.arena_bytes = model.arena_bytes() as u32;
     header.output_steps = model.output_shape().steps;
     header.output_channels = model.output_shape().channels;

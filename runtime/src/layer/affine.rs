@@ -57,16 +57,26 @@ pub(crate) fn matvec<P: Precision>(
         row += 4;
     }
     for y in rest {
-        let pieces = taps.pieces(x);
-        let sum = pieces.fold(P::bias(matrix, row), |sum, (column, x)| {
-            P::dot(matrix, row, column, x, sum)
-        });
-        *y = P::finish(matrix, row, sum, output);
+        *y = P::finish(matrix, row, sum1::<P>(matrix, row, taps, x), output);
         row += 1;
     }
     if matches!(output.activation, Activation::Softmax) {
         P::softmax(y, output);
     }
+}
+
+/// The sum of one row.
+#[inline]
+fn sum1<P: Precision>(
+    matrix: &P::Matrix<'_>,
+    row: usize,
+    taps: Taps,
+    x: &[P::Activation],
+) -> P::Accumulator {
+    taps.pieces(x)
+        .fold(P::bias(matrix, row), |sum, (column, x)| {
+            P::dot(matrix, row, column, x, sum)
+        })
 }
 
 /// The sums of four rows from `row` on.
@@ -81,4 +91,28 @@ pub(crate) fn sums4<P: Precision>(
     taps.pieces(x).fold(bias, |sums, (column, x)| {
         P::dot4(matrix, row, column, x, sums)
     })
+}
+
+/// Scaled sums of the rows from `first` on, without bias or activation left to do: what gates add up.
+#[inline]
+pub(crate) fn products<P: Precision>(
+    matrix: &P::Matrix<'_>,
+    first: usize,
+    taps: Taps,
+    x: &[P::Activation],
+    y: &mut [P::Product],
+) {
+    let (blocks, rest) = y.as_chunks_mut::<4>();
+    let mut row = first;
+    for block in blocks {
+        let sums = sums4::<P>(matrix, row, taps, x);
+        for (r, (y, sum)) in block.iter_mut().zip(sums).enumerate() {
+            *y = P::product(matrix, row + r, sum);
+        }
+        row += 4;
+    }
+    for y in rest {
+        *y = P::product(matrix, row, sum1::<P>(matrix, row, taps, x));
+        row += 1;
+    }
 }

@@ -96,7 +96,7 @@ impl<'m, P: Precision> Conv1d<'m, P> {
         self.output
     }
 
-    pub fn summary(&self) -> (&'static str, u64, u64, Option<&P::Matrix<'m>>) {
+    pub fn summary(&self) -> (&'static str, u64, u64, usize) {
         let (channels, filters) = (u64::from(self.channels), u64::from(self.output.channels));
         let parameters =
             (u64::from(self.window.size) * channels + u64::from(self.use_bias)) * filters;
@@ -108,7 +108,7 @@ impl<'m, P: Precision> Conv1d<'m, P> {
             "conv1d",
             parameters,
             taps.sum::<u64>() * channels * filters,
-            Some(&self.matrix),
+            P::matrix_bytes(&self.matrix),
         )
     }
 }

@@ -55,14 +55,14 @@ impl<'m, P: Precision> Dense<'m, P> {
         self.output
     }
 
-    pub fn summary(&self) -> (&'static str, u64, u64, Option<&P::Matrix<'m>>) {
+    pub fn summary(&self) -> (&'static str, u64, u64, usize) {
         let (inputs, units) = (u64::from(self.inputs), u64::from(self.output.channels));
         let bias = u64::from(self.use_bias);
         (
             "dense",
             (inputs + bias) * units,
             inputs * units * u64::from(self.output.steps),
-            Some(&self.matrix),
+            P::matrix_bytes(&self.matrix),
         )
     }
 }

@@ -2,14 +2,13 @@
 //!
 //! Hochreiter and Schmidhuber (1997) with the forget gate of Gers et al. (2000), as Keras has it: gates i, f, c, o;
 //! `c' = f c + i g`, `h = o act(c')`.
-use bytemuck::Pod;
-
 use crate::error::LayerError;
 use crate::format::graph::{Activation, LstmSpec};
 use crate::format::read::Cursor;
 use crate::precision::Precision;
 
 use super::affine::{Taps, sums4};
+use super::recurrent::{Recurrent, take};
 use super::{Shape, Tensor};
 
 const GATES: usize = 4;
@@ -18,9 +17,7 @@ const GATES: usize = 4;
 pub(crate) struct Lstm<'m, P: Precision> {
     matrix: P::Matrix<'m>,
     spec: LstmSpec,
-    inputs: u32,
-    /// Time steps of a whole window.
-    window: u32,
+    sizes: Recurrent,
 }
 
 impl<'m, P: Precision> Lstm<'m, P> {
@@ -34,29 +31,25 @@ impl<'m, P: Precision> Lstm<'m, P> {
         }
         let Shape { steps, channels } = input.shape;
         let units = usize::from(spec.units);
-        let shape = Shape::new(
-            if spec.return_sequences {
-                steps as usize
-            } else {
-                1
-            },
-            units,
-        )?;
+        let sizes = Recurrent {
+            inputs: channels,
+            units: spec.units,
+            return_sequences: spec.return_sequences,
+            window: steps,
+        };
+        let shape = Shape::new(sizes.output_steps() as usize, units)?;
         let range = P::hidden_range(&spec)?;
         let columns = [
             (channels as usize, input.range),
             (units, P::with_zero(range)),
         ];
         let matrix = P::matrix(weights, GATES * units, &columns)?;
-        Ok((
-            Self {
-                matrix,
-                spec,
-                inputs: channels,
-                window: steps,
-            },
-            Tensor { shape, range },
-        ))
+        let layer = Self {
+            matrix,
+            spec,
+            sizes,
+        };
+        Ok((layer, Tensor { shape, range }))
     }
 
     pub fn run(
@@ -66,40 +59,15 @@ impl<'m, P: Precision> Lstm<'m, P> {
         state: &mut [u8],
         scratch: &mut [u8],
     ) {
-        let (inputs, units) = (
-            self.inputs.max(1) as usize,
-            usize::from(self.spec.units.max(1)),
-        );
-        let Some((cell, hidden)) = state.split_at_mut_checked(units * size_of::<P::Cell>()) else {
-            return;
-        };
-        let (cell, hidden) = (values::<P::Cell>(cell), values::<P::Activation>(hidden));
-        let (Some(hidden), Some(xh)) = (
-            hidden.get_mut(..units),
-            values::<P::Activation>(scratch).get_mut(..inputs + units),
-        ) else {
-            return;
-        };
-        let mut places = output.chunks_exact_mut(units);
-        for x in input.chunks_exact(inputs) {
-            let (head, tail) = xh.split_at_mut(inputs.min(xh.len()));
-            copy(head, x);
-            copy(tail, hidden);
-            self.step(xh, cell, hidden);
-            if self.spec.return_sequences
-                && let Some(place) = places.next()
-            {
-                copy(place, hidden);
-            }
-        }
-        if !self.spec.return_sequences
-            && let Some(place) = places.next()
-        {
-            copy(place, hidden);
-        }
+        let units = usize::from(self.spec.units);
+        let (cell, hidden) = take::<P::Cell>(state, units);
+        let (hidden, _) = take::<P::Activation>(hidden, units);
+        let (joint, _) = take::<P::Activation>(scratch, self.sizes.joint());
+        let step = |xh: &[P::Activation], hidden: &mut [P::Activation]| self.step(xh, cell, hidden);
+        self.sizes.run::<P>(input, output, hidden, joint, step);
     }
 
-    /// One time step: all gates read `[x; h]`, so that the new hidden state can be written at once.
+    /// One time step.
     fn step(&self, xh: &[P::Activation], cell: &mut [P::Cell], hidden: &mut [P::Activation]) {
         let taps = Taps::whole(xh.len());
         for (unit, (cell, hidden)) in cell.iter_mut().zip(hidden).enumerate() {
@@ -109,19 +77,8 @@ impl<'m, P: Precision> Lstm<'m, P> {
         }
     }
 
-    pub fn output(&self) -> Shape {
-        Shape {
-            steps: if self.spec.return_sequences {
-                self.window
-            } else {
-                1
-            },
-            channels: self.spec.units.into(),
-        }
-    }
-
-    pub fn return_sequences(&self) -> bool {
-        self.spec.return_sequences
+    pub fn sizes(&self) -> &Recurrent {
+        &self.sizes
     }
 
     /// Cell state, then hidden state.
@@ -132,31 +89,18 @@ impl<'m, P: Precision> Lstm<'m, P> {
 
     /// `[x; h]`.
     pub fn scratch_bytes(&self) -> usize {
-        (self.inputs as usize + usize::from(self.spec.units)) * size_of::<P::Activation>()
+        self.sizes.joint() * size_of::<P::Activation>()
     }
 
-    pub fn summary(&self) -> (&'static str, u64, u64, Option<&P::Matrix<'m>>) {
-        let (inputs, units) = (u64::from(self.inputs), u64::from(self.spec.units));
+    pub fn summary(&self) -> (&'static str, u64, u64, usize) {
+        let (inputs, units) = (u64::from(self.sizes.inputs), u64::from(self.spec.units));
         let weights = 4 * units * (inputs + units);
         let bias = 4 * units * u64::from(self.spec.use_bias);
         (
             "lstm",
             weights + bias,
-            weights * u64::from(self.window),
-            Some(&self.matrix),
+            weights * u64::from(self.sizes.window),
+            P::matrix_bytes(&self.matrix),
         )
     }
-}
-
-/// `copy_from_slice` without its panic on lengths, which are the same here.
-#[inline]
-fn copy<T: Copy>(to: &mut [T], from: &[T]) {
-    for (to, &from) in to.iter_mut().zip(from) {
-        *to = from;
-    }
-}
-
-/// Bytes of the arena as values; empty where they do not fit, which the plan of the arena rules out.
-fn values<T: Pod>(bytes: &mut [u8]) -> &mut [T] {
-    bytemuck::try_cast_slice_mut(bytes).unwrap_or_default()
 }

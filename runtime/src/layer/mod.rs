@@ -4,21 +4,28 @@
 //! weights, with all checks), `run`, `summary`.
 use crate::error::LayerError;
 use crate::format::MAX_DIMENSION;
-use crate::format::graph::LayerSpec;
+use crate::format::graph::{LayerSpec, Pooling};
 use crate::format::read::Cursor;
 use crate::precision::Precision;
 
 mod affine;
 mod conv1d;
 mod dense;
+mod global_pool1d;
+mod gru;
 mod lstm;
-mod max_pool1d;
+mod pool1d;
+mod recurrent;
+mod simple_rnn;
 mod time;
 
 use conv1d::Conv1d;
 use dense::Dense;
+use global_pool1d::GlobalPool1d;
+use gru::Gru;
 use lstm::Lstm;
-use max_pool1d::MaxPool1d;
+use pool1d::Pool1d;
+use simple_rnn::SimpleRnn;
 
 /// Time steps and channels of a tensor, stored `[steps][channels]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,10 +85,13 @@ pub struct Summary {
 pub(crate) enum Layer<'m, P: Precision> {
     Dense(Dense<'m, P>),
     Conv1d(Conv1d<'m, P>),
-    MaxPool1d(MaxPool1d),
+    Pool1d(Pool1d),
+    GlobalPool1d(GlobalPool1d),
     /// `[T, C] -> [1, T * C]`: the same bytes under another shape.
     Flatten(Shape),
     Lstm(Lstm<'m, P>),
+    SimpleRnn(SimpleRnn<'m, P>),
+    Gru(Gru<'m, P>),
 }
 
 impl<'m, P: Precision> Layer<'m, P> {
@@ -94,7 +104,16 @@ impl<'m, P: Precision> Layer<'m, P> {
         match spec {
             LayerSpec::Dense(spec) => wrap(Dense::resolve(spec, input, weights)?, Self::Dense),
             LayerSpec::Conv1d(spec) => wrap(Conv1d::resolve(spec, input, weights)?, Self::Conv1d),
-            LayerSpec::MaxPool1d(spec) => wrap(MaxPool1d::resolve(spec, input)?, Self::MaxPool1d),
+            LayerSpec::MaxPool1d(spec) => {
+                wrap(Pool1d::resolve(Pooling::Max, spec, input)?, Self::Pool1d)
+            }
+            LayerSpec::AveragePool1d(spec) => wrap(
+                Pool1d::resolve(Pooling::Average, spec, input)?,
+                Self::Pool1d,
+            ),
+            LayerSpec::GlobalPool1d(pooling) => {
+                wrap(GlobalPool1d::resolve(pooling, input)?, Self::GlobalPool1d)
+            }
             LayerSpec::Flatten => {
                 let shape = Shape::new(1, input.shape.len())?;
                 Ok((
@@ -106,6 +125,10 @@ impl<'m, P: Precision> Layer<'m, P> {
                 ))
             }
             LayerSpec::Lstm(spec) => wrap(Lstm::resolve(spec, input, weights)?, Self::Lstm),
+            LayerSpec::SimpleRnn(spec) => {
+                wrap(SimpleRnn::resolve(spec, input, weights)?, Self::SimpleRnn)
+            }
+            LayerSpec::Gru(spec) => wrap(Gru::resolve(spec, input, weights)?, Self::Gru),
         }
     }
 
@@ -121,9 +144,12 @@ impl<'m, P: Precision> Layer<'m, P> {
         match self {
             Self::Dense(layer) => layer.run(input, output),
             Self::Conv1d(layer) => layer.run(input, output),
-            Self::MaxPool1d(layer) => layer.run::<P>(input, output),
+            Self::Pool1d(layer) => layer.run::<P>(input, output),
+            Self::GlobalPool1d(layer) => layer.run::<P>(input, output),
             Self::Flatten(_) => {}
             Self::Lstm(layer) => layer.run(input, output, state, scratch),
+            Self::SimpleRnn(layer) => layer.run(input, output, state, scratch),
+            Self::Gru(layer) => layer.run(input, output, state, scratch),
         }
     }
 
@@ -136,9 +162,12 @@ impl<'m, P: Precision> Layer<'m, P> {
     pub fn time(&self) -> Time {
         match self {
             Self::Dense(_) => Time::Step,
-            Self::Conv1d(_) | Self::MaxPool1d(_) | Self::Flatten(_) => Time::Window,
-            Self::Lstm(layer) if layer.return_sequences() => Time::Step,
-            Self::Lstm(_) => Time::Last,
+            Self::Conv1d(_) | Self::Pool1d(_) | Self::GlobalPool1d(_) | Self::Flatten(_) => {
+                Time::Window
+            }
+            Self::Lstm(layer) => layer.sizes().time(),
+            Self::SimpleRnn(layer) => layer.sizes().time(),
+            Self::Gru(layer) => layer.sizes().time(),
         }
     }
 
@@ -154,16 +183,28 @@ impl<'m, P: Precision> Layer<'m, P> {
     /// Bytes that are kept from step to step.
     pub fn state_bytes(&self) -> usize {
         match self {
-            Self::Dense(_) | Self::Conv1d(_) | Self::MaxPool1d(_) | Self::Flatten(_) => 0,
+            Self::Dense(_)
+            | Self::Conv1d(_)
+            | Self::Pool1d(_)
+            | Self::GlobalPool1d(_)
+            | Self::Flatten(_) => 0,
             Self::Lstm(layer) => layer.state_bytes(),
+            Self::SimpleRnn(layer) => layer.state_bytes(),
+            Self::Gru(layer) => layer.state_bytes(),
         }
     }
 
     /// Bytes that are needed only while the layer runs.
     pub fn scratch_bytes(&self) -> usize {
         match self {
-            Self::Dense(_) | Self::Conv1d(_) | Self::MaxPool1d(_) | Self::Flatten(_) => 0,
+            Self::Dense(_)
+            | Self::Conv1d(_)
+            | Self::Pool1d(_)
+            | Self::GlobalPool1d(_)
+            | Self::Flatten(_) => 0,
             Self::Lstm(layer) => layer.scratch_bytes(),
+            Self::SimpleRnn(layer) => layer.scratch_bytes(),
+            Self::Gru(layer) => layer.scratch_bytes(),
         }
     }
 
@@ -172,20 +213,26 @@ impl<'m, P: Precision> Layer<'m, P> {
         match self {
             Self::Dense(layer) => layer.output(),
             Self::Conv1d(layer) => layer.output(),
-            Self::MaxPool1d(layer) => layer.output(),
+            Self::Pool1d(layer) => layer.output(),
+            Self::GlobalPool1d(layer) => layer.output(),
             Self::Flatten(shape) => *shape,
-            Self::Lstm(layer) => layer.output(),
+            Self::Lstm(layer) => layer.sizes().output(),
+            Self::SimpleRnn(layer) => layer.sizes().output(),
+            Self::Gru(layer) => layer.sizes().output(),
         }
     }
 
     /// What the layer is and costs.
     pub fn summary(&self) -> Summary {
-        let (kind, parameters, macs, matrix) = match self {
+        let (kind, parameters, macs, flash_bytes) = match self {
             Self::Dense(layer) => layer.summary(),
             Self::Conv1d(layer) => layer.summary(),
-            Self::MaxPool1d(_) => ("max_pooling1d", 0, 0, None),
-            Self::Flatten(_) => ("flatten", 0, 0, None),
+            Self::Pool1d(layer) => layer.summary(),
+            Self::GlobalPool1d(layer) => layer.summary(),
+            Self::Flatten(_) => ("flatten", 0, 0, 0),
             Self::Lstm(layer) => layer.summary(),
+            Self::SimpleRnn(layer) => layer.summary(),
+            Self::Gru(layer) => layer.summary(),
         };
         let output = self.output();
         let own = if self.is_view() {
@@ -194,7 +241,7 @@ impl<'m, P: Precision> Layer<'m, P> {
             output.len() * size_of::<P::Activation>()
         };
         let ram_bytes = (own + self.state_bytes() + self.scratch_bytes()) as u64;
-        let flash_bytes = matrix.map_or(0, |matrix| P::matrix_bytes(matrix)) as u64;
+        let flash_bytes = flash_bytes as u64;
         Summary {
             kind,
             output,

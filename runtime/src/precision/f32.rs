@@ -1,6 +1,6 @@
 //! f32: the unquantized model, the reference for the integer ones.
 use crate::error::LayerError;
-use crate::format::graph::{Activation, LstmSpec, OutputSpec};
+use crate::format::graph::{Activation, GruSpec, LstmSpec, OutputSpec};
 use crate::format::header::PrecisionTag;
 use crate::format::read::Cursor;
 use crate::kernel::active as kernel;
@@ -25,6 +25,7 @@ impl Precision for F32 {
     type Activation = f32;
     type Accumulator = f32;
     type Cell = f32;
+    type Product = f32;
     type Range = ();
     type Matrix<'m> = Matrix<'m>;
     const ZERO: f32 = 0.0;
@@ -123,6 +124,50 @@ impl Precision for F32 {
         let [i, f, g, o] = sums;
         *cell = float::sigmoid(f) * *cell + float::sigmoid(i) * activate(g);
         float::sigmoid(o) * activate(*cell)
+    }
+
+    fn mean(values: impl Iterator<Item = f32>) -> f32 {
+        let (sum, count) = values.fold((0.0, 0.0f32), |(sum, count), x| (sum + x, count + 1.0));
+        if count > 0.0 { sum / count } else { 0.0 }
+    }
+
+    fn gru_range(spec: &GruSpec) -> Result<(), LayerError> {
+        if spec.hidden_bits == 0 {
+            Ok(())
+        } else {
+            Err(LayerError::Scale { row: 0 })
+        }
+    }
+
+    #[inline(always)]
+    fn product(_matrix: &Matrix<'_>, _row: usize, sum: f32) -> f32 {
+        sum
+    }
+
+    #[inline(always)]
+    fn gate(x: f32, h: f32) -> f32 {
+        float::sigmoid(x + h)
+    }
+
+    #[inline(always)]
+    fn scale_product(product: f32, gate: f32) -> f32 {
+        product * gate
+    }
+
+    #[inline(always)]
+    fn scale_activation(activation: f32, gate: f32) -> f32 {
+        activation * gate
+    }
+
+    #[inline(always)]
+    fn gru_unit(update: f32, x: f32, h: f32, spec: &GruSpec, wide: &mut f32) -> f32 {
+        let candidate = if spec.activation == Activation::Relu {
+            relu(x + h)
+        } else {
+            float::tanh(x + h)
+        };
+        *wide = update * *wide + (1.0 - update) * candidate;
+        *wide
     }
 
     #[inline(always)]

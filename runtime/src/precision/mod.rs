@@ -2,7 +2,7 @@
 use bytemuck::Pod;
 
 use crate::error::LayerError;
-use crate::format::graph::{LstmSpec, OutputSpec};
+use crate::format::graph::{GruSpec, LstmSpec, OutputSpec};
 use crate::format::header::PrecisionTag;
 use crate::format::read::Cursor;
 
@@ -29,8 +29,10 @@ pub trait Precision: sealed::Sealed + Copy + core::fmt::Debug + 'static {
     type Activation: Pod + PartialOrd + core::fmt::Debug;
     /// Holds a row's sum.
     type Accumulator: Copy;
-    /// An element of an LSTM's cell state.
+    /// An element of a state that keeps more bits than an activation: an LSTM's cell, a GRU's hidden state.
     type Cell: Pod;
+    /// A row's sum at the scale of a gate's argument.
+    type Product: Pod;
     /// Values that a tensor can have; what the proof against overflow starts from.
     type Range: Copy;
     /// Weights of a layer, borrowed from the file.
@@ -99,6 +101,31 @@ pub trait Precision: sealed::Sealed + Copy + core::fmt::Debug + 'static {
         sums: [Self::Accumulator; 4],
         spec: &LstmSpec,
         cell: &mut Self::Cell,
+    ) -> Self::Activation;
+
+    /// The mean of some activations of one channel; zero of none.
+    fn mean(values: impl Iterator<Item = Self::Activation>) -> Self::Activation;
+    /// What a GRU's hidden state can hold.
+    ///
+    /// # Errors
+    /// [`LayerError`] for fraction bits out of their bounds.
+    fn gru_range(spec: &GruSpec) -> Result<Self::Range, LayerError>;
+    /// From a row's sum to the scale of a gate's argument.
+    fn product(matrix: &Self::Matrix<'_>, row: usize, sum: Self::Accumulator) -> Self::Product;
+    /// `sigmoid(x + h)`.
+    fn gate(x: Self::Product, h: Self::Product) -> Self::Activation;
+    /// A product times a gate.
+    fn scale_product(product: Self::Product, gate: Self::Activation) -> Self::Product;
+    /// An activation times a gate.
+    fn scale_activation(activation: Self::Activation, gate: Self::Activation) -> Self::Activation;
+    /// `h' = z h + (1 - z) act(x + h)`: from the update gate and the candidate's products to the new hidden state, `wide` with
+    /// all its bits.
+    fn gru_unit(
+        update: Self::Activation,
+        x: Self::Product,
+        h: Self::Product,
+        spec: &GruSpec,
+        wide: &mut Self::Cell,
     ) -> Self::Activation;
 
     /// From an input value to an activation.

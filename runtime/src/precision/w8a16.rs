@@ -2,7 +2,7 @@
 use core::ops::RangeInclusive;
 
 use crate::error::LayerError;
-use crate::format::graph::{Activation, LstmSpec, OutputSpec};
+use crate::format::graph::{Activation, GruSpec, LstmSpec, OutputSpec};
 use crate::format::header::PrecisionTag;
 use crate::format::read::Cursor;
 use crate::kernel::active as kernel;
@@ -45,6 +45,7 @@ impl Precision for W8A16 {
     type Activation = i16;
     type Accumulator = i32;
     type Cell = i32;
+    type Product = i32;
     type Range = Range;
     type Matrix<'m> = Matrix<'m>;
     const ZERO: i16 = 0;
@@ -226,6 +227,65 @@ impl Precision for W8A16 {
         };
         let half = (1i32 << shift) >> 1;
         saturate(product.saturating_add(half) >> shift)
+    }
+
+    /// Rounded to nearest, halves up. At most 65,535 values of 16 bits, so that the sum fits.
+    fn mean(values: impl Iterator<Item = i16>) -> i16 {
+        let (sum, count) = values.fold((0i32, 0i32), |(sum, count), x| {
+            (sum.wrapping_add(x.into()), count.wrapping_add(1))
+        });
+        saturate(
+            sum.wrapping_add(count / 2)
+                .checked_div_euclid(count)
+                .unwrap_or_default(),
+        )
+    }
+
+    fn gru_range(spec: &GruSpec) -> Result<Range, LayerError> {
+        let relu = spec.activation == Activation::Relu;
+        let bits = i32::from(spec.hidden_bits);
+        // The candidate comes at the scale of the tanh table, or at that of the hidden state.
+        if (relu && (-15..=15).contains(&bits)) || (!relu && bits == table::RESULT_BITS) {
+            Ok(if relu { NON_NEGATIVE } else { FULL })
+        } else {
+            Err(LayerError::Scale { row: 0 })
+        }
+    }
+
+    #[inline(always)]
+    fn product(matrix: &Matrix<'_>, row: usize, sum: i32) -> i32 {
+        scale(matrix, row).apply(sum)
+    }
+
+    #[inline(always)]
+    fn gate(x: i32, h: i32) -> i16 {
+        table::sigmoid(saturate(x.saturating_add(h)))
+    }
+
+    #[inline(always)]
+    fn scale_product(product: i32, gate: i16) -> i32 {
+        // `multiply_high` drops 16 bits of a product that has 15 more; a product is below 2^31 / 2.
+        multiply_high(product, gate) << 1
+    }
+
+    #[inline(always)]
+    fn scale_activation(activation: i16, gate: i16) -> i16 {
+        ((i32::from(activation) * i32::from(gate) + (1 << 14)) >> 15) as i16
+    }
+
+    /// `wide` has 15 more bits than the activation; `1 - z` is exact in 16 bits as `2^15 - z`.
+    #[inline(always)]
+    fn gru_unit(update: i16, x: i32, h: i32, spec: &GruSpec, wide: &mut i32) -> i16 {
+        let argument = saturate(x.saturating_add(h));
+        let candidate = if spec.activation == Activation::Relu {
+            argument.max(0)
+        } else {
+            table::tanh(argument)
+        };
+        let kept = multiply_high(*wide, update) << 1;
+        let new = (32_768 - i32::from(update)) * i32::from(candidate);
+        *wide = kept.saturating_add(new);
+        saturate(wide.saturating_add(1 << 14) >> 15)
     }
 
     #[inline(always)]

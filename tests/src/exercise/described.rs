@@ -2,7 +2,8 @@
 use std::vec::Vec;
 
 use dunlin::format::graph::{
-    Activation, Conv1dSpec, DenseSpec, LayerSpec, LstmSpec, MaxPool1dSpec, OutputSpec, Padding,
+    Activation, Conv1dSpec, DenseSpec, GruSpec, LayerSpec, LstmSpec, OutputSpec, Padding,
+    Pool1dSpec, Pooling, SimpleRnnSpec,
 };
 use dunlin::format::write::{ModelFile, Weights};
 use dunlin::{LoadError, Mode, PrecisionTag};
@@ -113,7 +114,7 @@ impl Description<'_> {
     fn layer(&mut self) {
         let source = &mut self.source;
         let dimension = source.dimension();
-        match source.byte() % 5 {
+        match source.byte() % 9 {
             0 => {
                 let spec = DenseSpec {
                     units: dimension,
@@ -141,25 +142,48 @@ impl Description<'_> {
                 self.channels = dimension.into();
             }
             2 => {
-                let spec = MaxPool1dSpec {
-                    pool_size: dimension,
-                    stride: source.dimension(),
-                    padding: source.pick([Padding::Valid, Padding::Same]),
-                };
+                let spec = self.pool(dimension);
                 self.layers.push(LayerSpec::MaxPool1d(spec));
-                self.window(spec.padding, [spec.pool_size, spec.stride, 1]);
             }
             3 => {
                 self.layers.push(LayerSpec::Flatten);
                 (self.steps, self.channels) = (1, self.steps * self.channels);
+            }
+            4 => {
+                let spec = self.pool(dimension);
+                self.layers.push(LayerSpec::AveragePool1d(spec));
+            }
+            5 => {
+                let pooling = source.pick([Pooling::Max, Pooling::Average]);
+                self.layers.push(LayerSpec::GlobalPool1d(pooling));
+                self.steps = 1;
+            }
+            6 => {
+                let spec = SimpleRnnSpec {
+                    units: dimension,
+                    return_sequences: source.byte().is_multiple_of(2),
+                    use_bias: true,
+                    output: self.output(),
+                };
+                let units = usize::from(dimension);
+                self.matrix(units, self.channels + units);
+                self.layers.push(LayerSpec::SimpleRnn(spec));
+                self.recurrent(units, spec.return_sequences);
+            }
+            7 => {
+                let spec = self.gru(dimension);
+                let units = usize::from(dimension);
+                self.matrix(3 * units, self.channels);
+                self.matrix(3 * units, units);
+                self.layers.push(LayerSpec::Gru(spec));
+                self.recurrent(units, spec.return_sequences);
             }
             _ => {
                 let spec = self.lstm(dimension);
                 let units = usize::from(dimension);
                 self.matrix(4 * units, self.channels + units);
                 self.layers.push(LayerSpec::Lstm(spec));
-                self.steps = if spec.return_sequences { self.steps } else { 1 };
-                self.channels = units;
+                self.recurrent(units, spec.return_sequences);
             }
         }
     }
@@ -172,6 +196,42 @@ impl Description<'_> {
             Padding::Valid => self.steps.saturating_sub(span) / stride.max(1) + 1,
             Padding::Same | Padding::Causal => self.steps.div_ceil(stride.max(1)),
         };
+    }
+
+    fn pool(&mut self, pool_size: u16) -> Pool1dSpec {
+        let spec = Pool1dSpec {
+            pool_size,
+            stride: self.source.dimension(),
+            padding: self.source.pick([Padding::Valid, Padding::Same]),
+        };
+        self.window(spec.padding, [spec.pool_size, spec.stride, 1]);
+        spec
+    }
+
+    /// The shape after a recurrent layer.
+    fn recurrent(&mut self, units: usize, return_sequences: bool) {
+        self.steps = if return_sequences { self.steps } else { 1 };
+        self.channels = units;
+    }
+
+    fn gru(&mut self, units: u16) -> GruSpec {
+        let activation = self.source.pick([Activation::Tanh, Activation::Relu]);
+        let mut hidden_bits = match (self.precision, activation) {
+            (PrecisionTag::F32, _) => 0,
+            (PrecisionTag::W8A16, Activation::Relu) => (self.source.byte() % 31) as i8 - 15,
+            (PrecisionTag::W8A16, _) => 15,
+        };
+        if self.source.hostile() {
+            hidden_bits = self.source.byte() as i8;
+        }
+        GruSpec {
+            units,
+            activation,
+            return_sequences: self.source.byte().is_multiple_of(2),
+            use_bias: true,
+            reset_after: self.source.byte().is_multiple_of(2),
+            hidden_bits,
+        }
     }
 
     fn lstm(&mut self, units: u16) -> LstmSpec {

@@ -105,14 +105,19 @@ fn operations<P: Precision>(model: &Model<'_, P, MAX_LAYERS>, file: &[u8]) -> u6
         .expect("it loaded")
         .0;
     let values = model.input_shape().len() as u64;
+    let mut steps = u64::from(model.input_shape().steps);
     let layers = specs.iter().zip(model.summaries()).map(|(spec, layer)| {
         let each = match spec {
-            LayerSpec::MaxPool1d(pool) => pool.pool_size.into(),
+            LayerSpec::MaxPool1d(pool) | LayerSpec::AveragePool1d(pool) => pool.pool_size.into(),
+            LayerSpec::GlobalPool1d(_) => steps,
             LayerSpec::Dense(_)
             | LayerSpec::Conv1d(_)
             | LayerSpec::Flatten
-            | LayerSpec::Lstm(_) => 1,
+            | LayerSpec::Lstm(_)
+            | LayerSpec::SimpleRnn(_)
+            | LayerSpec::Gru(_) => 1,
         };
+        steps = layer.output.steps.into();
         layer.macs + each * layer.output.len() as u64
     });
     values + layers.sum::<u64>()

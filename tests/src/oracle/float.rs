@@ -1,8 +1,9 @@
 //! The f32 rules: sums start from the bias and grow in the order of the columns, every operation rounded.
 use std::vec::Vec;
 
-use dunlin::format::graph::{Activation, LstmSpec, OutputSpec};
+use dunlin::format::graph::{Activation, GruSpec, LstmSpec, OutputSpec};
 
+use super::layers::numbered;
 use super::{Reader, Rules};
 
 /// f32 throughout.
@@ -79,6 +80,38 @@ impl Rules for Float {
         let new = sigmoid(gate(0)) * activate(spec.activation, gate(2));
         *cell = kept + new;
         sigmoid(gate(3)) * activate(spec.activation, *cell)
+    }
+
+    /// `h' = z h + (1 - z) act(Wc x + r (Uc h))`, or `Uc (r h)`; the sums `W x` and `U h` start from their own biases.
+    fn gru(
+        [of_x, of_h]: [&Matrix; 2],
+        spec: &GruSpec,
+        x: &[(usize, f32)],
+        hidden: &[f32],
+        wide: &mut [f32],
+    ) -> Vec<f32> {
+        let units = usize::from(spec.units);
+        let old = numbered(hidden);
+        let gate = |row: usize| sigmoid(of_x.sum(row, x) + of_h.sum(row, &old));
+        let update: Vec<f32> = (0..units).map(gate).collect();
+        let reset: Vec<f32> = (units..2 * units).map(gate).collect();
+        let kept: Vec<f32> = (0..units).map(|unit| reset[unit] * hidden[unit]).collect();
+        for unit in 0..units {
+            let row = 2 * units + unit;
+            let of_hidden = if spec.reset_after {
+                reset[unit] * of_h.sum(row, &old)
+            } else {
+                of_h.sum(row, &numbered(&kept))
+            };
+            let candidate = activate(spec.activation, of_x.sum(row, x) + of_hidden);
+            let stays = update[unit] * wide[unit];
+            wide[unit] = stays + (1.0 - update[unit]) * candidate;
+        }
+        wide.to_vec()
+    }
+
+    fn mean(values: &[f32]) -> f32 {
+        values.iter().fold(0.0, |sum, value| sum + value) / values.len() as f32
     }
 
     fn quantize(x: f32, [scale, offset]: [f32; 2]) -> f32 {

@@ -1,8 +1,9 @@
 //! The w8a16 rules in 64-bit integers, and their tables from the functions of the host's `f64`.
 use std::vec::Vec;
 
-use dunlin::format::graph::{Activation, LstmSpec, OutputSpec};
+use dunlin::format::graph::{Activation, GruSpec, LstmSpec, OutputSpec};
 
+use super::layers::numbered;
 use super::{Reader, Rules};
 
 /// int8 weights, int16 activations, int32 accumulators.
@@ -155,6 +156,58 @@ impl Rules for Integer {
         let places = product_bits - hidden_bits;
         let half = (1i64 << places) / 2;
         saturate((product + half).div_euclid(1 << places))
+    }
+
+    /// `h' = z h + (1 - z) act(Wc x + r (Uc h))`, or `Uc (r h)`. Fraction bits: gates 15, `wide` 15 more than the hidden
+    /// state, products those of the argument of their table (or, of relu, of the hidden state).
+    fn gru(
+        [of_x, of_h]: [&Matrix; 2],
+        spec: &GruSpec,
+        x: &[(usize, i16)],
+        hidden: &[i16],
+        wide: &mut [i32],
+    ) -> Vec<i16> {
+        let units = usize::from(spec.units);
+        let old = numbered(hidden);
+        let gate = |row: usize| {
+            let argument = of_x.scaled(row, x) + of_h.scaled(row, &old);
+            i64::from(sigmoid(saturate(argument)))
+        };
+        let update: Vec<i64> = (0..units).map(gate).collect();
+        let reset: Vec<i64> = (units..2 * units).map(gate).collect();
+        // The nearest, halves up.
+        let kept =
+            |unit: usize| (i64::from(hidden[unit]) * reset[unit] + 16_384).div_euclid(32_768);
+        let kept: Vec<i16> = (0..units).map(|unit| saturate(kept(unit))).collect();
+        let new = |(unit, wide): (usize, &mut i32)| {
+            let row = 2 * units + unit;
+            let of_hidden = if spec.reset_after {
+                // 2^-15 of the product, in steps of two of its last place.
+                2 * (of_h.scaled(row, &old) * reset[unit]).div_euclid(1 << 16)
+            } else {
+                of_h.scaled(row, &numbered(&kept))
+            };
+            let argument = saturate(of_x.scaled(row, x) + of_hidden);
+            let candidate = match spec.activation {
+                Activation::Tanh => tanh(argument),
+                Activation::Relu => argument.max(0),
+                Activation::Linear | Activation::Sigmoid | Activation::Softmax => {
+                    panic!("the loader refuses it")
+                }
+            };
+            let stays = 2 * (i64::from(*wide) * update[unit]).div_euclid(1 << 16);
+            let sum = stays + (32_768 - update[unit]) * i64::from(candidate);
+            *wide = sum.clamp(i32::MIN.into(), i32::MAX.into()) as i32;
+            saturate((i64::from(*wide) + 16_384).div_euclid(32_768))
+        };
+        wide.iter_mut().enumerate().map(new).collect()
+    }
+
+    /// `floor(sum / n + 1/2)`.
+    fn mean(values: &[i16]) -> i16 {
+        let sum: i64 = values.iter().copied().map(i64::from).sum();
+        let count = values.len() as i64;
+        saturate((2 * sum + count).div_euclid(2 * count))
     }
 
     fn quantize(x: f32, [scale, offset]: [f32; 2]) -> i16 {

@@ -4,28 +4,29 @@
 //! of vectors, finds the taps of a window by trying every one, and computes in `i64` and `f64` where the rules are
 //! of integers. Speed is no concern. It believes the file, so it is for golden files only: it panics on others.
 use std::string::String;
+use std::vec;
 use std::vec::Vec;
 
 use dunlin::Mode;
-use dunlin::format::graph::{
-    Conv1dSpec, LayerSpec, LstmSpec, MaxPool1dSpec, OutputSpec, Padding, Prefix, Suffix,
-};
+use dunlin::format::graph::{GruSpec, LayerSpec, LstmSpec, OutputSpec, Prefix, Suffix};
 
 use crate::golden::WINDOWS;
 use crate::inputs::Random;
 
 mod float;
 mod integer;
+mod layers;
 mod reader;
 
 pub use float::Float;
 pub use integer::{Integer, power_of_two, rescale, sigmoid, tanh};
+use layers::{conv_places, layer, pool_places};
 use reader::Reader;
 
 /// `[steps][channels]`.
 pub type Tensor<V> = Vec<Vec<V>>;
 
-/// Cell and hidden state of an LSTM.
+/// Cell and hidden state of a recurrent layer: an LSTM's cell, a GRU's hidden state with all its bits.
 type State<R> = (Vec<<R as Rules>::Cell>, Vec<<R as Rules>::Value>);
 
 /// The rules of a precision.
@@ -54,18 +55,29 @@ pub trait Rules {
         spec: &LstmSpec,
         cell: &mut Self::Cell,
     ) -> Self::Value;
+    /// The hidden states of a GRU after a step over `x` and `hidden`; `wide` are the same with all their bits.
+    fn gru(
+        matrices: [&Self::Matrix; 2],
+        spec: &GruSpec,
+        x: &[(usize, Self::Value)],
+        hidden: &[Self::Value],
+        wide: &mut [Self::Cell],
+    ) -> Vec<Self::Value>;
+    /// The mean of some values.
+    fn mean(values: &[Self::Value]) -> Self::Value;
     fn quantize(x: f32, scale: [f32; 2]) -> Self::Value;
     fn dequantize(y: Self::Value, scale: [f32; 2]) -> f32;
 }
 
-/// A decoded model with the state of its LSTMs.
+/// A decoded model with the state of its recurrent layers.
 pub struct Oracle<R: Rules> {
     pub mode: Mode,
     pub window: usize,
     pub channels: usize,
     input_scales: Vec<[f32; 2]>,
     output_scales: Vec<[f32; 2]>,
-    layers: Vec<(LayerSpec, Option<R::Matrix>)>,
+    /// Each with its matrices: none, one, or a GRU's two.
+    layers: Vec<(LayerSpec, Vec<R::Matrix>)>,
     /// One a layer, empty where it keeps none.
     states: Vec<State<R>>,
 }
@@ -93,28 +105,41 @@ impl<R: Rules> Oracle<R> {
         let (mut steps, mut width) = (window, channels);
         let mut layers = Vec::new();
         for spec in specs {
-            let matrix;
-            (matrix, steps, width) = match spec {
+            let after = |return_sequences: bool| if return_sequences { steps } else { 1 };
+            let mut take = |rows, columns| R::matrix(&mut reader, rows, columns);
+            let matrices;
+            (matrices, steps, width) = match spec {
                 LayerSpec::Dense(spec) => {
                     let units = usize::from(spec.units);
-                    (Some(R::matrix(&mut reader, units, width)), steps, units)
+                    (vec![take(units, width)], steps, units)
                 }
                 LayerSpec::Conv1d(spec) => {
                     let filters = usize::from(spec.filters);
-                    let columns = usize::from(spec.kernel_size) * width;
-                    let matrix = R::matrix(&mut reader, filters, columns);
-                    (Some(matrix), conv_places(&spec, steps).len(), filters)
+                    let matrix = take(filters, usize::from(spec.kernel_size) * width);
+                    (vec![matrix], conv_places(&spec, steps).len(), filters)
                 }
-                LayerSpec::MaxPool1d(spec) => (None, pool_places(&spec, steps).len(), width),
-                LayerSpec::Flatten => (None, 1, steps * width),
+                LayerSpec::MaxPool1d(spec) | LayerSpec::AveragePool1d(spec) => {
+                    (Vec::new(), pool_places(&spec, steps).len(), width)
+                }
+                LayerSpec::GlobalPool1d(_) => (Vec::new(), 1, width),
+                LayerSpec::Flatten => (Vec::new(), 1, steps * width),
                 LayerSpec::Lstm(spec) => {
                     let units = usize::from(spec.units);
-                    let matrix = R::matrix(&mut reader, 4 * units, width + units);
-                    let steps = if spec.return_sequences { steps } else { 1 };
-                    (Some(matrix), steps, units)
+                    let matrix = take(4 * units, width + units);
+                    (vec![matrix], after(spec.return_sequences), units)
+                }
+                LayerSpec::SimpleRnn(spec) => {
+                    let units = usize::from(spec.units);
+                    let matrix = take(units, width + units);
+                    (vec![matrix], after(spec.return_sequences), units)
+                }
+                LayerSpec::Gru(spec) => {
+                    let units = usize::from(spec.units);
+                    let matrices = vec![take(3 * units, width), take(3 * units, units)];
+                    (matrices, after(spec.return_sequences), units)
                 }
             };
-            layers.push((spec, matrix));
+            layers.push((spec, matrices));
         }
         let output_scales = reader.pairs(prefix.output_scales.into());
         assert!(reader.is_empty());
@@ -134,18 +159,22 @@ impl<R: Rules> Oracle<R> {
 
     /// Zeros every state.
     pub fn reset(&mut self) {
-        let state = |spec: &LayerSpec| match spec {
-            LayerSpec::Lstm(spec) => {
-                let units = usize::from(spec.units);
-                (
-                    std::vec![R::Cell::default(); units],
-                    std::vec![R::ZERO; units],
-                )
-            }
-            LayerSpec::Dense(_)
-            | LayerSpec::Conv1d(_)
-            | LayerSpec::MaxPool1d(_)
-            | LayerSpec::Flatten => (Vec::new(), Vec::new()),
+        let state = |spec: &LayerSpec| {
+            let (cells, units) = match spec {
+                LayerSpec::Lstm(spec) => (spec.units, spec.units),
+                LayerSpec::Gru(spec) => (spec.units, spec.units),
+                LayerSpec::SimpleRnn(spec) => (0, spec.units),
+                LayerSpec::Dense(_)
+                | LayerSpec::Conv1d(_)
+                | LayerSpec::MaxPool1d(_)
+                | LayerSpec::AveragePool1d(_)
+                | LayerSpec::GlobalPool1d(_)
+                | LayerSpec::Flatten => (0, 0),
+            };
+            (
+                vec![R::Cell::default(); cells.into()],
+                vec![R::ZERO; units.into()],
+            )
         };
         self.states = self.layers.iter().map(|(spec, _)| state(spec)).collect();
     }
@@ -167,8 +196,8 @@ impl<R: Rules> Oracle<R> {
                     .collect()
             })
             .collect();
-        for ((spec, matrix), state) in self.layers.iter().zip(&mut self.states) {
-            tensor = layer::<R>(spec, matrix.as_ref(), state, &tensor);
+        for ((spec, matrices), state) in self.layers.iter().zip(&mut self.states) {
+            tensor = layer::<R>(spec, matrices, state, &tensor);
         }
         let values = tensor.iter().flat_map(|step| step.iter().enumerate());
         values
@@ -178,7 +207,7 @@ impl<R: Rules> Oracle<R> {
 
     fn bits(&mut self) -> String {
         let len = self.window * self.channels;
-        let mut stream = std::vec![0.0; WINDOWS * len];
+        let mut stream = vec![0.0; WINDOWS * len];
         Random::new().fill(&mut stream);
         let mut calls: Vec<Vec<f32>> = stream.chunks(len).map(|window| self.run(window)).collect();
         if self.mode == Mode::Continuous {
@@ -204,111 +233,4 @@ fn pair(scales: &[[f32; 2]], channel: usize) -> [f32; 2] {
         [all] => *all,
         each => each[channel],
     }
-}
-
-fn layer<R: Rules>(
-    spec: &LayerSpec,
-    matrix: Option<&R::Matrix>,
-    (cell, hidden): &mut State<R>,
-    x: &Tensor<R::Value>,
-) -> Tensor<R::Value> {
-    match spec {
-        LayerSpec::Dense(spec) => x
-            .iter()
-            .map(|step| {
-                let inputs: Vec<_> = step.iter().copied().enumerate().collect();
-                let units = 0..usize::from(spec.units);
-                let row = |unit| R::row(matrix.unwrap(), unit, &inputs, &spec.output);
-                R::softmax(&units.map(row).collect::<Vec<_>>(), &spec.output)
-            })
-            .collect(),
-        LayerSpec::Conv1d(spec) => conv_places(spec, x.len())
-            .iter()
-            .map(|taps| {
-                let inputs: Vec<_> = taps
-                    .iter()
-                    .flat_map(|&(tap, step)| {
-                        let column = tap * x[step].len();
-                        let values = x[step].iter().enumerate();
-                        values.map(move |(c, &value)| (column + c, value))
-                    })
-                    .collect();
-                (0..usize::from(spec.filters))
-                    .map(|filter| R::row(matrix.unwrap(), filter, &inputs, &spec.output))
-                    .collect()
-            })
-            .collect(),
-        LayerSpec::MaxPool1d(spec) => pool_places(spec, x.len())
-            .iter()
-            .map(|taps| {
-                (0..x[0].len())
-                    .map(|c| {
-                        let values = taps.iter().map(|&(_, step)| x[step][c]);
-                        values.reduce(|a, b| if b > a { b } else { a }).unwrap()
-                    })
-                    .collect()
-            })
-            .collect(),
-        LayerSpec::Flatten => std::vec![x.concat()],
-        LayerSpec::Lstm(spec) => {
-            let mut outputs = Vec::new();
-            for step in x {
-                let xh = step.iter().chain(hidden.iter());
-                let inputs: Vec<_> = xh.copied().enumerate().collect();
-                *hidden = cell
-                    .iter_mut()
-                    .enumerate()
-                    .map(|(unit, cell)| R::unit(matrix.unwrap(), unit, &inputs, spec, cell))
-                    .collect();
-                outputs.push(hidden.clone());
-            }
-            let first = if spec.return_sequences {
-                0
-            } else {
-                x.len() - 1
-            };
-            outputs.split_off(first)
-        }
-    }
-}
-
-/// `(tap, input step)` of each place; taps on padding are left out.
-type Places = Vec<Vec<(usize, usize)>>;
-
-fn conv_places(spec: &Conv1dSpec, steps: usize) -> Places {
-    places(
-        spec.padding,
-        [spec.kernel_size, spec.stride, spec.dilation],
-        steps,
-    )
-}
-
-fn pool_places(spec: &MaxPool1dSpec, steps: usize) -> Places {
-    places(spec.padding, [spec.pool_size, spec.stride, 1], steps)
-}
-
-/// The rules of Keras: `valid` has the places whose taps are all inside; `same` and `causal` have `ceil(T / stride)`
-/// places, padded by what they reach past the input, half of it (rounded down) or all of it before.
-fn places(padding: Padding, window: [u16; 3], steps: usize) -> Places {
-    let [size, stride, dilation] = window.map(i64::from);
-    let steps = steps as i64;
-    let span = (size - 1) * dilation + 1;
-    let (count, left) = match padding {
-        Padding::Valid => {
-            let inside = (0..steps).filter(|place| place * stride + span <= steps);
-            (inside.count() as i64, 0)
-        }
-        Padding::Same => {
-            let count = (0..steps).step_by(stride as usize).count() as i64;
-            let reach = (count - 1) * stride + span - steps;
-            (count, reach.max(0) / 2)
-        }
-        Padding::Causal => ((0..steps).step_by(stride as usize).count() as i64, span - 1),
-    };
-    let place = |place: i64| {
-        let taps = (0..size).map(|tap| (tap as usize, place * stride + tap * dilation - left));
-        let inside = taps.filter(|(_, step)| (0..steps).contains(step));
-        inside.map(|(tap, step)| (tap, step as usize)).collect()
-    };
-    (0..count).map(place).collect()
 }

@@ -1,11 +1,13 @@
 //! Layers that are malformed, each in its own way.
 use dunlin::format::graph::{
-    Activation, Conv1dSpec, LayerSpec, LstmSpec, MaxPool1dSpec, OutputSpec, Padding,
+    Activation, Conv1dSpec, GruSpec, LayerSpec, LstmSpec, OutputSpec, Padding, Pool1dSpec,
+    SimpleRnnSpec,
 };
 use dunlin::format::write::{ModelFile, Weights};
 use dunlin::{LayerError, LoadError, Mode, PrecisionTag};
 
 use super::raw::{LINEAR, ONE, Raw, dense, matrix};
+use super::recurrent::{GRU, SIMPLE_RNN};
 
 const CONV: Conv1dSpec = Conv1dSpec {
     filters: 1,
@@ -27,7 +29,7 @@ const LSTM: LstmSpec = LstmSpec {
     hidden_bits: 15,
 };
 
-const POOL: MaxPool1dSpec = MaxPool1dSpec {
+const POOL: Pool1dSpec = Pool1dSpec {
     pool_size: 2,
     stride: 2,
     padding: Padding::Valid,
@@ -131,17 +133,27 @@ fn dimensions_out_of_bounds_are_refused() {
     for layer in [
         LayerSpec::Dense(dense(0)),
         LayerSpec::Lstm(LstmSpec { units: 0, ..LSTM }),
+        LayerSpec::SimpleRnn(SimpleRnnSpec {
+            units: 0,
+            ..SIMPLE_RNN
+        }),
+        LayerSpec::Gru(GruSpec { units: 0, ..GRU }),
+        LayerSpec::AveragePool1d(Pool1dSpec {
+            pool_size: 0,
+            ..POOL
+        }),
+        LayerSpec::AveragePool1d(Pool1dSpec { stride: 0, ..POOL }),
         conv(|spec| spec.filters = 0),
         conv(|spec| spec.kernel_size = 0),
         conv(|spec| spec.stride = 0),
         conv(|spec| spec.dilation = 0),
         // A span of more than 2^31 steps.
         conv(|spec| (spec.kernel_size, spec.dilation) = (u16::MAX, u16::MAX)),
-        LayerSpec::MaxPool1d(MaxPool1dSpec {
+        LayerSpec::MaxPool1d(Pool1dSpec {
             pool_size: 0,
             ..POOL
         }),
-        LayerSpec::MaxPool1d(MaxPool1dSpec { stride: 0, ..POOL }),
+        LayerSpec::MaxPool1d(Pool1dSpec { stride: 0, ..POOL }),
     ] {
         let error = Raw::with(layer).layer_error();
         assert_eq!(error, LayerError::Dimension, "{layer:?}");
@@ -168,11 +180,13 @@ fn windows_longer_than_the_input_are_refused() {
         given: 4,
     };
     assert_eq!(Raw::with(LayerSpec::Conv1d(conv)).layer_error(), window);
-    let pool = MaxPool1dSpec {
+    let pool = Pool1dSpec {
         pool_size: 5,
         ..POOL
     };
-    assert_eq!(Raw::with(LayerSpec::MaxPool1d(pool)).layer_error(), window);
+    for layer in [LayerSpec::MaxPool1d(pool), LayerSpec::AveragePool1d(pool)] {
+        assert_eq!(Raw::with(layer).layer_error(), window);
+    }
 }
 
 #[test]
@@ -187,11 +201,19 @@ fn what_a_layer_does_not_have_is_refused() {
         output: softmax,
         ..CONV
     };
-    let pool = MaxPool1dSpec {
+    let pool = Pool1dSpec {
         padding: Padding::Causal,
         ..POOL
     };
-    for layer in [LayerSpec::Conv1d(conv), LayerSpec::MaxPool1d(pool)] {
+    for layer in [
+        LayerSpec::Conv1d(conv),
+        LayerSpec::MaxPool1d(pool),
+        LayerSpec::AveragePool1d(pool),
+        LayerSpec::SimpleRnn(SimpleRnnSpec {
+            output: softmax,
+            ..SIMPLE_RNN
+        }),
+    ] {
         assert_eq!(Raw::with(layer).layer_error(), LayerError::Unsupported);
     }
 }
@@ -236,6 +258,8 @@ fn f32_models_have_no_integer_fields() {
     };
     assert_eq!(file(LayerSpec::Dense(dense(3))), Some(scale));
     assert_eq!(file(LayerSpec::Lstm(LSTM)), Some(scale));
+    assert_eq!(file(LayerSpec::SimpleRnn(SIMPLE_RNN)), Some(scale));
+    assert_eq!(file(LayerSpec::Gru(GRU)), Some(scale));
     let plain = LstmSpec {
         candidate_bits: 0,
         cell_bits: 0,

@@ -6,6 +6,7 @@ use dunlin::{F32, LayerError, LoadError, Model, PrecisionTag, W8A16};
 
 mod layers;
 mod raw;
+mod recurrent;
 
 use raw::{Raw, error, put, seal};
 

@@ -36,8 +36,31 @@ pub enum LayerConfig {
         #[serde(default)]
         padding: Padding,
     },
+    /// `[T, C] -> [T', C]`, padded places not counted; `strides` defaults to `pool_size`; `causal` padding is refused.
+    AveragePool1d {
+        #[serde(default = "two")]
+        pool_size: usize,
+        strides: Option<usize>,
+        #[serde(default)]
+        padding: Padding,
+    },
+    /// `[T, C] -> [1, C]`.
+    GlobalMaxPool1d,
+    /// `[T, C] -> [1, C]`.
+    GlobalAveragePool1d,
     /// `[T, C] -> [1, T * C]`.
     Flatten,
+    /// `[T, C] -> [T, units]` with `return_sequences`, else `[1, units]`.
+    SimpleRnn {
+        units: usize,
+        /// tanh, relu, sigmoid or linear.
+        #[serde(default = "tanh")]
+        activation: Activation,
+        #[serde(default)]
+        return_sequences: bool,
+        #[serde(default = "yes")]
+        use_bias: bool,
+    },
     /// `[T, C] -> [T, units]` with `return_sequences`, else `[1, units]`.
     Lstm {
         units: usize,
@@ -51,6 +74,23 @@ pub enum LayerConfig {
         return_sequences: bool,
         #[serde(default = "yes")]
         use_bias: bool,
+    },
+    /// `[T, C] -> [T, units]` with `return_sequences`, else `[1, units]`.
+    Gru {
+        units: usize,
+        /// tanh or relu.
+        #[serde(default = "tanh")]
+        activation: Activation,
+        /// sigmoid.
+        #[serde(default = "sigmoid")]
+        recurrent_activation: Activation,
+        #[serde(default)]
+        return_sequences: bool,
+        #[serde(default = "yes")]
+        use_bias: bool,
+        /// Whether the reset gate acts on the product with the hidden state, or on the hidden state before it.
+        #[serde(default = "yes")]
+        reset_after: bool,
     },
     /// Training only: drops a part `rate` of the activations and scales the rest.
     Dropout { rate: f32 },

@@ -53,15 +53,20 @@ impl Config {
         self.cross_check_data(document)?;
         self.cross_check_training(document)?;
         let learns = self.layers.iter().any(|layer| match layer {
-            LayerConfig::Dense { .. } | LayerConfig::Conv1d { .. } | LayerConfig::Lstm { .. } => {
-                true
-            }
-            LayerConfig::MaxPool1d { .. } | LayerConfig::Flatten | LayerConfig::Dropout { .. } => {
-                false
-            }
+            LayerConfig::Dense { .. }
+            | LayerConfig::Conv1d { .. }
+            | LayerConfig::SimpleRnn { .. }
+            | LayerConfig::Lstm { .. }
+            | LayerConfig::Gru { .. } => true,
+            LayerConfig::MaxPool1d { .. }
+            | LayerConfig::AveragePool1d { .. }
+            | LayerConfig::GlobalMaxPool1d
+            | LayerConfig::GlobalAveragePool1d
+            | LayerConfig::Flatten
+            | LayerConfig::Dropout { .. } => false,
         });
         if !learns {
-            let sentence = "no layer has anything to learn; add a dense, conv1d or lstm layer";
+            let sentence = "no layer has anything to learn; add a dense, conv1d, simple_rnn, lstm or gru layer";
             return Err(document.error("layers", "", sentence));
         }
         Ok(())

@@ -124,7 +124,7 @@ const SEED: Kind = Kind::Count {
     most: i64::MAX as u64,
 };
 /// Units, filters, kernel sizes: far above what any microcontroller holds.
-const WIDTH: Kind = count(65_536);
+const WIDTH: Kind = count(65_535);
 const ROWS: Kind = count(1_000_000);
 
 const ACTIVATIONS: Kind = Kind::Choice(&["linear", "relu", "tanh", "sigmoid", "softmax"]);
@@ -252,10 +252,50 @@ pub const LAYERS: Family = Family {
             },
         ),
         (
+            "average_pool1d",
+            Table {
+                title: "[[layers]] type = \"average_pool1d\"",
+                keys: &[
+                    optional("pool_size", WIDTH),
+                    optional("strides", WIDTH),
+                    optional("padding", Kind::Choice(&["valid", "same"])),
+                ],
+            },
+        ),
+        (
+            "global_max_pool1d",
+            Table {
+                title: "[[layers]] type = \"global_max_pool1d\"",
+                keys: &[],
+            },
+        ),
+        (
+            "global_average_pool1d",
+            Table {
+                title: "[[layers]] type = \"global_average_pool1d\"",
+                keys: &[],
+            },
+        ),
+        (
             "flatten",
             Table {
                 title: "[[layers]] type = \"flatten\"",
                 keys: &[],
+            },
+        ),
+        (
+            "simple_rnn",
+            Table {
+                title: "[[layers]] type = \"simple_rnn\"",
+                keys: &[
+                    required("units", WIDTH),
+                    optional(
+                        "activation",
+                        Kind::Choice(&["tanh", "relu", "sigmoid", "linear"]),
+                    ),
+                    optional("return_sequences", Kind::Flag),
+                    optional("use_bias", Kind::Flag),
+                ],
             },
         ),
         (
@@ -268,6 +308,20 @@ pub const LAYERS: Family = Family {
                     optional("recurrent_activation", Kind::Choice(&["sigmoid"])),
                     optional("return_sequences", Kind::Flag),
                     optional("use_bias", Kind::Flag),
+                ],
+            },
+        ),
+        (
+            "gru",
+            Table {
+                title: "[[layers]] type = \"gru\"",
+                keys: &[
+                    required("units", WIDTH),
+                    optional("activation", Kind::Choice(&["tanh", "relu"])),
+                    optional("recurrent_activation", Kind::Choice(&["sigmoid"])),
+                    optional("return_sequences", Kind::Flag),
+                    optional("use_bias", Kind::Flag),
+                    optional("reset_after", Kind::Flag),
                 ],
             },
         ),

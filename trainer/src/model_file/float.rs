@@ -1,16 +1,17 @@
 //! The float model file: from a trained network, and back to one for quantization.
 use dunlin::format::MAX_LAYERS;
 use dunlin::format::graph::{
-    self, Conv1dSpec, DenseSpec, LayerSpec, LstmSpec, MaxPool1dSpec, OutputSpec,
+    self, Conv1dSpec, DenseSpec, GruSpec, LayerSpec, LstmSpec, OutputSpec, Pool1dSpec,
+    SimpleRnnSpec,
 };
 use dunlin::format::read::{Cursor, Message};
 use dunlin::format::write::{AlignedBytes, ModelFile, Weights};
 use dunlin::{F32, Mode, Model, PrecisionTag};
 
-use super::transpose;
+use super::{GateRows, GruRows, transpose};
 use crate::config::{Activation, LayerConfig, Padding};
 use crate::error::{Error, Result};
-use crate::net::{Layer, Lstm, Network};
+use crate::net::{Layer, Network, Pool1d, Pooling};
 
 /// A trained network with the scalings that stand around it.
 #[derive(Debug, Clone, PartialEq)]
@@ -119,12 +120,20 @@ fn write_layer(layer: &Layer, weights: &mut Weights) -> Option<LayerSpec> {
                 output: output(conv.activation),
             })
         }
-        Layer::MaxPool1d(pool) => LayerSpec::MaxPool1d(MaxPool1dSpec {
-            pool_size: pool.pool_size as u16,
-            stride: pool.strides as u16,
-            padding: super::padding(pool.padding),
-        }),
+        Layer::Pool1d(pool) => pool_spec(pool),
+        Layer::GlobalPool1d(pool) => global_pool_spec(pool),
         Layer::Flatten(_) => LayerSpec::Flatten,
+        Layer::SimpleRnn(rnn) => {
+            let rows = GateRows::of_simple(rnn);
+            weights.push(&rows.weights);
+            weights.push(&rows.bias);
+            LayerSpec::SimpleRnn(SimpleRnnSpec {
+                units: rnn.units as u16,
+                return_sequences: rnn.return_sequences,
+                use_bias: rnn.use_bias,
+                output: output(rnn.activation),
+            })
+        }
         Layer::Lstm(lstm) => {
             let rows = GateRows::of(lstm);
             weights.push(&rows.weights);
@@ -139,7 +148,43 @@ fn write_layer(layer: &Layer, weights: &mut Weights) -> Option<LayerSpec> {
                 hidden_bits: 0,
             })
         }
+        Layer::Gru(gru) => {
+            let rows = GruRows::of(gru);
+            weights.push(&rows.input);
+            weights.push(&rows.input_bias);
+            weights.push(&rows.recurrent);
+            weights.push(&rows.recurrent_bias);
+            LayerSpec::Gru(GruSpec {
+                units: gru.units as u16,
+                activation: super::activation(gru.activation),
+                return_sequences: gru.return_sequences,
+                use_bias: gru.use_bias,
+                reset_after: gru.reset_after,
+                hidden_bits: 0,
+            })
+        }
         Layer::Dropout(_) => return None,
+    })
+}
+
+/// The specification of a pool, the same in every precision.
+pub(crate) fn pool_spec(pool: &Pool1d) -> LayerSpec {
+    let spec = Pool1dSpec {
+        pool_size: pool.pool_size as u16,
+        stride: pool.strides as u16,
+        padding: super::padding(pool.padding),
+    };
+    match pool.pooling {
+        Pooling::Max => LayerSpec::MaxPool1d(spec),
+        Pooling::Average => LayerSpec::AveragePool1d(spec),
+    }
+}
+
+/// The specification of a global pool, the same in every precision.
+pub(crate) fn global_pool_spec(pool: &Pool1d) -> LayerSpec {
+    LayerSpec::GlobalPool1d(match pool.pooling {
+        Pooling::Max => graph::Pooling::Max,
+        Pooling::Average => graph::Pooling::Average,
     })
 }
 
@@ -165,7 +210,28 @@ fn config(spec: &LayerSpec) -> LayerConfig {
             strides: Some(spec.stride.into()),
             padding: padding(spec.padding),
         },
+        LayerSpec::AveragePool1d(spec) => LayerConfig::AveragePool1d {
+            pool_size: spec.pool_size.into(),
+            strides: Some(spec.stride.into()),
+            padding: padding(spec.padding),
+        },
+        LayerSpec::GlobalPool1d(graph::Pooling::Max) => LayerConfig::GlobalMaxPool1d,
+        LayerSpec::GlobalPool1d(graph::Pooling::Average) => LayerConfig::GlobalAveragePool1d,
         LayerSpec::Flatten => LayerConfig::Flatten,
+        LayerSpec::SimpleRnn(spec) => LayerConfig::SimpleRnn {
+            units: spec.units.into(),
+            activation: activation(spec.output.activation),
+            return_sequences: spec.return_sequences,
+            use_bias: spec.use_bias,
+        },
+        LayerSpec::Gru(spec) => LayerConfig::Gru {
+            units: spec.units.into(),
+            activation: activation(spec.activation),
+            recurrent_activation: Activation::Sigmoid,
+            return_sequences: spec.return_sequences,
+            use_bias: spec.use_bias,
+            reset_after: spec.reset_after,
+        },
         LayerSpec::Lstm(spec) => LayerConfig::Lstm {
             units: spec.units.into(),
             activation: activation(spec.activation),
@@ -203,53 +269,26 @@ fn read_layer(
             };
             rows.store(lstm);
         }
-        Layer::MaxPool1d(_) | Layer::Flatten(_) | Layer::Dropout(_) => {}
+        Layer::SimpleRnn(rnn) => {
+            let count = rnn.kernel.len() + rnn.recurrent_kernel.len();
+            let rows = GateRows {
+                weights: weights.take(count)?.to_vec(),
+                bias: weights.take(rnn.units)?.to_vec(),
+            };
+            rows.store_simple(rnn);
+        }
+        Layer::Gru(gru) => {
+            let rows = GruRows {
+                input: weights.take(gru.kernel.len())?.to_vec(),
+                input_bias: weights.take(3 * gru.units)?.to_vec(),
+                recurrent: weights.take(gru.recurrent_kernel.len())?.to_vec(),
+                recurrent_bias: weights.take(3 * gru.units)?.to_vec(),
+            };
+            rows.store(gru);
+        }
+        Layer::Pool1d(_) | Layer::GlobalPool1d(_) | Layer::Flatten(_) | Layer::Dropout(_) => {}
     }
     Ok(())
-}
-
-/// An LSTM's weights as the file has them: `[unit][gate i, f, c, o]` rows over `[x; h]`.
-pub(crate) struct GateRows {
-    pub weights: Vec<f32>,
-    pub bias: Vec<f32>,
-}
-
-impl GateRows {
-    /// From Keras's `[inputs, 4 units]`, gates i, f, c, o.
-    pub fn of(lstm: &Lstm) -> Self {
-        let (units, inputs) = (lstm.units, lstm.input.channels);
-        let mut rows = Self {
-            weights: Vec::with_capacity((inputs + units) * 4 * units),
-            bias: Vec::new(),
-        };
-        for unit in 0..units {
-            for gate in 0..4 {
-                let column = gate * units + unit;
-                rows.weights
-                    .extend(lstm.kernel.iter().skip(column).step_by(4 * units));
-                rows.weights
-                    .extend(lstm.recurrent_kernel.iter().skip(column).step_by(4 * units));
-                rows.bias.push(lstm.bias[column]);
-            }
-        }
-        rows
-    }
-
-    /// Back into Keras's layout.
-    fn store(&self, lstm: &mut Lstm) {
-        let (units, inputs) = (lstm.units, lstm.input.channels);
-        for (row, weights) in self.weights.chunks_exact(inputs + units).enumerate() {
-            let column = row % 4 * units + row / 4;
-            let (kernel, recurrent) = weights.split_at(inputs);
-            for (input, &weight) in kernel.iter().enumerate() {
-                lstm.kernel[input * 4 * units + column] = weight;
-            }
-            for (unit, &weight) in recurrent.iter().enumerate() {
-                lstm.recurrent_kernel[unit * 4 * units + column] = weight;
-            }
-            lstm.bias[column] = self.bias[row];
-        }
-    }
 }
 
 fn activation(activation: graph::Activation) -> Activation {

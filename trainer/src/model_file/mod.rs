@@ -1,9 +1,11 @@
 //! Model files on the host: writing and reading the float model, and running any file through the runtime.
 mod float;
+mod gate_rows;
 mod runner;
 
 pub use float::FloatModel;
-pub(crate) use float::GateRows;
+pub(crate) use float::{global_pool_spec, pool_spec};
+pub(crate) use gate_rows::{GateRows, GruRows};
 pub use runner::{AnyModel, Runner};
 
 use dunlin::format::graph;

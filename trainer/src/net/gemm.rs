@@ -36,6 +36,15 @@ impl<'a> Matrix<'a> {
         }
     }
 
+    /// Some neighbouring columns, in the same memory.
+    pub fn columns(self, range: std::ops::Range<usize>) -> Self {
+        Self {
+            values: &self.values[range.start * self.column_stride..],
+            columns: range.len(),
+            ..self
+        }
+    }
+
     /// The same memory, read as the transposed matrix.
     pub fn transposed(self) -> Self {
         Self {

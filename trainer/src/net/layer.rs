@@ -4,9 +4,12 @@ use super::dense::Dense;
 use super::dropout::Dropout;
 use super::flatten::Flatten;
 use super::gemm::Packed;
-use super::lstm::{self, Lstm, States};
-use super::max_pool1d::MaxPool1d;
+use super::gru::{self, Gru};
+use super::lstm::{self, Lstm};
+use super::pool1d::{Pool1d, Pooling};
+use super::recurrent::States;
 use super::shape::Shape;
+use super::simple_rnn::{self, SimpleRnn};
 use crate::config::LayerConfig;
 use crate::data::random::Random;
 
@@ -14,9 +17,13 @@ use crate::data::random::Random;
 pub enum Layer {
     Dense(Dense),
     Conv1d(Conv1d),
-    MaxPool1d(MaxPool1d),
+    Pool1d(Pool1d),
+    /// `[T, C] -> [1, C]`: its window is the whole input.
+    GlobalPool1d(Pool1d),
     Flatten(Flatten),
+    SimpleRnn(SimpleRnn),
     Lstm(Lstm),
+    Gru(Gru),
     Dropout(Dropout),
 }
 
@@ -27,6 +34,9 @@ pub(crate) struct Packs {
     pub kernel_transposed: Packed,
     pub recurrent: Packed,
     pub recurrent_transposed: Packed,
+    /// GRU: the candidate's part of the recurrent kernel; the gates' part is in `recurrent`.
+    pub candidate: Packed,
+    pub candidate_transposed: Packed,
 }
 
 /// What a layer keeps from its forward pass for its backward pass; each layer uses what it needs.
@@ -34,9 +44,9 @@ pub(crate) struct Packs {
 pub(crate) struct Scratch {
     /// Conv1D: the inputs under the kernel.
     pub columns: Vec<f32>,
-    /// MaxPool1D: the input step that won each place.
+    /// Max pools: the input step that won each place.
     pub winners: Vec<u32>,
-    /// LSTM.
+    /// SimpleRNN, LSTM and GRU.
     pub states: States,
     /// Dropout: the seed of the pass and the layer's index in training, nothing in inference.
     pub dropout: Option<(u64, u64)>,
@@ -99,13 +109,63 @@ impl Layer {
                 pool_size,
                 strides,
                 padding,
-            } => Self::MaxPool1d(MaxPool1d::new(
+            } => Self::Pool1d(Pool1d::new(
+                Pooling::Max,
                 pool_size,
                 strides.unwrap_or(pool_size),
                 padding,
                 input,
             )?),
+            LayerConfig::AveragePool1d {
+                pool_size,
+                strides,
+                padding,
+            } => Self::Pool1d(Pool1d::new(
+                Pooling::Average,
+                pool_size,
+                strides.unwrap_or(pool_size),
+                padding,
+                input,
+            )?),
+            LayerConfig::GlobalMaxPool1d => {
+                Self::GlobalPool1d(Pool1d::global(Pooling::Max, input)?)
+            }
+            LayerConfig::GlobalAveragePool1d => {
+                Self::GlobalPool1d(Pool1d::global(Pooling::Average, input)?)
+            }
             LayerConfig::Flatten => Self::Flatten(Flatten::new(input)),
+            LayerConfig::SimpleRnn {
+                units,
+                activation,
+                return_sequences,
+                use_bias,
+            } => {
+                let arguments = simple_rnn::Arguments {
+                    units,
+                    activation,
+                    return_sequences,
+                    use_bias,
+                };
+                Self::SimpleRnn(SimpleRnn::new(&arguments, input, random)?)
+            }
+            LayerConfig::Gru {
+                units,
+                activation,
+                recurrent_activation,
+                return_sequences,
+                use_bias,
+                reset_after,
+            } => {
+                let arguments = gru::Arguments {
+                    units,
+                    activation,
+                    recurrent_activation,
+                    return_sequences,
+                    use_bias,
+                    reset_after,
+                };
+                Self::Gru(Gru::new(&arguments, input, random)?)
+            }
             LayerConfig::Lstm {
                 units,
                 activation,
@@ -131,9 +191,18 @@ impl Layer {
         match self {
             Self::Dense(_) => "dense",
             Self::Conv1d(_) => "conv1d",
-            Self::MaxPool1d(_) => "max_pool1d",
+            Self::Pool1d(l) => match l.pooling {
+                Pooling::Max => "max_pool1d",
+                Pooling::Average => "average_pool1d",
+            },
+            Self::GlobalPool1d(l) => match l.pooling {
+                Pooling::Max => "global_max_pool1d",
+                Pooling::Average => "global_average_pool1d",
+            },
             Self::Flatten(_) => "flatten",
+            Self::SimpleRnn(_) => "simple_rnn",
             Self::Lstm(_) => "lstm",
+            Self::Gru(_) => "gru",
             Self::Dropout(_) => "dropout",
         }
     }
@@ -143,9 +212,11 @@ impl Layer {
         match self {
             Self::Dense(l) => l.input,
             Self::Conv1d(l) => l.input,
-            Self::MaxPool1d(l) => l.input,
+            Self::Pool1d(l) | Self::GlobalPool1d(l) => l.input,
             Self::Flatten(l) => l.input,
+            Self::SimpleRnn(l) => l.input,
             Self::Lstm(l) => l.input,
+            Self::Gru(l) => l.input,
             Self::Dropout(l) => l.input,
         }
     }
@@ -155,9 +226,11 @@ impl Layer {
         match self {
             Self::Dense(l) => l.output,
             Self::Conv1d(l) => l.output,
-            Self::MaxPool1d(l) => l.output,
+            Self::Pool1d(l) | Self::GlobalPool1d(l) => l.output,
             Self::Flatten(l) => l.output,
+            Self::SimpleRnn(l) => l.output,
             Self::Lstm(l) => l.output,
+            Self::Gru(l) => l.output,
             Self::Dropout(l) => l.output,
         }
     }
@@ -167,6 +240,13 @@ impl Layer {
         let (mut list, bias): (Vec<(_, &[f32])>, _) = match self {
             Self::Dense(l) => (vec![("kernel", &l.kernel)], l.use_bias.then_some(&l.bias)),
             Self::Conv1d(l) => (vec![("kernel", &l.kernel)], l.use_bias.then_some(&l.bias)),
+            Self::SimpleRnn(l) => (
+                vec![
+                    ("kernel", &l.kernel),
+                    ("recurrent_kernel", &l.recurrent_kernel),
+                ],
+                l.use_bias.then_some(&l.bias),
+            ),
             Self::Lstm(l) => (
                 vec![
                     ("kernel", &l.kernel),
@@ -174,7 +254,16 @@ impl Layer {
                 ],
                 l.use_bias.then_some(&l.bias),
             ),
-            Self::MaxPool1d(_) | Self::Flatten(_) | Self::Dropout(_) => (Vec::new(), None),
+            Self::Gru(l) => (
+                vec![
+                    ("kernel", &l.kernel),
+                    ("recurrent_kernel", &l.recurrent_kernel),
+                ],
+                l.use_bias.then_some(&l.bias),
+            ),
+            Self::Pool1d(_) | Self::GlobalPool1d(_) | Self::Flatten(_) | Self::Dropout(_) => {
+                (Vec::new(), None)
+            }
         };
         list.extend(bias.map(|bias| ("bias", bias.as_slice())));
         list
@@ -191,6 +280,13 @@ impl Layer {
                 vec![("kernel", &mut l.kernel)],
                 l.use_bias.then_some(&mut l.bias),
             ),
+            Self::SimpleRnn(l) => (
+                vec![
+                    ("kernel", &mut l.kernel),
+                    ("recurrent_kernel", &mut l.recurrent_kernel),
+                ],
+                l.use_bias.then_some(&mut l.bias),
+            ),
             Self::Lstm(l) => (
                 vec![
                     ("kernel", &mut l.kernel),
@@ -198,7 +294,16 @@ impl Layer {
                 ],
                 l.use_bias.then_some(&mut l.bias),
             ),
-            Self::MaxPool1d(_) | Self::Flatten(_) | Self::Dropout(_) => (Vec::new(), None),
+            Self::Gru(l) => (
+                vec![
+                    ("kernel", &mut l.kernel),
+                    ("recurrent_kernel", &mut l.recurrent_kernel),
+                ],
+                l.use_bias.then_some(&mut l.bias),
+            ),
+            Self::Pool1d(_) | Self::GlobalPool1d(_) | Self::Flatten(_) | Self::Dropout(_) => {
+                (Vec::new(), None)
+            }
         };
         list.extend(bias.map(|bias| ("bias", bias.as_mut_slice())));
         list
@@ -209,8 +314,10 @@ impl Layer {
         match self {
             Self::Dense(l) => l.pack(packs, training),
             Self::Conv1d(l) => l.pack(packs, training),
+            Self::SimpleRnn(l) => l.pack(packs, training),
             Self::Lstm(l) => l.pack(packs, training),
-            Self::MaxPool1d(_) | Self::Flatten(_) | Self::Dropout(_) => {}
+            Self::Gru(l) => l.pack(packs, training),
+            Self::Pool1d(_) | Self::GlobalPool1d(_) | Self::Flatten(_) | Self::Dropout(_) => {}
         }
     }
 
@@ -226,9 +333,11 @@ impl Layer {
         match self {
             Self::Dense(l) => l.forward(packs, x, count, y),
             Self::Conv1d(l) => l.forward(packs, x, count, scratch, y),
-            Self::MaxPool1d(l) => l.forward(x, count, scratch, y),
+            Self::Pool1d(l) | Self::GlobalPool1d(l) => l.forward(x, count, scratch, y),
             Self::Flatten(l) => l.forward(x, y),
+            Self::SimpleRnn(l) => l.forward(packs, x, count, scratch, y),
             Self::Lstm(l) => l.forward(packs, x, count, scratch, y),
+            Self::Gru(l) => l.forward(packs, x, count, scratch, y),
             Self::Dropout(l) => l.forward(x, scratch, y),
         }
     }
@@ -238,9 +347,11 @@ impl Layer {
         match self {
             Self::Dense(l) => l.backward(step, scratch),
             Self::Conv1d(l) => l.backward(step, scratch),
-            Self::MaxPool1d(l) => l.backward(step, scratch),
+            Self::Pool1d(l) | Self::GlobalPool1d(l) => l.backward(step, scratch),
             Self::Flatten(l) => l.backward(step),
+            Self::SimpleRnn(l) => l.backward(step, scratch),
             Self::Lstm(l) => l.backward(step, scratch),
+            Self::Gru(l) => l.backward(step, scratch),
             Self::Dropout(l) => l.backward(step, scratch),
         }
     }

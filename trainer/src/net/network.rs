@@ -198,8 +198,13 @@ fn kind(config: &LayerConfig) -> &'static str {
         LayerConfig::Dense { .. } => "dense",
         LayerConfig::Conv1d { .. } => "conv1d",
         LayerConfig::MaxPool1d { .. } => "max_pool1d",
+        LayerConfig::AveragePool1d { .. } => "average_pool1d",
+        LayerConfig::GlobalMaxPool1d => "global_max_pool1d",
+        LayerConfig::GlobalAveragePool1d => "global_average_pool1d",
         LayerConfig::Flatten => "flatten",
+        LayerConfig::SimpleRnn { .. } => "simple_rnn",
         LayerConfig::Lstm { .. } => "lstm",
+        LayerConfig::Gru { .. } => "gru",
         LayerConfig::Dropout { .. } => "dropout",
     }
 }

@@ -1,6 +1,6 @@
 //! An independent forward pass in f64, written straight from the equations in plain loops: the judge of gradients and
 //! of quantized models. It shares no code with the layers.
-use super::{Conv1d, Dense, Layer, Lstm, MaxPool1d, Network};
+use super::{Conv1d, Dense, Gru, Layer, Lstm, Network, Pool1d, Pooling, SimpleRnn};
 use crate::config::{Activation, Padding};
 
 /// A network with its weights in f64.
@@ -18,8 +18,14 @@ impl<'a> Reference<'a> {
         let weights = network.layers.iter().map(|layer| match layer {
             Layer::Dense(l) => vec![wide(&l.kernel), wide(&l.bias)],
             Layer::Conv1d(l) => vec![wide(&l.kernel), wide(&l.bias)],
+            Layer::SimpleRnn(l) => {
+                vec![wide(&l.kernel), wide(&l.recurrent_kernel), wide(&l.bias)]
+            }
             Layer::Lstm(l) => vec![wide(&l.kernel), wide(&l.recurrent_kernel), wide(&l.bias)],
-            Layer::MaxPool1d(_) | Layer::Flatten(_) | Layer::Dropout(_) => Vec::new(),
+            Layer::Gru(l) => vec![wide(&l.kernel), wide(&l.recurrent_kernel), wide(&l.bias)],
+            Layer::Pool1d(_) | Layer::GlobalPool1d(_) | Layer::Flatten(_) | Layer::Dropout(_) => {
+                Vec::new()
+            }
         });
         Self {
             network,
@@ -40,9 +46,12 @@ impl<'a> Reference<'a> {
             let y = match layer {
                 Layer::Dense(l) => dense(l, weights, x),
                 Layer::Conv1d(l) => conv1d(l, weights, x),
-                Layer::MaxPool1d(l) => max_pool1d(l, x),
+                Layer::Pool1d(l) => pool1d(l, x),
+                Layer::GlobalPool1d(l) => global_pool1d(l, x),
                 Layer::Flatten(_) | Layer::Dropout(_) => x.to_vec(),
+                Layer::SimpleRnn(l) => simple_rnn(l, weights, x),
                 Layer::Lstm(l) => lstm(l, weights, x),
+                Layer::Gru(l) => gru(l, weights, x),
             };
             outputs.push(y);
         }
@@ -136,22 +145,94 @@ fn conv1d(l: &Conv1d, weights: &[Vec<f64>], x: &[f64]) -> Vec<f64> {
     out
 }
 
-/// y[t, c] = max over k of x[t stride + k - left, c], inside the input only
-fn max_pool1d(l: &MaxPool1d, x: &[f64]) -> Vec<f64> {
+/// y[t, c] = max or mean over k of x[t stride + k - left, c], inside the input only
+fn pool1d(l: &Pool1d, x: &[f64]) -> Vec<f64> {
     let left = left_padding(l.padding, l.pool_size, l.strides, 1, l.input.steps);
     let mut out = Vec::new();
     for t in 0..l.output.steps {
         for c in 0..l.input.channels {
             let under = (0..l.pool_size).map(|k| (t * l.strides + k) as i64 - left as i64);
             let inside = under.filter(|s| *s >= 0 && *s < l.input.steps as i64);
-            out.push(
-                inside
-                    .map(|s| x[s as usize * l.input.channels + c])
-                    .fold(f64::NEG_INFINITY, f64::max),
-            );
+            let values = inside.map(|s| x[s as usize * l.input.channels + c]);
+            out.push(pool(l.pooling, &values.collect::<Vec<f64>>()));
         }
     }
     out
+}
+
+/// y[c] = max or mean over t of x[t, c]
+fn global_pool1d(l: &Pool1d, x: &[f64]) -> Vec<f64> {
+    let channel = |c| x.iter().skip(c).step_by(l.input.channels).copied();
+    (0..l.input.channels)
+        .map(|c| pool(l.pooling, &channel(c).collect::<Vec<f64>>()))
+        .collect()
+}
+
+fn pool(pooling: Pooling, values: &[f64]) -> f64 {
+    match pooling {
+        Pooling::Max => values.iter().copied().fold(f64::NEG_INFINITY, f64::max),
+        Pooling::Average => values.iter().sum::<f64>() / values.len() as f64,
+    }
+}
+
+/// sum_k v[k] W[k, column], with `columns` in a row of W
+fn product(v: &[f64], kernel: &[f64], columns: usize, column: usize) -> f64 {
+    let weights = kernel.iter().skip(column).step_by(columns);
+    v.iter().zip(weights).map(|(v, w)| v * w).sum()
+}
+
+/// h' = activation(x Wx + h Wh + b)
+fn simple_rnn(l: &SimpleRnn, weights: &[Vec<f64>], x: &[f64]) -> Vec<f64> {
+    let (kernel, recurrent, bias) = (&weights[0], &weights[1], &weights[2]);
+    let mut h = vec![0.0; l.units];
+    let mut out = Vec::new();
+    for x in x.chunks_exact(l.input.channels) {
+        let sum = |u| product(x, kernel, l.units, u) + product(&h, recurrent, l.units, u) + bias[u];
+        let mut z: Vec<f64> = (0..l.units).map(sum).collect();
+        activate(l.activation, &mut z);
+        h = z;
+        if l.return_sequences {
+            out.extend_from_slice(&h);
+        }
+    }
+    if l.return_sequences { out } else { h }
+}
+
+/// z, r = sigmoid(x W + h U + b + d); c = activation(x W + b + r (h U + d)) with `reset_after`, else
+/// activation(x W + b + (r h) U); h' = z h + (1 - z) c
+fn gru(l: &Gru, weights: &[Vec<f64>], x: &[f64]) -> Vec<f64> {
+    let units = l.units;
+    let (bias, second) = weights[2].split_at(3 * units);
+    let from_x = |x: &[f64], column| product(x, &weights[0], 3 * units, column) + bias[column];
+    let from_h = |h: &[f64], column: usize| {
+        product(h, &weights[1], 3 * units, column) + second.get(column).unwrap_or(&0.0)
+    };
+    let mut h = vec![0.0; units];
+    let mut out = Vec::new();
+    for x in x.chunks_exact(l.input.channels) {
+        let gate = |column| sigmoid(from_x(x, column) + from_h(&h, column));
+        let z: Vec<f64> = (0..units).map(gate).collect();
+        let r: Vec<f64> = (units..2 * units).map(gate).collect();
+        let reset: Vec<f64> = r.iter().zip(&h).map(|(r, h)| r * h).collect();
+        let mut c: Vec<f64> = (0..units)
+            .map(|u| {
+                let column = 2 * units + u;
+                if l.reset_after {
+                    from_x(x, column) + r[u] * from_h(&h, column)
+                } else {
+                    from_x(x, column) + from_h(&reset, column)
+                }
+            })
+            .collect();
+        activate(l.activation, &mut c);
+        h = (0..units)
+            .map(|u| z[u] * h[u] + (1.0 - z[u]) * c[u])
+            .collect();
+        if l.return_sequences {
+            out.extend_from_slice(&h);
+        }
+    }
+    if l.return_sequences { out } else { h }
 }
 
 /// i, f, o = sigmoid(x Wx + h Wh + b); g = activation(x Wx + h Wh + b); c' = f c + i g; h' = o activation(c')

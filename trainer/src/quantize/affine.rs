@@ -110,11 +110,7 @@ impl Affine<'_> {
             .collect();
         let lsb = rows.iter().map(natural_lsb).fold(0.0, f64::max) * self.coarser;
         let (output, scale, tensor) = self.output(activation, lsb);
-        let moments = self
-            .statistics
-            .columns
-            .as_ref()
-            .expect("calibration takes them for every matrix");
+        let moments = self.statistics.columns();
         let rounding = Rounding::new(moments, |_| self.input.scale);
         let mut quantized = Rows::default();
         for row in rows {

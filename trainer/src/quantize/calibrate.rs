@@ -1,8 +1,9 @@
 //! What the activations look like on calibration windows: largest values, means and mean squares.
+use crate::config::Activation;
 use crate::data::Windows;
 use crate::error::{Error, Result};
 use crate::model_file::FloatModel;
-use crate::net::{Conv1d, Layer, Lstm, LstmTrace};
+use crate::net::{Conv1d, Dense, Gru, GruTrace, Layer, Lstm, LstmTrace, Network, Shape};
 
 use super::moments::Moments;
 
@@ -14,20 +15,104 @@ const VECTORS: usize = 8_192;
 /// Statistics of one layer.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct LayerStatistics {
-    /// Of the values that the columns of its matrix meet; none for a layer without one.
-    pub columns: Option<Moments>,
-    /// Largest absolute output; of a softmax layer, of its logits.
+    /// Of the values that the columns of its matrix meet: `[x; h]` in an LSTM and a SimpleRNN, `x` in a GRU. None for
+    /// a layer without a matrix.
+    columns: Option<Moments>,
+    /// Largest absolute output; of a softmax layer, of its logits; of a recurrent layer, at any step.
     pub largest_output: f64,
-    pub lstm: Option<LstmStatistics>,
+    inside: Option<Inside>,
 }
 
-/// Statistics inside an LSTM.
+/// Statistics inside a recurrent layer.
+#[derive(Debug, Clone, PartialEq)]
+enum Inside {
+    Lstm(LstmStatistics),
+    Gru(GruStatistics),
+}
+
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct LstmStatistics {
     /// Largest pre-activation of the candidate.
     pub largest_candidate: f64,
     pub largest_cell: f64,
     pub largest_hidden: f64,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct GruStatistics {
+    /// Of `h`, which the rows of the gates meet.
+    pub hidden: Moments,
+    /// Of what the rows of the candidate meet: `h` with `reset_after`, else `r h`.
+    pub candidate: Moments,
+    /// Largest pre-activation of the candidate.
+    pub largest_candidate: f64,
+    pub largest_hidden: f64,
+}
+
+impl LayerStatistics {
+    /// Of the values that the columns of the layer's matrix meet.
+    pub fn columns(&self) -> &Moments {
+        self.columns
+            .as_ref()
+            .expect("calibration takes them for every layer with a matrix")
+    }
+
+    pub fn lstm(&self) -> &LstmStatistics {
+        match &self.inside {
+            Some(Inside::Lstm(statistics)) => statistics,
+            Some(Inside::Gru(_)) | None => unreachable!("calibration traces every LSTM"),
+        }
+    }
+
+    pub fn gru(&self) -> &GruStatistics {
+        match &self.inside {
+            Some(Inside::Gru(statistics)) => statistics,
+            Some(Inside::Lstm(_)) | None => unreachable!("calibration traces every GRU"),
+        }
+    }
+
+    /// Of a layer with input `x` and output `y`.
+    fn of(layer: &Layer, x: &[f32], y: &[f32], count: usize) -> Self {
+        let (columns, inside, largest_output) = match layer {
+            Layer::Dense(dense) => {
+                let inputs = dense.input.channels;
+                let logits = logits(dense, x, count);
+                let largest_output = largest(logits.as_deref().unwrap_or(y));
+                (
+                    Some(sampled(x.chunks_exact(inputs), inputs)),
+                    None,
+                    largest_output,
+                )
+            }
+            Layer::Conv1d(conv) => (Some(patches(conv, x)), None, largest(y)),
+            Layer::Lstm(lstm) => {
+                let trace = lstm.trace(x, count);
+                let columns = inputs_and_hidden(lstm.input, lstm.units, x, &trace.hidden);
+                let inside = Inside::Lstm(LstmStatistics::of(lstm, &trace));
+                (Some(columns), Some(inside), largest(&trace.hidden))
+            }
+            Layer::SimpleRnn(rnn) => {
+                let hidden = rnn.trace(x, count);
+                let columns = inputs_and_hidden(rnn.input, rnn.units, x, &hidden);
+                (Some(columns), None, largest(&hidden))
+            }
+            Layer::Gru(gru) => {
+                let trace = gru.trace(x, count);
+                let inputs = gru.input.channels;
+                let columns = sampled(x.chunks_exact(inputs), inputs);
+                let inside = Inside::Gru(GruStatistics::of(gru, &trace));
+                (Some(columns), Some(inside), largest(&trace.hidden))
+            }
+            Layer::Pool1d(_) | Layer::GlobalPool1d(_) | Layer::Flatten(_) | Layer::Dropout(_) => {
+                (None, None, largest(y))
+            }
+        };
+        Self {
+            columns,
+            largest_output,
+            inside,
+        }
+    }
 }
 
 /// Statistics of a whole model.
@@ -66,38 +151,7 @@ impl Statistics {
         let mut layers = Vec::new();
         let mut from = &x;
         for (index, (layer, output)) in network.layers.iter().zip(&outputs).enumerate() {
-            let statistics = LayerStatistics {
-                columns: None,
-                largest_output: largest(
-                    &logits(layer, from, count).unwrap_or_else(|| output.clone()),
-                ),
-                lstm: None,
-            };
-            let statistics = match layer {
-                Layer::Dense(dense) => {
-                    let columns = Some(sampled(
-                        from.chunks_exact(dense.input.channels),
-                        dense.input.channels,
-                    ));
-                    LayerStatistics {
-                        columns,
-                        ..statistics
-                    }
-                }
-                Layer::Conv1d(conv) => LayerStatistics {
-                    columns: Some(patches(conv, from)),
-                    ..statistics
-                },
-                Layer::Lstm(lstm) => {
-                    let trace = lstm.trace(from, count);
-                    LayerStatistics {
-                        columns: Some(inputs_and_hidden(lstm, from, &trace)),
-                        lstm: Some(LstmStatistics::of(lstm, &trace)),
-                        ..statistics
-                    }
-                }
-                Layer::MaxPool1d(_) | Layer::Flatten(_) | Layer::Dropout(_) => statistics,
-            };
+            let statistics = LayerStatistics::of(layer, from, output, count);
             if !statistics.largest_output.is_finite() {
                 return Err(Error::input(format!(
                     "layer {}: its output is not finite on the calibration data; train again with clip_norm or a \
@@ -116,18 +170,18 @@ impl Statistics {
 }
 
 /// The logits of a softmax layer, whose outputs do not tell them.
-fn logits(layer: &Layer, x: &[f32], count: usize) -> Option<Vec<f32>> {
-    let Layer::Dense(dense) = layer else {
-        return None;
-    };
-    let mut linear = dense.clone();
-    if dense.activation != crate::config::Activation::Softmax {
+fn logits(dense: &Dense, x: &[f32], count: usize) -> Option<Vec<f32>> {
+    if dense.activation != Activation::Softmax {
         return None;
     }
-    linear.activation = crate::config::Activation::Linear;
-    let network = crate::net::Network {
-        steps: dense.input.steps,
-        channels: dense.input.channels,
+    let linear = Dense {
+        activation: Activation::Linear,
+        ..dense.clone()
+    };
+    let Shape { steps, channels } = dense.input;
+    let network = Network {
+        steps,
+        channels,
         layers: vec![Layer::Dense(linear)],
     };
     Some(network.forward(x, count))
@@ -165,18 +219,63 @@ fn patches(conv: &Conv1d, x: &[f32]) -> Moments {
     sampled(places, conv.kernel_size * channels)
 }
 
+/// The hidden state before each step, from those after it.
+fn before(hidden: &[f32], units: usize, steps: usize) -> Vec<Vec<f32>> {
+    let places = 0..hidden.len() / units;
+    let at = |place: usize| match place % steps {
+        0 => vec![0.0; units],
+        _ => hidden[(place - 1) * units..][..units].to_vec(),
+    };
+    places.map(at).collect()
+}
+
 /// `[x; h]` of every step: the input and the hidden state of the step before.
-fn inputs_and_hidden(lstm: &Lstm, x: &[f32], trace: &LstmTrace) -> Moments {
-    let (inputs, units, steps) = (lstm.input.channels, lstm.units, lstm.input.steps);
-    let start = vec![0.0; units];
-    let places = (0..x.len() / inputs).map(|place| {
-        let hidden = match place % steps {
-            0 => &start[..],
-            _ => &trace.hidden[(place - 1) * units..][..units],
+fn inputs_and_hidden(input: Shape, units: usize, x: &[f32], hidden: &[f32]) -> Moments {
+    let hidden = before(hidden, units, input.steps);
+    let places = x.chunks_exact(input.channels).zip(&hidden);
+    sampled(
+        places.map(|(x, hidden)| [x, hidden].concat()),
+        input.channels + units,
+    )
+}
+
+impl GruStatistics {
+    fn of(gru: &Gru, trace: &GruTrace) -> Self {
+        let (units, width) = (gru.units, 3 * gru.units);
+        let products = || {
+            trace
+                .from_input
+                .chunks_exact(width)
+                .zip(trace.from_hidden.chunks_exact(width))
         };
-        [&x[place * inputs..][..inputs], hidden].concat()
-    });
-    sampled(places, inputs + units)
+        let reset = |(x, h): (&[f32], &[f32])| -> Vec<f32> {
+            (units..2 * units)
+                .map(|at| 1.0 / (1.0 + (-(x[at] + h[at])).exp()))
+                .collect()
+        };
+        let hidden = before(&trace.hidden, units, gru.input.steps);
+        let gated: Vec<Vec<f32>> = if gru.reset_after {
+            hidden.clone()
+        } else {
+            let gates = products().map(reset);
+            gates
+                .zip(&hidden)
+                .map(|(r, h)| r.iter().zip(h).map(|(r, h)| r * h).collect())
+                .collect()
+        };
+        // With `reset_after` the gate makes the second product smaller, not larger.
+        let candidates = products().map(|(x, h)| {
+            let sums = x[2 * units..].iter().zip(&h[2 * units..]);
+            sums.map(|(x, h)| f64::from(x.abs() + h.abs()))
+                .fold(0.0, f64::max)
+        });
+        Self {
+            largest_candidate: candidates.fold(f64::MIN_POSITIVE, f64::max),
+            largest_hidden: largest(&trace.hidden),
+            hidden: sampled(hidden.iter(), units),
+            candidate: sampled(gated.iter(), units),
+        }
+    }
 }
 
 impl LstmStatistics {

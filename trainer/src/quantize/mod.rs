@@ -5,11 +5,14 @@
 //! a row is chosen so that this rescale is exact: the only rounding is that of weights and activations.
 mod affine;
 mod calibrate;
+mod gru;
+mod joint;
 mod lstm;
 mod moments;
 mod row;
+mod simple_rnn;
 
-use dunlin::format::graph::{LayerSpec, MaxPool1dSpec};
+use dunlin::format::graph::LayerSpec;
 use dunlin::format::write::{ModelFile, Weights};
 use dunlin::{LayerError, LoadError, PrecisionTag};
 
@@ -168,18 +171,16 @@ impl Pass<'_> {
         Ok(Some(match layer {
             Layer::Dense(dense) => step.dense(dense, weights)?,
             Layer::Conv1d(conv) => step.conv1d(conv, weights)?,
-            Layer::MaxPool1d(pool) => {
-                let spec = MaxPool1dSpec {
-                    pool_size: pool.pool_size as u16,
-                    stride: pool.strides as u16,
-                    padding: model_file::padding(pool.padding),
-                };
-                (LayerSpec::MaxPool1d(spec), input)
-            }
+            Layer::Pool1d(pool) => (model_file::pool_spec(pool), input),
+            Layer::GlobalPool1d(pool) => (model_file::global_pool_spec(pool), input),
             Layer::Flatten(_) => (LayerSpec::Flatten, input),
             Layer::Lstm(lstm) => {
                 lstm::quantize(lstm, input, statistics, self.coarser[index], weights)?
             }
+            Layer::SimpleRnn(rnn) => {
+                simple_rnn::quantize(rnn, input, statistics, self.coarser[index], weights)?
+            }
+            Layer::Gru(gru) => gru::quantize(gru, input, statistics, self.coarser[index], weights)?,
             Layer::Dropout(_) => return Ok(None),
         }))
     }
@@ -211,4 +212,9 @@ fn output_scales(model: &[[f32; 2]], scale: f64) -> Vec<[f32; 2]> {
         .iter()
         .map(|&[a, b]| [(f64::from(a) * scale) as f32, b])
         .collect()
+}
+
+/// A power of two.
+fn exp2(exponent: i32) -> f64 {
+    f64::from(exponent).exp2()
 }

@@ -83,6 +83,16 @@ fn unknown_names_get_line_and_nearest_name() {
             ],
         ),
         (
+            "\"lstm\"",
+            "\"simplernn\"",
+            6,
+            [
+                "unknown layer type `simplernn`",
+                "did you mean `simple_rnn`?",
+                "`gru`",
+            ],
+        ),
+        (
             "\"dense\"",
             "\"conv2d\"",
             11,
@@ -174,7 +184,7 @@ fn missing_keys_wrong_types_and_ranges_name_the_key() {
             7,
             "`units` of layer 1 (lstm) must be a whole number",
         ),
-        ("units = 100", "units = 0", 7, "from 1 to 65536, not 0"),
+        ("units = 100", "units = 0", 7, "from 1 to 65535, not 0"),
         ("units = 100", "units = -3", 7, "not -3"),
         ("units = 100", "units = 1.5", 7, "not 1.5"),
         (

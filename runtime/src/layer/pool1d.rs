@@ -1,20 +1,23 @@
-//! MaxPool1D: the largest value of each channel in a window of time steps; padded places never win.
+//! MaxPool1D and AveragePool1D: the largest or the mean value of each channel in a window of time steps. Padded places
+//! never win and do not count.
 use crate::error::LayerError;
-use crate::format::graph::{MaxPool1dSpec, Padding};
+use crate::format::graph::{Padding, Pool1dSpec, Pooling};
 use crate::precision::Precision;
 
 use super::time::TimeWindow;
 use super::{Shape, Tensor};
 
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct MaxPool1d {
+pub(crate) struct Pool1d {
+    pooling: Pooling,
     window: TimeWindow,
     output: Shape,
 }
 
-impl MaxPool1d {
+impl Pool1d {
     pub fn resolve<P: Precision>(
-        spec: MaxPool1dSpec,
+        pooling: Pooling,
+        spec: Pool1dSpec,
         input: Tensor<P>,
     ) -> Result<(Self, Tensor<P>), LayerError> {
         if spec.padding == Padding::Causal {
@@ -28,11 +31,13 @@ impl MaxPool1d {
             input.shape.steps,
         )?;
         let shape = Shape::new(places, input.shape.channels as usize)?;
+        let layer = Self {
+            pooling,
+            window,
+            output: shape,
+        };
         Ok((
-            Self {
-                window,
-                output: shape,
-            },
+            layer,
             Tensor {
                 shape,
                 range: input.range,
@@ -45,9 +50,34 @@ impl MaxPool1d {
         for (step, y) in output.chunks_exact_mut(channels).enumerate() {
             let (first, end, start) = self.window.taps(step as u32);
             let start = start as usize * channels;
-            let taps = input
-                .get(start..start + (end - first) as usize * channels)
-                .unwrap_or_default();
+            let taps = input.get(start..start + (end - first) as usize * channels);
+            pool::<P>(self.pooling, taps.unwrap_or_default(), y);
+        }
+    }
+
+    pub fn output(&self) -> Shape {
+        self.output
+    }
+
+    pub fn summary(&self) -> (&'static str, u64, u64, usize) {
+        let kind = match self.pooling {
+            Pooling::Max => "max_pooling1d",
+            Pooling::Average => "average_pooling1d",
+        };
+        (kind, 0, 0, 0)
+    }
+}
+
+/// Pools all steps of `taps` into the channels of `y`.
+#[inline]
+pub(crate) fn pool<P: Precision>(
+    pooling: Pooling,
+    taps: &[P::Activation],
+    y: &mut [P::Activation],
+) {
+    let channels = y.len().max(1);
+    match pooling {
+        Pooling::Max => {
             y.fill(P::LOWEST);
             for x in taps.chunks_exact(channels) {
                 for (y, &x) in y.iter_mut().zip(x) {
@@ -57,9 +87,10 @@ impl MaxPool1d {
                 }
             }
         }
-    }
-
-    pub fn output(&self) -> Shape {
-        self.output
+        Pooling::Average => {
+            for (channel, y) in y.iter_mut().enumerate() {
+                *y = P::mean(taps.iter().skip(channel).step_by(channels).copied());
+            }
+        }
     }
 }

@@ -1,0 +1,163 @@
+//! GRU: gates z and r, a candidate, and a hidden state between the old one and the candidate.
+//!
+//! Cho et al. (2014), as Keras has it: `z = sigmoid(Wz x + Uz h)`, `r = sigmoid(Wr x + Ur h)`,
+//! `h' = z h + (1 - z) act(Wc x + r (Uc h))` with `reset_after`, else `act(Wc x + Uc (r h))`; a bias in each product.
+use crate::error::LayerError;
+use crate::format::graph::{Activation, GruSpec};
+use crate::format::read::Cursor;
+use crate::precision::Precision;
+
+use super::affine::{Taps, products};
+use super::recurrent::{Recurrent, take};
+use super::{Shape, Tensor};
+
+const GATES: usize = 3;
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Gru<'m, P: Precision> {
+    /// Rows `[gate z, r, c][unit]` over `x`.
+    input: P::Matrix<'m>,
+    /// The same rows over `h`.
+    recurrent: P::Matrix<'m>,
+    spec: GruSpec,
+    sizes: Recurrent,
+}
+
+impl<'m, P: Precision> Gru<'m, P> {
+    pub fn resolve(
+        spec: GruSpec,
+        input: Tensor<P>,
+        weights: &mut Cursor<'m>,
+    ) -> Result<(Self, Tensor<P>), LayerError> {
+        if !matches!(spec.activation, Activation::Tanh | Activation::Relu) {
+            return Err(LayerError::Unsupported);
+        }
+        let Shape { steps, channels } = input.shape;
+        let units = usize::from(spec.units);
+        let sizes = Recurrent {
+            inputs: channels,
+            units: spec.units,
+            return_sequences: spec.return_sequences,
+            window: steps,
+        };
+        let shape = Shape::new(sizes.output_steps() as usize, units)?;
+        let range = P::gru_range(&spec)?;
+        let layer = Self {
+            input: P::matrix(weights, GATES * units, &[(channels as usize, input.range)])?,
+            recurrent: P::matrix(weights, GATES * units, &[(units, P::with_zero(range))])?,
+            spec,
+            sizes,
+        };
+        Ok((layer, Tensor { shape, range }))
+    }
+
+    pub fn run(
+        &self,
+        input: &[P::Activation],
+        output: &mut [P::Activation],
+        state: &mut [u8],
+        scratch: &mut [u8],
+    ) {
+        let units = usize::from(self.spec.units);
+        let (wide, hidden) = take::<P::Cell>(state, units);
+        let (hidden, _) = take::<P::Activation>(hidden, units);
+        let (products, joint) = take::<P::Product>(scratch, 2 * GATES * units);
+        let (joint, _) = take::<P::Activation>(joint, self.sizes.joint());
+        let step = |xh: &[P::Activation], hidden: &mut [P::Activation]| {
+            self.step(xh, products, wide, hidden)
+        };
+        self.sizes.run::<P>(input, output, hidden, joint, step);
+    }
+
+    /// One time step. `products` holds those of the input, then those of the hidden state.
+    fn step(
+        &self,
+        xh: &[P::Activation],
+        of_both: &mut [P::Product],
+        wide: &mut [P::Cell],
+        hidden: &mut [P::Activation],
+    ) {
+        let units = usize::from(self.spec.units).max(1);
+        let Some((x, h)) = xh.split_at_checked(self.sizes.inputs as usize) else {
+            return;
+        };
+        let Some((of_x, of_h)) = of_both.split_at_mut_checked(GATES * units) else {
+            return;
+        };
+        products::<P>(&self.input, 0, Taps::whole(x.len()), x, of_x);
+        let Some((gates_x, candidate_x)) = of_x.split_at_checked(2 * units) else {
+            return;
+        };
+        let Some((gates_h, candidate_h)) = of_h.split_at_mut_checked(2 * units) else {
+            return;
+        };
+        products::<P>(&self.recurrent, 0, Taps::whole(h.len()), h, gates_h);
+        let (Some((update_x, reset_x)), Some((update_h, reset_h))) = (
+            gates_x.split_at_checked(units),
+            gates_h.split_at_checked(units),
+        ) else {
+            return;
+        };
+        let resets = reset_x.iter().zip(reset_h).map(|(&x, &h)| P::gate(x, h));
+        if self.spec.reset_after {
+            products::<P>(
+                &self.recurrent,
+                2 * units,
+                Taps::whole(h.len()),
+                h,
+                candidate_h,
+            );
+            for (product, reset) in candidate_h.iter_mut().zip(resets) {
+                *product = P::scale_product(*product, reset);
+            }
+        } else {
+            // The hidden state is free until it is written: the copy in `xh` keeps the old one.
+            for ((place, &h), reset) in hidden.iter_mut().zip(h).zip(resets) {
+                *place = P::scale_activation(h, reset);
+            }
+            products::<P>(
+                &self.recurrent,
+                2 * units,
+                Taps::whole(h.len()),
+                hidden,
+                candidate_h,
+            );
+        }
+        let updates = update_x.iter().zip(update_h).map(|(&x, &h)| P::gate(x, h));
+        let candidates = candidate_x.iter().zip(&*candidate_h);
+        for (((wide, hidden), update), (&x, &h)) in
+            wide.iter_mut().zip(hidden).zip(updates).zip(candidates)
+        {
+            *hidden = P::gru_unit(update, x, h, &self.spec, wide);
+        }
+    }
+
+    pub fn sizes(&self) -> &Recurrent {
+        &self.sizes
+    }
+
+    /// The hidden state with all its bits, then as activations.
+    pub fn state_bytes(&self) -> usize {
+        usize::from(self.spec.units) * (size_of::<P::Cell>() + size_of::<P::Activation>())
+    }
+
+    /// Products of both matrices, then `[x; h]`.
+    pub fn scratch_bytes(&self) -> usize {
+        let products = 2 * GATES * usize::from(self.spec.units);
+        products * size_of::<P::Product>() + self.sizes.joint() * size_of::<P::Activation>()
+    }
+
+    pub fn summary(&self) -> (&'static str, u64, u64, usize) {
+        let units = u64::from(self.spec.units);
+        let weights = 3 * units * self.sizes.joint() as u64;
+        // Keras keeps the second bias only where it is not the same as the first.
+        let biases = u64::from(self.spec.use_bias) * (1 + u64::from(self.spec.reset_after));
+        let bytes = P::matrix_bytes(&self.input) + P::matrix_bytes(&self.recurrent);
+        (
+            "gru",
+            weights + 3 * units * biases,
+            weights * u64::from(self.sizes.window),
+            bytes,
+        )
+    }
+}

@@ -1,0 +1,98 @@
+//! What recurrent layers share: the walk over time, and views of their state and scratch.
+use bytemuck::Pod;
+
+use crate::precision::Precision;
+
+use super::{Shape, Time};
+
+/// Sizes of a recurrent layer.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Recurrent {
+    pub inputs: u32,
+    pub units: u16,
+    pub return_sequences: bool,
+    /// Time steps of a whole window.
+    pub window: u32,
+}
+
+impl Recurrent {
+    /// Calls `step` with `[x; h]` and the hidden state to write, for each time step of the input; puts hidden states into
+    /// the output. `joint` has room for `[x; h]`.
+    #[inline]
+    pub fn run<P: Precision>(
+        &self,
+        input: &[P::Activation],
+        output: &mut [P::Activation],
+        hidden: &mut [P::Activation],
+        joint: &mut [P::Activation],
+        mut step: impl FnMut(&[P::Activation], &mut [P::Activation]),
+    ) {
+        let (inputs, units) = (self.inputs.max(1) as usize, usize::from(self.units.max(1)));
+        let mut places = output.chunks_exact_mut(units);
+        for x in input.chunks_exact(inputs) {
+            // All rows read this copy of the hidden state, so that the new one can be written at once.
+            let (head, tail) = joint.split_at_mut(inputs.min(joint.len()));
+            copy(head, x);
+            copy(tail, hidden);
+            step(joint, hidden);
+            if self.return_sequences
+                && let Some(place) = places.next()
+            {
+                copy(place, hidden);
+            }
+        }
+        if !self.return_sequences
+            && let Some(place) = places.next()
+        {
+            copy(place, hidden);
+        }
+    }
+
+    /// Shape of the output for a whole window.
+    pub fn output(&self) -> Shape {
+        Shape {
+            steps: self.output_steps(),
+            channels: self.units.into(),
+        }
+    }
+
+    /// How an output step depends on time.
+    pub fn time(&self) -> Time {
+        if self.return_sequences {
+            Time::Step
+        } else {
+            Time::Last
+        }
+    }
+
+    /// Steps of a whole window's output.
+    pub fn output_steps(&self) -> u32 {
+        if self.return_sequences {
+            self.window
+        } else {
+            1
+        }
+    }
+
+    /// Values of `[x; h]`.
+    pub fn joint(&self) -> usize {
+        self.inputs as usize + usize::from(self.units)
+    }
+}
+
+/// `copy_from_slice` without its panic on lengths, which are the same here.
+#[inline]
+fn copy<T: Copy>(to: &mut [T], from: &[T]) {
+    for (to, &from) in to.iter_mut().zip(from) {
+        *to = from;
+    }
+}
+
+/// The first `count` values of some bytes of the arena, and the bytes behind them; empty where they do not fit, which the
+/// plan of the arena rules out.
+pub(crate) fn take<T: Pod>(bytes: &mut [u8], count: usize) -> (&mut [T], &mut [u8]) {
+    let (head, rest) = bytes
+        .split_at_mut_checked(count * size_of::<T>())
+        .unwrap_or_default();
+    (bytemuck::try_cast_slice_mut(head).unwrap_or_default(), rest)
+}

@@ -1,0 +1,161 @@
+//! SimpleRNN (Elman 1990): `h' = activation(x Wx + h Wh + b)`, forward in time, backward through time.
+use super::activation;
+use super::gemm::{Matrix, multiply};
+use super::layer::{Backward, Packs, Scratch, add_rows};
+use super::recurrent::{Sizes, States, zeros};
+use super::shape::Shape;
+use crate::config::Activation;
+use crate::data::random::Random;
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct SimpleRnn {
+    pub units: usize,
+    /// tanh, relu, sigmoid or linear.
+    pub activation: Activation,
+    /// The hidden states of all steps, or of the last one.
+    pub return_sequences: bool,
+    /// Without it the bias stays zero.
+    pub use_bias: bool,
+    pub input: Shape,
+    pub output: Shape,
+    /// `[inputs, units]`.
+    pub kernel: Vec<f32>,
+    /// `[units, units]`.
+    pub recurrent_kernel: Vec<f32>,
+    /// `[units]`.
+    pub bias: Vec<f32>,
+}
+
+/// The arguments of a SimpleRNN under their Keras names.
+pub(crate) struct Arguments {
+    pub units: usize,
+    pub activation: Activation,
+    pub return_sequences: bool,
+    pub use_bias: bool,
+}
+
+impl SimpleRnn {
+    /// Fresh weights; an error is the reason alone, without the layer's name.
+    pub(crate) fn new(
+        arguments: &Arguments,
+        input: Shape,
+        random: &mut Random,
+    ) -> Result<Self, String> {
+        let &Arguments {
+            units,
+            activation,
+            return_sequences,
+            use_bias,
+        } = arguments;
+        match activation {
+            Activation::Tanh | Activation::Relu | Activation::Sigmoid | Activation::Linear => {}
+            Activation::Softmax => {
+                return Err("its activation must be tanh, relu, sigmoid or linear".into());
+            }
+        }
+        let sizes = Sizes {
+            units,
+            gates: 1,
+            input,
+            return_sequences,
+        };
+        let (kernel, recurrent_kernel) = sizes.draw(random)?;
+        Ok(Self {
+            units,
+            activation,
+            return_sequences,
+            use_bias,
+            input,
+            output: sizes.output(),
+            kernel,
+            recurrent_kernel,
+            bias: vec![0.0; units],
+        })
+    }
+
+    fn sizes(&self) -> Sizes {
+        Sizes {
+            units: self.units,
+            gates: 1,
+            input: self.input,
+            return_sequences: self.return_sequences,
+        }
+    }
+
+    pub(crate) fn pack(&self, packs: &mut Packs, training: bool) {
+        self.sizes()
+            .pack(&self.kernel, &self.recurrent_kernel, packs, training);
+    }
+
+    /// `[count, T, C] -> [count, T or 1, units]`.
+    pub(crate) fn forward(
+        &self,
+        packs: &Packs,
+        x: &[f32],
+        count: usize,
+        scratch: &mut Scratch,
+        y: &mut Vec<f32>,
+    ) {
+        self.run(packs, x, count, &mut scratch.states);
+        self.sizes().finish(&scratch.states, count, y);
+    }
+
+    /// Hidden states after each step for `count` windows `[count, T, C]`: `[count, T, units]`.
+    pub fn trace(&self, x: &[f32], count: usize) -> Vec<f32> {
+        let mut packs = Packs::default();
+        self.pack(&mut packs, false);
+        let mut states = States::default();
+        self.run(&packs, x, count, &mut states);
+        self.sizes().hidden(&states, count)
+    }
+
+    /// Fills `states` from `x`.
+    fn run(&self, packs: &Packs, x: &[f32], count: usize, states: &mut States) {
+        let row = count * self.units;
+        self.sizes().start(packs, &self.bias, x, count, states);
+        for t in 0..self.input.steps {
+            // h = activation(x Wx + b + h_past Wh)
+            let (past, h) = states.hidden.split_at_mut((t + 1) * row);
+            let h = &mut h[..row];
+            h.copy_from_slice(&states.gates[t * row..(t + 1) * row]);
+            let past = Matrix::new(&past[t * row..], count, self.units);
+            multiply(past, &packs.recurrent, h, true);
+            activation::apply(self.activation, h, self.units);
+        }
+    }
+
+    /// Gradients of kernel, recurrent kernel and bias are added to `gradients`; uses up the states of `forward`.
+    pub(crate) fn backward(&self, step: Backward<'_>, scratch: &mut Scratch) {
+        let (count, sizes) = (step.count, self.sizes());
+        let row = count * self.units;
+        let states = &mut scratch.states;
+        zeros(&mut states.dh, row);
+        for t in (0..self.input.steps).rev() {
+            sizes.receive(step.dy, t, &mut states.dh);
+            // dz = dh activation'(z)
+            let dz = &mut states.gates[t * row..(t + 1) * row];
+            dz.copy_from_slice(&states.dh);
+            let h = &states.hidden[(t + 1) * row..(t + 2) * row];
+            activation::backward(self.activation, h, dz, self.units);
+            // dh of the step before = dz Wh^T
+            if t > 0 {
+                let dz = Matrix::new(dz, count, self.units);
+                multiply(dz, &step.packs.recurrent_transposed, &mut states.dh, false);
+            }
+        }
+        let dz = Matrix::new(&states.gates, self.input.steps * count, self.units);
+        scratch.packed.pack(dz);
+        let gradients = step.gradients;
+        sizes.add_kernel_gradient(&scratch.packed, states, count, &mut gradients[0]);
+        // dWh += h_past^T dz
+        let past = sizes.past(states, count);
+        multiply(past.transposed(), &scratch.packed, &mut gradients[1], true);
+        // db += sum over steps and examples of dz
+        if self.use_bias {
+            add_rows(&mut gradients[2], &states.gates);
+        }
+        if let Some(dx) = step.dx {
+            sizes.input_gradient(step.packs, states, count, dx);
+        }
+    }
+}

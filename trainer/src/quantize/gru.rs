@@ -1,0 +1,129 @@
+//! GRU: rows over `x` and rows over `h` with scales of their own; what they give meets at the scale of the gates.
+use dunlin::format::graph::{GruSpec, LayerSpec};
+use dunlin::format::write::Weights;
+use dunlin::math::table;
+
+use super::calibrate::LayerStatistics;
+use super::moments::Rounding;
+use super::row::{Real, Rows};
+use super::{HEADROOM, LARGEST, Overflow, Tensor, exp2};
+use crate::config::Activation;
+use crate::model_file::{self, GruRows};
+use crate::net::Gru;
+
+pub(super) fn quantize(
+    gru: &Gru,
+    input: Tensor,
+    statistics: &LayerStatistics,
+    coarser: f64,
+    weights: &mut Weights,
+) -> Result<(LayerSpec, Tensor), Overflow> {
+    let inside = statistics.gru();
+    let rows = GruRows::of(gru);
+    let relu = gru.activation == Activation::Relu;
+    let (bits, range) = if relu {
+        // The candidate comes at the scale of the hidden state.
+        let largest = inside.largest_hidden.max(inside.largest_candidate);
+        (
+            (LARGEST / (HEADROOM * largest))
+                .log2()
+                .floor()
+                .clamp(-15.0, 15.0) as i32,
+            (0, i16::MAX),
+        )
+    } else {
+        (table::RESULT_BITS, (i16::MIN, i16::MAX))
+    };
+    let hidden_scale = exp2(-bits);
+    let candidate_scale = if relu {
+        hidden_scale
+    } else {
+        exp2(-table::TANH_BITS)
+    };
+    let scale = |row: usize| {
+        if row < 2 * gru.units {
+            exp2(-table::SIGMOID_BITS)
+        } else {
+            candidate_scale
+        }
+    };
+
+    let over_x = Rounding::new(statistics.columns(), |_| input.scale);
+    let over_h = Rounding::new(&inside.hidden, |_| hidden_scale);
+    let over_candidate = Rounding::new(&inside.candidate, |_| hidden_scale);
+    let x = Product {
+        weights: &rows.input,
+        bias: &rows.input_bias,
+        columns: gru.input.channels,
+        scale: input.scale,
+        range: input.range,
+    };
+    let h = Product {
+        weights: &rows.recurrent,
+        bias: &rows.recurrent_bias,
+        columns: gru.units,
+        scale: hidden_scale,
+        range,
+    };
+    let of_h = |row: usize| {
+        if row < 2 * gru.units {
+            &over_h
+        } else {
+            &over_candidate
+        }
+    };
+    x.quantize(scale, |_| &over_x, coarser)?.store(weights);
+    h.quantize(scale, of_h, coarser)?.store(weights);
+    let spec = GruSpec {
+        units: gru.units as u16,
+        activation: model_file::activation(gru.activation),
+        return_sequences: gru.return_sequences,
+        use_bias: gru.use_bias,
+        reset_after: gru.reset_after,
+        hidden_bits: bits as i8,
+    };
+    Ok((
+        LayerSpec::Gru(spec),
+        Tensor {
+            scale: hidden_scale,
+            range,
+            producer: None,
+        },
+    ))
+}
+
+/// Rows over one of the two inputs.
+struct Product<'a> {
+    weights: &'a [f32],
+    bias: &'a [f32],
+    columns: usize,
+    scale: f64,
+    range: (i16, i16),
+}
+
+impl Product<'_> {
+    fn quantize<'r>(
+        &self,
+        scale: impl Fn(usize) -> f64,
+        rounding: impl Fn(usize) -> &'r Rounding,
+        coarser: f64,
+    ) -> Result<Rows, Overflow> {
+        let ranges = vec![self.range; self.columns];
+        let mut rows = Rows::default();
+        for (row, (weights, &bias)) in self
+            .weights
+            .chunks_exact(self.columns)
+            .zip(self.bias)
+            .enumerate()
+        {
+            let weights: Vec<f64> = weights.iter().map(|&w| f64::from(w) * self.scale).collect();
+            let real = Real {
+                weights: &weights,
+                bias: bias.into(),
+                ranges: &ranges,
+            };
+            rows.push(real, scale(row), coarser, rounding(row))?;
+        }
+        Ok(rows)
+    }
+}

@@ -1,0 +1,45 @@
+//! Layer descriptions that several test files build, with biases and Keras's gates.
+use dunlin_trainer::config::{Activation, LayerConfig};
+
+pub fn dense(units: usize, activation: Activation) -> LayerConfig {
+    LayerConfig::Dense {
+        units,
+        activation,
+        use_bias: true,
+    }
+}
+
+pub fn lstm(units: usize, activation: Activation, return_sequences: bool) -> LayerConfig {
+    LayerConfig::Lstm {
+        units,
+        activation,
+        recurrent_activation: Activation::Sigmoid,
+        return_sequences,
+        use_bias: true,
+    }
+}
+
+pub fn simple_rnn(units: usize, activation: Activation, return_sequences: bool) -> LayerConfig {
+    LayerConfig::SimpleRnn {
+        units,
+        activation,
+        return_sequences,
+        use_bias: true,
+    }
+}
+
+pub fn gru(
+    units: usize,
+    activation: Activation,
+    return_sequences: bool,
+    reset_after: bool,
+) -> LayerConfig {
+    LayerConfig::Gru {
+        units,
+        activation,
+        recurrent_activation: Activation::Sigmoid,
+        return_sequences,
+        use_bias: true,
+        reset_after,
+    }
+}
