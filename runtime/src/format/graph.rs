@@ -3,6 +3,7 @@ use serde::{Deserialize, Serialize};
 
 /// What stands before the layers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Prefix<'a> {
     /// At most 32 bytes.
     pub name: &'a str,
@@ -14,6 +15,7 @@ pub struct Prefix<'a> {
 
 /// What stands after the layers: the weights are the last bytes of the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Suffix<'a> {
     /// Zeros, fewer than 16, that bring the weights to a multiple of 16.
     pub padding: &'a [u8],
@@ -22,6 +24,7 @@ pub struct Suffix<'a> {
 
 /// One layer, in order. Its weights follow those of the layer before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum LayerSpec {
     Dense(DenseSpec),
     Conv1d(Conv1dSpec),
@@ -37,6 +40,7 @@ pub enum LayerSpec {
 
 /// `[T, C] -> [T, units]`. Weights: matrix of `units` rows and `C` columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct DenseSpec {
     pub units: u16,
     pub use_bias: bool,
@@ -45,6 +49,7 @@ pub struct DenseSpec {
 
 /// `[T, C] -> [T', filters]`. Weights: matrix of `filters` rows and `[kernel_size][C]` columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Conv1dSpec {
     pub filters: u16,
     pub kernel_size: u16,
@@ -57,6 +62,7 @@ pub struct Conv1dSpec {
 
 /// `[T, C] -> [T', C]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Pool1dSpec {
     pub pool_size: u16,
     pub stride: u16,
@@ -66,6 +72,7 @@ pub struct Pool1dSpec {
 
 /// `[T, C] -> [T, units]` or `[1, units]`. Weights: matrix of `[units][gate i, f, c, o]` rows and `[C + units]` columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct LstmSpec {
     pub units: u16,
     /// Of the candidate and of the cell state: tanh or relu.
@@ -83,6 +90,7 @@ pub struct LstmSpec {
 /// `[T, C] -> [T, units]` or `[1, units]`: `h' = act(W x + U h + b)`. Weights: matrix of `units` rows and `[C + units]`
 /// columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct SimpleRnnSpec {
     pub units: u16,
     pub return_sequences: bool,
@@ -94,6 +102,7 @@ pub struct SimpleRnnSpec {
 /// `[T, C] -> [T, units]` or `[1, units]`. Weights: matrix of `[gate z, r, c][unit]` rows over `x`, then the same over `h`,
 /// each with a bias.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct GruSpec {
     pub units: u16,
     /// Of the candidate: tanh or relu.
@@ -108,6 +117,7 @@ pub struct GruSpec {
 
 /// What happens to an accumulator on its way to an activation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct OutputSpec {
     pub activation: Activation,
     /// w8a16, linear and relu: the smallest and largest result; 0 otherwise.
@@ -118,6 +128,7 @@ pub struct OutputSpec {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Activation {
     Linear,
     Relu,
@@ -128,6 +139,7 @@ pub enum Activation {
 
 /// What a pool makes of its window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Pooling {
     Max,
     Average,
@@ -135,6 +147,7 @@ pub enum Pooling {
 
 /// Zeros around the time axis, as in Keras.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Padding {
     Valid,
     Same,

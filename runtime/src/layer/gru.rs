@@ -7,9 +7,9 @@ use crate::format::graph::{Activation, GruSpec};
 use crate::format::read::Cursor;
 use crate::precision::Precision;
 
+use super::Tensor;
 use super::affine::{Taps, products};
 use super::recurrent::{Recurrent, take};
-use super::{Shape, Tensor};
 
 const GATES: usize = 3;
 
@@ -32,18 +32,15 @@ impl<'m, P: Precision> Gru<'m, P> {
         if !matches!(spec.activation, Activation::Tanh | Activation::Relu) {
             return Err(LayerError::Unsupported);
         }
-        let Shape { steps, channels } = input.shape;
         let units = usize::from(spec.units);
-        let sizes = Recurrent {
-            inputs: channels,
-            units: spec.units,
-            return_sequences: spec.return_sequences,
-            window: steps,
-        };
-        let shape = Shape::new(sizes.output_steps() as usize, units)?;
+        let (sizes, shape) = Recurrent::new(input.shape, spec.units, spec.return_sequences)?;
         let range = P::gru_range(&spec)?;
         let layer = Self {
-            input: P::matrix(weights, GATES * units, &[(channels as usize, input.range)])?,
+            input: P::matrix(
+                weights,
+                GATES * units,
+                &[(sizes.inputs as usize, input.range)],
+            )?,
             recurrent: P::matrix(weights, GATES * units, &[(units, P::with_zero(range))])?,
             spec,
             sizes,

@@ -7,9 +7,9 @@ use crate::format::graph::{Activation, LstmSpec};
 use crate::format::read::Cursor;
 use crate::precision::Precision;
 
+use super::Tensor;
 use super::affine::{Taps, sums4};
 use super::recurrent::{Recurrent, take};
-use super::{Shape, Tensor};
 
 const GATES: usize = 4;
 
@@ -29,18 +29,11 @@ impl<'m, P: Precision> Lstm<'m, P> {
         if !matches!(spec.activation, Activation::Tanh | Activation::Relu) {
             return Err(LayerError::Unsupported);
         }
-        let Shape { steps, channels } = input.shape;
         let units = usize::from(spec.units);
-        let sizes = Recurrent {
-            inputs: channels,
-            units: spec.units,
-            return_sequences: spec.return_sequences,
-            window: steps,
-        };
-        let shape = Shape::new(sizes.output_steps() as usize, units)?;
+        let (sizes, shape) = Recurrent::new(input.shape, spec.units, spec.return_sequences)?;
         let range = P::hidden_range(&spec)?;
         let columns = [
-            (channels as usize, input.range),
+            (sizes.inputs as usize, input.range),
             (units, P::with_zero(range)),
         ];
         let matrix = P::matrix(weights, GATES * units, &columns)?;

@@ -1,6 +1,7 @@
 //! What recurrent layers share: the walk over time, and views of their state and scratch.
 use bytemuck::Pod;
 
+use crate::error::LayerError;
 use crate::precision::Precision;
 
 use super::{Shape, Time};
@@ -16,6 +17,25 @@ pub(crate) struct Recurrent {
 }
 
 impl Recurrent {
+    /// Sizes over an input of this shape, and the shape of the output.
+    pub fn new(
+        input: Shape,
+        units: u16,
+        return_sequences: bool,
+    ) -> Result<(Self, Shape), LayerError> {
+        let sizes = Self {
+            inputs: input.channels,
+            units,
+            return_sequences,
+            window: input.steps,
+        };
+        let output = sizes.output();
+        Ok((
+            sizes,
+            Shape::new(output.steps as usize, output.channels as usize)?,
+        ))
+    }
+
     /// Calls `step` with `[x; h]` and the hidden state to write, for each time step of the input; puts hidden states into
     /// the output. `joint` has room for `[x; h]`.
     #[inline]

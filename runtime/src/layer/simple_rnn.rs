@@ -4,9 +4,9 @@ use crate::format::graph::{Activation, SimpleRnnSpec};
 use crate::format::read::Cursor;
 use crate::precision::Precision;
 
+use super::Tensor;
 use super::affine::{Taps, matvec};
 use super::recurrent::{Recurrent, take};
-use super::{Shape, Tensor};
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct SimpleRnn<'m, P: Precision> {
@@ -24,17 +24,10 @@ impl<'m, P: Precision> SimpleRnn<'m, P> {
         if spec.output.activation == Activation::Softmax {
             return Err(LayerError::Unsupported);
         }
-        let Shape { steps, channels } = input.shape;
-        let sizes = Recurrent {
-            inputs: channels,
-            units: spec.units,
-            return_sequences: spec.return_sequences,
-            window: steps,
-        };
-        let shape = Shape::new(sizes.output_steps() as usize, spec.units.into())?;
+        let (sizes, shape) = Recurrent::new(input.shape, spec.units, spec.return_sequences)?;
         let range = P::output_range(&spec.output)?;
         let columns = [
-            (channels as usize, input.range),
+            (sizes.inputs as usize, input.range),
             (spec.units.into(), P::with_zero(range)),
         ];
         let matrix = P::matrix(weights, spec.units.into(), &columns)?;

@@ -132,10 +132,16 @@ impl Pass<'_> {
             mode: self.model.mode,
             window: self.model.network.steps,
             input_channels: self.model.network.channels,
-            input_scales: &input_scales(&self.model.input_scales, input_scale),
+            input_scales: &folded(&self.model.input_scales, |pair| {
+                // Raw units to integers.
+                pair.map(|value| (f64::from(value) / input_scale) as f32)
+            }),
             layers: &layers,
             weights: &weights,
-            output_scales: &output_scales(&self.model.output_scales, tensor.scale),
+            output_scales: &folded(&self.model.output_scales, |[scale, offset]| {
+                // Integers to raw units.
+                [(f64::from(scale) * tensor.scale) as f32, offset]
+            }),
         };
         match file.to_bytes() {
             Ok(bytes) => Ok(Ok(bytes)),
@@ -186,32 +192,12 @@ impl Pass<'_> {
     }
 }
 
-/// Raw units to integers: the model's own scaling, then the input's scale.
-fn input_scales(model: &[[f32; 2]], scale: f64) -> Vec<[f32; 2]> {
-    let identity = [[1.0, 0.0]];
-    let pairs = if model.is_empty() {
-        &identity[..]
-    } else {
-        model
-    };
-    pairs
-        .iter()
-        .map(|pair| pair.map(|value| (f64::from(value) / scale) as f32))
-        .collect()
-}
-
-/// Integers to raw units: the output's scale, then the model's own scaling.
-fn output_scales(model: &[[f32; 2]], scale: f64) -> Vec<[f32; 2]> {
-    let identity = [[1.0, 0.0]];
-    let pairs = if model.is_empty() {
-        &identity[..]
-    } else {
-        model
-    };
-    pairs
-        .iter()
-        .map(|&[a, b]| [(f64::from(a) * scale) as f32, b])
-        .collect()
+/// The model's own scaling, or identity, with the scale of an integer tensor folded in.
+fn folded(model: &[[f32; 2]], fold: impl Fn([f32; 2]) -> [f32; 2]) -> Vec<[f32; 2]> {
+    if model.is_empty() {
+        return vec![fold([1.0, 0.0])];
+    }
+    model.iter().map(|&pair| fold(pair)).collect()
 }
 
 /// A power of two.
