@@ -275,7 +275,9 @@ mod tests {
 
     #[test]
     fn a_refusal_states_the_bytes_needed_and_there_and_is_a_failed_check() {
-        let error = fit(|board, _| board.ram.length = 7000).unwrap_err();
+        let error =
+            fit(|board, _| board.ram.length = board.loader.stack + board.loader.statics + 344)
+                .unwrap_err();
         assert_eq!(error.exit_code(), 1);
         let sentence = error.to_string();
         assert!(sentence.contains("qemu-m0 has 344 beside"), "{sentence}");
