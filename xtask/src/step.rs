@@ -1,5 +1,6 @@
 //! A step of a job: a command that is printed, run, and named again when it fails.
 use std::env;
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -66,7 +67,7 @@ impl Step {
     /// The command and its folder, to repeat it.
     pub fn run(self) -> Outcome {
         let shown = self.shown();
-        eprintln!("\x1b[1m$ {shown}\x1b[0m");
+        print(&shown);
         let status = self.command().status();
         match status {
             Ok(status) if status.success() => Ok(()),
@@ -86,7 +87,7 @@ impl Step {
     /// As [`Step::run`].
     pub fn output(self) -> Result<String, Failure> {
         let shown = self.shown();
-        eprintln!("\x1b[1m$ {shown}\x1b[0m");
+        print(&shown);
         let output = self.command().stderr(Stdio::inherit()).output();
         match output {
             Ok(output) if output.status.success() => {
@@ -122,5 +123,14 @@ impl Step {
             Ok(folder) => format!("(cd {} && {line})", folder.display()),
             Err(_) => format!("(cd {} && {line})", self.folder.display()),
         }
+    }
+}
+
+/// Shows a command; bold where somebody looks.
+fn print(shown: &str) {
+    if std::io::stderr().is_terminal() {
+        eprintln!("\x1b[1m$ {shown}\x1b[0m");
+    } else {
+        eprintln!("$ {shown}");
     }
 }
