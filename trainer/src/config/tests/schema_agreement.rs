@@ -176,6 +176,7 @@ fn the_examples_load() {
         names,
         [
             "conv1d",
+            "gru",
             "har_conv1d",
             "har_lstm",
             "lstm",
