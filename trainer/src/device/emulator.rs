@@ -128,6 +128,18 @@ impl Emulator {
     pub fn is_installed() -> bool {
         on_path(PROGRAM)
     }
+
+    /// Refuses to go on without QEMU.
+    ///
+    /// # Errors
+    /// [`Error::Input`] with the command that installs it.
+    pub fn require() -> Result<()> {
+        if Self::is_installed() {
+            Ok(())
+        } else {
+            Err(missing())
+        }
+    }
 }
 
 impl Drop for Emulator {

@@ -86,6 +86,7 @@ pub fn verify(
     let board = Board::find(&firmware_folder(options.firmware.as_deref())?, board)?;
     check_fit(&name, &file, &board, options.mode)?;
     let expected = host::outputs(&file, windows, options.mode)?;
+    Emulator::require()?;
     let loader = image::build(&board, "loader")?;
 
     let folder = tempfile::tempdir()
