@@ -103,7 +103,14 @@ impl Golden {
             Activation::Linear => (i16::MIN, i16::MAX, 0),
             Activation::Relu => (0, i16::MAX, 0),
             Activation::Softmax => (0, 0, 11),
-            Activation::Tanh | Activation::Sigmoid => (0, 0, 0),
+            Activation::Tanh
+            | Activation::Sigmoid
+            | Activation::HardSigmoid
+            | Activation::Relu6
+            | Activation::LeakyRelu { .. }
+            | Activation::Elu { .. }
+            | Activation::Gelu
+            | Activation::Silu => (0, 0, 0),
         };
         OutputSpec {
             activation,

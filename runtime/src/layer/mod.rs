@@ -129,6 +129,20 @@ impl<'m, P: Precision> Layer<'m, P> {
                 wrap(SimpleRnn::resolve(spec, input, weights)?, Self::SimpleRnn)
             }
             LayerSpec::Gru(spec) => wrap(Gru::resolve(spec, input, weights)?, Self::Gru),
+            LayerSpec::Input(_)
+            | LayerSpec::Reverse
+            | LayerSpec::ZeroPadding1d(_)
+            | LayerSpec::UpSampling1d(_)
+            | LayerSpec::Concatenate(_)
+            | LayerSpec::Add(_)
+            | LayerSpec::Multiply(_)
+            | LayerSpec::Activation(_)
+            | LayerSpec::GroupedConv1d(_)
+            | LayerSpec::LayerNorm(_)
+            | LayerSpec::Embedding(_)
+            | LayerSpec::LstmGated(_)
+            | LayerSpec::GruGated(_)
+            | LayerSpec::SimpleRnnNorm(_) => Err(LayerError::Unsupported),
         }
     }
 

@@ -27,6 +27,21 @@ pub fn sigmoid(x: f32) -> f32 {
     1.0 / (1.0 + exp(-x))
 }
 
+/// `e^x - 1`.
+#[inline]
+pub fn exp_m1(x: f32) -> f32 {
+    #[cfg(not(feature = "micromath"))]
+    return libm::expm1f(x);
+    #[cfg(feature = "micromath")]
+    return exp(x) - 1.0;
+}
+
+/// `x Phi(x) = x (1 + erf(x / sqrt 2)) / 2`; `erfc` keeps the small values of negative `x`.
+#[inline]
+pub fn gelu(x: f32) -> f32 {
+    0.5 * x * libm::erfcf(-x * core::f32::consts::FRAC_1_SQRT_2)
+}
+
 /// `x * scale + offset`, rounded to the nearest `i16`, halves away from zero; NaN gives 0.
 #[inline]
 pub fn quantize(x: f32, scale: f32, offset: f32) -> i16 {

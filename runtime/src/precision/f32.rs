@@ -89,12 +89,7 @@ impl Precision for F32 {
 
     #[inline(always)]
     fn finish(_matrix: &Matrix<'_>, _row: usize, sum: f32, output: &OutputSpec) -> f32 {
-        match output.activation {
-            Activation::Linear | Activation::Softmax => sum,
-            Activation::Relu => relu(sum),
-            Activation::Tanh => float::tanh(sum),
-            Activation::Sigmoid => float::sigmoid(sum),
-        }
+        activate(output.activation, sum)
     }
 
     fn softmax(logits: &mut [f32], _output: &OutputSpec) {
@@ -179,6 +174,41 @@ impl Precision for F32 {
     fn dequantize(y: f32, scale: f32, offset: f32) -> f32 {
         y * scale + offset
     }
+}
+
+/// The activation of one value; a softmax leaves its logits to [`Precision::softmax`].
+#[inline(always)]
+fn activate(activation: Activation, x: f32) -> f32 {
+    match activation {
+        Activation::Linear | Activation::Softmax => x,
+        Activation::Relu => relu(x),
+        Activation::Tanh => float::tanh(x),
+        Activation::Sigmoid => float::sigmoid(x),
+        Activation::HardSigmoid => relu6(x + 3.0) / 6.0,
+        Activation::Relu6 => relu6(x),
+        Activation::LeakyRelu { slope } => {
+            if x > 0.0 {
+                x
+            } else {
+                f32::from_bits(slope) * x
+            }
+        }
+        Activation::Elu { alpha } => {
+            if x > 0.0 {
+                x
+            } else {
+                f32::from_bits(alpha) * float::exp_m1(x)
+            }
+        }
+        Activation::Gelu => float::gelu(x),
+        Activation::Silu => x * float::sigmoid(x),
+    }
+}
+
+#[inline(always)]
+fn relu6(x: f32) -> f32 {
+    let x = relu(x);
+    if x < 6.0 { x } else { 6.0 }
 }
 
 /// `max(x, 0)`, and 0 for NaN.

@@ -85,6 +85,12 @@ impl Precision for W8A16 {
                 NON_NEGATIVE,
                 (output.min, output.max) == (0, 0) && output.softmax_bits <= 15,
             ),
+            Activation::HardSigmoid
+            | Activation::Relu6
+            | Activation::LeakyRelu { .. }
+            | Activation::Elu { .. }
+            | Activation::Gelu
+            | Activation::Silu => return Err(LayerError::Unsupported),
         };
         if valid {
             Ok(range)
@@ -176,7 +182,14 @@ impl Precision for W8A16 {
             }
             Activation::Tanh => table::tanh(saturate(value)),
             Activation::Sigmoid => table::sigmoid(saturate(value)),
-            Activation::Softmax => saturate(value),
+            // The others are refused by `output_range`.
+            Activation::Softmax
+            | Activation::HardSigmoid
+            | Activation::Relu6
+            | Activation::LeakyRelu { .. }
+            | Activation::Elu { .. }
+            | Activation::Gelu
+            | Activation::Silu => saturate(value),
         }
     }
 

@@ -272,7 +272,17 @@ impl Description<'_> {
             (PrecisionTag::W8A16, Activation::Linear) => (i16::MIN, i16::MAX, 0),
             (PrecisionTag::W8A16, Activation::Relu) => (0, self.source.word() as i16 & i16::MAX, 0),
             (PrecisionTag::W8A16, Activation::Softmax) => (0, 0, self.source.byte() % 16),
-            (PrecisionTag::W8A16, Activation::Tanh | Activation::Sigmoid) => (0, 0, 0),
+            (
+                PrecisionTag::W8A16,
+                Activation::Tanh
+                | Activation::Sigmoid
+                | Activation::HardSigmoid
+                | Activation::Relu6
+                | Activation::LeakyRelu { .. }
+                | Activation::Elu { .. }
+                | Activation::Gelu
+                | Activation::Silu,
+            ) => (0, 0, 0),
         };
         OutputSpec {
             activation,

@@ -115,7 +115,21 @@ fn operations<P: Precision>(model: &Model<'_, P, MAX_LAYERS>, file: &[u8]) -> u6
             | LayerSpec::Flatten
             | LayerSpec::Lstm(_)
             | LayerSpec::SimpleRnn(_)
-            | LayerSpec::Gru(_) => 1,
+            | LayerSpec::Gru(_)
+            | LayerSpec::Input(_)
+            | LayerSpec::Reverse
+            | LayerSpec::ZeroPadding1d(_)
+            | LayerSpec::UpSampling1d(_)
+            | LayerSpec::Concatenate(_)
+            | LayerSpec::Add(_)
+            | LayerSpec::Multiply(_)
+            | LayerSpec::Activation(_)
+            | LayerSpec::GroupedConv1d(_)
+            | LayerSpec::LayerNorm(_)
+            | LayerSpec::Embedding(_)
+            | LayerSpec::LstmGated(_)
+            | LayerSpec::GruGated(_)
+            | LayerSpec::SimpleRnnNorm(_) => 1,
         };
         steps = layer.output.steps.into();
         layer.macs + each * layer.output.len() as u64

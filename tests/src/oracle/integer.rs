@@ -104,6 +104,12 @@ impl Rules for Integer {
             Activation::Tanh => tanh(saturate(value)),
             Activation::Sigmoid => sigmoid(saturate(value)),
             Activation::Softmax => saturate(value),
+            Activation::HardSigmoid
+            | Activation::Relu6
+            | Activation::LeakyRelu { .. }
+            | Activation::Elu { .. }
+            | Activation::Gelu
+            | Activation::Silu => panic!("no golden file has {:?}", output.activation),
         }
     }
 
@@ -191,7 +197,15 @@ impl Rules for Integer {
             let candidate = match spec.activation {
                 Activation::Tanh => tanh(argument),
                 Activation::Relu => argument.max(0),
-                Activation::Linear | Activation::Sigmoid | Activation::Softmax => {
+                Activation::Linear
+                | Activation::Sigmoid
+                | Activation::Softmax
+                | Activation::HardSigmoid
+                | Activation::Relu6
+                | Activation::LeakyRelu { .. }
+                | Activation::Elu { .. }
+                | Activation::Gelu
+                | Activation::Silu => {
                     panic!("the loader refuses it")
                 }
             };

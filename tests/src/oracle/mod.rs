@@ -138,6 +138,20 @@ impl<R: Rules> Oracle<R> {
                     let matrices = vec![take(3 * units, width), take(3 * units, units)];
                     (matrices, after(spec.return_sequences), units)
                 }
+                LayerSpec::Input(_)
+                | LayerSpec::Reverse
+                | LayerSpec::ZeroPadding1d(_)
+                | LayerSpec::UpSampling1d(_)
+                | LayerSpec::Concatenate(_)
+                | LayerSpec::Add(_)
+                | LayerSpec::Multiply(_)
+                | LayerSpec::Activation(_)
+                | LayerSpec::GroupedConv1d(_)
+                | LayerSpec::LayerNorm(_)
+                | LayerSpec::Embedding(_)
+                | LayerSpec::LstmGated(_)
+                | LayerSpec::GruGated(_)
+                | LayerSpec::SimpleRnnNorm(_) => panic!("no golden file has {spec:?}"),
             };
             layers.push((spec, matrices));
         }
@@ -170,6 +184,20 @@ impl<R: Rules> Oracle<R> {
                 | LayerSpec::AveragePool1d(_)
                 | LayerSpec::GlobalPool1d(_)
                 | LayerSpec::Flatten => (0, 0),
+                LayerSpec::Input(_)
+                | LayerSpec::Reverse
+                | LayerSpec::ZeroPadding1d(_)
+                | LayerSpec::UpSampling1d(_)
+                | LayerSpec::Concatenate(_)
+                | LayerSpec::Add(_)
+                | LayerSpec::Multiply(_)
+                | LayerSpec::Activation(_)
+                | LayerSpec::GroupedConv1d(_)
+                | LayerSpec::LayerNorm(_)
+                | LayerSpec::Embedding(_)
+                | LayerSpec::LstmGated(_)
+                | LayerSpec::GruGated(_)
+                | LayerSpec::SimpleRnnNorm(_) => panic!("no golden file has {spec:?}"),
             };
             (
                 vec![R::Cell::default(); cells.into()],

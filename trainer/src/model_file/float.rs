@@ -64,7 +64,7 @@ impl FloatModel {
         let model = Model::<F32, MAX_LAYERS>::from_bytes(file.as_slice()).map_err(invalid)?;
         let message = Message::read(file.as_slice()).map_err(invalid)?;
         let specs: Vec<LayerSpec> = message.layers().collect();
-        let configs: Vec<LayerConfig> = specs.iter().map(config).collect();
+        let configs = specs.iter().map(config).collect::<Result<Vec<_>>>()?;
         let shape = model.input_shape();
         let mut network = Network::new(&configs, shape.steps as usize, shape.channels as usize, 0)?;
         let mut weights = Cursor::new(message.weights);
@@ -189,11 +189,11 @@ pub(crate) fn global_pool_spec(pool: &Pool1d) -> LayerSpec {
 }
 
 /// The description of a layer that would give this specification.
-fn config(spec: &LayerSpec) -> LayerConfig {
-    match spec {
+fn config(spec: &LayerSpec) -> Result<LayerConfig> {
+    Ok(match spec {
         LayerSpec::Dense(spec) => LayerConfig::Dense {
             units: spec.units.into(),
-            activation: activation(spec.output.activation),
+            activation: activation(spec.output.activation)?,
             use_bias: spec.use_bias,
         },
         LayerSpec::Conv1d(spec) => LayerConfig::Conv1d {
@@ -202,7 +202,7 @@ fn config(spec: &LayerSpec) -> LayerConfig {
             padding: padding(spec.padding),
             strides: spec.stride.into(),
             dilation_rate: spec.dilation.into(),
-            activation: activation(spec.output.activation),
+            activation: activation(spec.output.activation)?,
             use_bias: spec.use_bias,
         },
         LayerSpec::MaxPool1d(spec) => LayerConfig::MaxPool1d {
@@ -220,13 +220,13 @@ fn config(spec: &LayerSpec) -> LayerConfig {
         LayerSpec::Flatten => LayerConfig::Flatten,
         LayerSpec::SimpleRnn(spec) => LayerConfig::SimpleRnn {
             units: spec.units.into(),
-            activation: activation(spec.output.activation),
+            activation: activation(spec.output.activation)?,
             return_sequences: spec.return_sequences,
             use_bias: spec.use_bias,
         },
         LayerSpec::Gru(spec) => LayerConfig::Gru {
             units: spec.units.into(),
-            activation: activation(spec.activation),
+            activation: activation(spec.activation)?,
             recurrent_activation: Activation::Sigmoid,
             return_sequences: spec.return_sequences,
             use_bias: spec.use_bias,
@@ -234,12 +234,33 @@ fn config(spec: &LayerSpec) -> LayerConfig {
         },
         LayerSpec::Lstm(spec) => LayerConfig::Lstm {
             units: spec.units.into(),
-            activation: activation(spec.activation),
+            activation: activation(spec.activation)?,
             recurrent_activation: Activation::Sigmoid,
             return_sequences: spec.return_sequences,
             use_bias: spec.use_bias,
         },
-    }
+        LayerSpec::Input(_)
+        | LayerSpec::Reverse
+        | LayerSpec::ZeroPadding1d(_)
+        | LayerSpec::UpSampling1d(_)
+        | LayerSpec::Concatenate(_)
+        | LayerSpec::Add(_)
+        | LayerSpec::Multiply(_)
+        | LayerSpec::Activation(_)
+        | LayerSpec::GroupedConv1d(_)
+        | LayerSpec::LayerNorm(_)
+        | LayerSpec::Embedding(_)
+        | LayerSpec::LstmGated(_)
+        | LayerSpec::GruGated(_)
+        | LayerSpec::SimpleRnnNorm(_) => return Err(unknown(&format!("{spec:?}"))),
+    })
+}
+
+/// The refusal of what a file may hold but a network may not.
+fn unknown(what: &str) -> Error {
+    Error::input(format!(
+        "the trainer cannot read {what} back from a model file"
+    ))
 }
 
 /// Fills a layer with the weights of a file, in the order of `write_layer`.
@@ -291,14 +312,20 @@ fn read_layer(
     Ok(())
 }
 
-fn activation(activation: graph::Activation) -> Activation {
-    match activation {
+fn activation(activation: graph::Activation) -> Result<Activation> {
+    Ok(match activation {
         graph::Activation::Linear => Activation::Linear,
         graph::Activation::Relu => Activation::Relu,
         graph::Activation::Tanh => Activation::Tanh,
         graph::Activation::Sigmoid => Activation::Sigmoid,
         graph::Activation::Softmax => Activation::Softmax,
-    }
+        graph::Activation::HardSigmoid
+        | graph::Activation::Relu6
+        | graph::Activation::LeakyRelu { .. }
+        | graph::Activation::Elu { .. }
+        | graph::Activation::Gelu
+        | graph::Activation::Silu => return Err(unknown(&format!("{activation:?}"))),
+    })
 }
 
 fn padding(padding: graph::Padding) -> Padding {
