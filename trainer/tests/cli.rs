@@ -255,6 +255,53 @@ fn run_and_evaluate_take_arrays() {
 }
 
 #[test]
+fn sequences_are_judged_by_their_last_step() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let description = SMALL
+        .replace("units = 5", "units = 5\nreturn_sequences = true")
+        .replace("units = 1", "units = 3")
+        .replace(
+            "steps = 20",
+            "steps = 20\nhorizon = 3\ntargets = \"sequence\"",
+        );
+    fs::write(folder.path().join("model.toml"), description).expect("writes");
+    let table = succeeds(folder.path(), &["train", "model.toml", "--out", "out"]);
+    assert!(table.contains("last step MSE"), "{table}");
+    let history = fs::read_to_string(folder.path().join("out/history.csv")).expect("reads");
+    assert!(
+        history.starts_with("epoch,loss,val_loss,last_time_step_mse,val_last_time_step_mse\n"),
+        "{history}"
+    );
+    // What the model answers is the truth here, but for the last step of the second window.
+    let x: Vec<f32> = (0..40).map(|i| (i as f32 * 0.3).sin()).collect();
+    let at = |name: &str| folder.path().join(name);
+    dunlin_trainer::data::write_npy(at("x.npy"), &[2, 20, 1], &x).expect("writes");
+    let model = "out/model.dunlin";
+    let words = ["run", model, "--input", "x.npy", "--output", "y.npy"];
+    succeeds(folder.path(), &words);
+    let bytes = fs::read(at("y.npy")).expect("reads");
+    let mut y: Vec<f32> = bytes[bytes.len() - 4 * 120..]
+        .chunks_exact(4)
+        .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+        .collect();
+    y[117..].iter_mut().for_each(|value| *value += 2.0);
+    dunlin_trainer::data::write_npy(at("y.npy"), &[2, 20, 3], &y).expect("writes");
+    let words = ["evaluate", model, "--data", "x.npy", "--json"];
+    let value = json(&succeeds(folder.path(), &words));
+    let near = |name: &str, mse: f64| {
+        let found = value[name].as_f64().expect("a number");
+        assert!((found - mse).abs() < 1e-6, "{name}: {found}");
+    };
+    near("mse", 4.0 * 3.0 / 120.0);
+    near("last_time_step_mse", 2.0);
+    let words = ["evaluate", model, "--data", "model.toml", "--json"];
+    let baselines = &json(&succeeds(folder.path(), &words))["baselines"];
+    for baseline in ["last_value", "linear"] {
+        assert!(baselines[baseline]["last_time_step_mse"].is_number());
+    }
+}
+
+#[test]
 fn quantize_makes_the_file_that_train_made() {
     let folder = trained();
     fs::rename(

@@ -5,6 +5,7 @@ use dunlin_trainer::config::{
 use dunlin_trainer::data::random::Random;
 use dunlin_trainer::data::{Split, Targets, Windows};
 use dunlin_trainer::error::Result;
+use dunlin_trainer::metrics::{Scores, score};
 use dunlin_trainer::net::Network;
 use dunlin_trainer::train::{History, fit};
 
@@ -49,6 +50,7 @@ fn waves(count: usize, seed: u64, task: Task) -> Split {
         },
         y: match task {
             Task::Regression => Targets::Values {
+                steps: 1,
                 width: 1,
                 values: next,
             },
@@ -228,6 +230,7 @@ fn several_targets_and_whole_sequences_are_met_as_they_stand() {
     ];
     let mut train = waves(64, 1, Task::Regression);
     train.y = Targets::Values {
+        steps: 1,
         width: 12,
         values: train.x.values.iter().map(|v| 0.5 * v).collect(),
     };
@@ -248,6 +251,53 @@ fn several_targets_and_whole_sequences_are_met_as_they_stand() {
         "{:?}",
         history.epochs[59]
     );
+}
+
+#[test]
+fn the_last_step_of_a_sequence_is_reported_beside_the_loss() {
+    let layers = [
+        lstm(6, Activation::Tanh, true),
+        dense(2, Activation::Linear),
+    ];
+    let mut train = waves(64, 1, Task::Regression);
+    // At each second step: half the value, and a value that only the last step has.
+    let pairs = train.x.values.iter().enumerate();
+    train.y = Targets::Values {
+        steps: 6,
+        width: 2,
+        values: pairs
+            .filter(|(i, _)| i % 2 == 1)
+            .flat_map(|(i, v)| [0.5 * v, if i % 12 == 11 { 3.0 } else { 0.0 }])
+            .collect(),
+    };
+    let conv = LayerConfig::Conv1d {
+        filters: 3,
+        kernel_size: 2,
+        padding: Padding::Valid,
+        strides: 2,
+        dilation_rate: 1,
+        activation: Activation::Linear,
+        use_bias: true,
+    };
+    let layers = [vec![conv], layers.to_vec()].concat();
+    let mut network = Network::new(&layers, 12, 1, 1).unwrap();
+    let (config, task) = (config(40), Task::Regression);
+    let judged = train.clone();
+    let history = fit(&mut network, &train, &judged, task, &config, &mut |_| ()).unwrap();
+    assert_eq!(history.metric, "last_time_step_mse");
+    let (first, last) = (&history.epochs[0], &history.epochs[39]);
+    assert!(last.train.loss < 0.3 * first.train.loss, "{last:?}");
+    // The figures of the epoch are those of its outputs.
+    let outputs = network.forward(&train.x.values, 64);
+    let scores = score(&outputs, &train.y).unwrap();
+    let Scores::Regression(scores) = scores else {
+        panic!("{scores:?}")
+    };
+    let validation = last.validation.unwrap();
+    let near = |a: f64, b: f64| (a - b).abs() < 1e-9 * b;
+    assert!(near(validation.loss, scores.mse), "{scores:?}");
+    let last = scores.last_time_step_mse.unwrap();
+    assert!(near(validation.metric, last), "{validation:?} {last}");
 }
 
 #[test]
@@ -328,6 +378,38 @@ fn what_does_not_belong_together_is_refused_with_the_way_out() {
     );
     wrong(&regressor, r, &|t| t.momentum = 1.0, "momentum = 1");
     wrong(&regressor, r, &|t| t.clip_norm = Some(0.0), "clip_norm = 0");
+}
+
+#[test]
+fn sequences_need_a_network_that_keeps_the_time_axis() {
+    let mut train = waves(10, 1, Task::Regression);
+    train.y = Targets::Values {
+        steps: 12,
+        width: 2,
+        values: vec![0.0; 240],
+    };
+    let says = |layers: &[LayerConfig], says: &str| {
+        let mut network = Network::new(layers, 12, 1, 1).unwrap();
+        let task = Task::Regression;
+        let result = fit(&mut network, &train, &train, task, &config(1), &mut |_| ());
+        let message = result.unwrap_err().to_string();
+        assert!(message.contains(says), "{message}");
+    };
+    // As many values, in another shape.
+    says(
+        &[LayerConfig::Flatten, dense(24, Activation::Linear)],
+        "answers [1, 24], but the targets of a window are [12, 2]; every layer must keep the time axis",
+    );
+    let pool = LayerConfig::MaxPool1d {
+        pool_size: 2,
+        strides: None,
+        padding: Padding::Valid,
+    };
+    says(
+        &[pool, dense(4, Activation::Linear)],
+        "data.target_start and data.target_stride",
+    );
+    says(&[dense(3, Activation::Linear)], "as many units");
 }
 
 #[test]

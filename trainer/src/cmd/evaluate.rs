@@ -39,7 +39,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
             let truth = targets(&arguments.data, named, Task::Classification, Some(width))
                 .or_else(
                     |error| match targets(&arguments.data, named, Task::Regression, None) {
-                        Ok(values) if width == values.width() => Ok(values),
+                        Ok(values) if width == values.size() => Ok(values),
                         Ok(_) => Err(error),
                         Err(error) => Err(error),
                     },
@@ -89,14 +89,29 @@ fn unavailable(truth: &Targets) -> Baselines {
     }
 }
 
+/// The names of the figures in a table of scores.
+pub fn header(scores: &Scores) -> Vec<&'static str> {
+    match scores {
+        Scores::Regression(r) if r.last_time_step_mse.is_some() => {
+            vec!["last step MSE", "MSE", "MAE", "R²"]
+        }
+        Scores::Regression(_) => vec!["MSE", "MAE", "R²"],
+        Scores::Classification(_) => vec!["accuracy", "F1", ""],
+    }
+}
+
 /// The figures of one row in a table of scores.
 pub fn cells(scores: &Scores) -> Vec<String> {
     match scores {
-        Scores::Regression(r) => vec![
-            format!("{:.5}", r.mse),
-            format!("{:.5}", r.mae),
-            format!("{:.4}", r.r2),
-        ],
+        Scores::Regression(r) => {
+            let last = r.last_time_step_mse.map(|mse| format!("{mse:.5}"));
+            let all = [
+                format!("{:.5}", r.mse),
+                format!("{:.5}", r.mae),
+                format!("{:.4}", r.r2),
+            ];
+            last.into_iter().chain(all).collect()
+        }
         Scores::Classification(c) => vec![
             format!("{:.4}", c.accuracy),
             format!("{:.4}", c.f1),
@@ -114,10 +129,21 @@ pub fn baseline_cells(baselines: &Baselines) -> Vec<(&'static str, Vec<String>)>
         }
     }
     match baselines {
-        Baselines::Regression { last_value, linear } => vec![
-            ("last value", row(last_value, Scores::Regression)),
-            ("linear regression", row(linear, Scores::Regression)),
-        ],
+        Baselines::Regression { last_value, linear } => {
+            [("last value", last_value), ("linear regression", linear)]
+                .map(|(name, baseline)| {
+                    let mut cells = row(baseline, Scores::Regression);
+                    // Of a sequence they forecast the last step alone: nothing to stand beside errors over all steps.
+                    if baseline
+                        .scores()
+                        .is_some_and(|r| r.last_time_step_mse.is_some())
+                    {
+                        cells.truncate(1);
+                    }
+                    (name, cells)
+                })
+                .to_vec()
+        }
         Baselines::Classification { majority_class } => {
             vec![(
                 "majority class",
@@ -128,11 +154,7 @@ pub fn baseline_cells(baselines: &Baselines) -> Vec<(&'static str, Vec<String>)>
 }
 
 fn print(evaluation: &Evaluation) {
-    let header = match evaluation.scores {
-        Scores::Regression(_) => ["", "MSE", "MAE", "R²"],
-        Scores::Classification(_) => ["", "accuracy", "F1", ""],
-    };
-    let mut table = Table::new(header);
+    let mut table = Table::new([vec![""], header(&evaluation.scores)].concat());
     table.row([vec!["model".to_owned()], cells(&evaluation.scores)].concat());
     for (name, cells) in baseline_cells(&evaluation.baselines) {
         table.row([vec![name.to_owned()], cells].concat());

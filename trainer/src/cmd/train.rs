@@ -7,7 +7,7 @@ use dunlin::Mode;
 use crate::config::{self, Config};
 use crate::data::{self, Dataset, Scaling, Split, Targets, apply, apply_targets};
 use crate::error::{Error, Result};
-use crate::metrics::{self, Evaluation, Scores};
+use crate::metrics::{self, Evaluation};
 use crate::model_file::{FloatModel, Runner};
 use crate::net::Network;
 use crate::quantize::quantize;
@@ -150,11 +150,8 @@ fn denormalizing(scaling: &Scaling) -> Vec<[f32; 2]> {
 
 /// Scores on the test part: both models and the baselines.
 fn summary(models: &[(&str, &Runner, Evaluation)]) -> Table {
-    let header = match models[0].2.scores {
-        Scores::Regression(_) => ["test", "MSE", "MAE", "R²", "file bytes"],
-        Scores::Classification(_) => ["test", "accuracy", "F1", "", "file bytes"],
-    };
-    let mut table = Table::new(header);
+    let header = super::evaluate::header(&models[0].2.scores);
+    let mut table = Table::new([vec!["test"], header, vec!["file bytes"]].concat());
     for (name, runner, evaluation) in models {
         let cells = super::evaluate::cells(&evaluation.scores);
         table.row(

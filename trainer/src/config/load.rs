@@ -73,24 +73,39 @@ impl Config {
     }
 
     fn cross_check_data(&self, document: &Document<'_>) -> Result<()> {
+        let forecast = self.data.forecast();
+        // The series says better than a forecast why it has no labels.
+        let task = match self.data {
+            DataConfig::Series { .. } => Task::Regression,
+            DataConfig::Npy { .. } | DataConfig::Csv { .. } => self.model.task,
+        };
+        let contradiction =
+            forecast.and_then(|(forecast, window)| forecast.contradiction(window, task));
+        if let Some((key, sentence)) = contradiction {
+            return Err(document.error("data", key, &sentence));
+        }
         match &self.data {
             DataConfig::Series {
                 steps,
                 train,
                 validation,
                 test,
-                seed: _,
+                ..
             } => {
                 if self.model.task == Task::Classification {
                     let sentence = "the generated series has values to predict and no labels, so `task` must be \
                                     \"regression\" with source = \"series\"";
                     return Err(document.error("model", "task", sentence));
                 }
+                let targets = forecast.map_or(1, |(forecast, window)| {
+                    forecast.steps(window).saturating_mul(forecast.width())
+                });
                 for (key, count) in [("train", train), ("validation", validation), ("test", test)] {
-                    if steps.saturating_mul(*count) > MAX_SERIES_VALUES {
+                    let values = steps.saturating_add(targets);
+                    if values.saturating_mul(*count) > MAX_SERIES_VALUES {
                         let sentence = format!(
-                            "`{key}` x `steps` of [data] asks for {count} x {steps} values; at most {MAX_SERIES_VALUES} \
-                             are generated"
+                            "`{key}` of [data] asks for {count} series, each with {steps} input values and {targets} target \
+                             values; at most {MAX_SERIES_VALUES} values are generated"
                         );
                         return Err(document.error("data", key, &sentence));
                     }

@@ -2,12 +2,14 @@
 use serde::Deserialize;
 
 mod document;
+mod forecast;
 mod layer;
 mod load;
 mod nearest;
 pub mod schema;
 #[cfg(test)]
 mod tests;
+pub use forecast::{Forecast, ForecastTargets};
 pub use layer::{Activation, LayerConfig, Padding};
 pub use nearest::{nearest, suggestion};
 
@@ -66,6 +68,17 @@ pub enum DataConfig {
         test: usize,
         #[serde(default = "series_seed")]
         seed: u64,
+        /// How many values ahead the targets reach.
+        #[serde(default = "one")]
+        horizon: usize,
+        #[serde(default = "vector")]
+        targets: ForecastTargets,
+        /// Sequence only: the first step that has a target, from 0.
+        #[serde(default)]
+        target_start: usize,
+        /// Sequence only: steps from one that has a target to the next.
+        #[serde(default = "one")]
+        target_stride: usize,
     },
     /// NumPy arrays: `x` is float `[N, T, C]`; `y` is int labels `[N]`, or float values `[N]` or `[N, K]`.
     Npy {
@@ -86,9 +99,17 @@ pub enum DataConfig {
         inputs: Vec<String>,
         target: String,
         window: usize,
-        /// The target is this many rows after the last row of the window.
+        /// How many rows ahead the targets reach.
         #[serde(default = "one")]
         horizon: usize,
+        #[serde(default)]
+        targets: ForecastTargets,
+        /// Sequence only: the first row of the window that has a target, from 0.
+        #[serde(default)]
+        target_start: usize,
+        /// Sequence only: rows from one that has a target to the next.
+        #[serde(default = "one")]
+        target_stride: usize,
         /// Rows between the starts of two windows.
         #[serde(default = "one")]
         hop: usize,
@@ -101,6 +122,9 @@ pub enum DataConfig {
     },
 }
 
+fn vector() -> ForecastTargets {
+    ForecastTargets::Vector
+}
 fn series_steps() -> usize {
     50
 }

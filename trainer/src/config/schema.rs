@@ -126,6 +126,12 @@ const SEED: Kind = Kind::Count {
 /// Units, filters, kernel sizes: far above what any microcontroller holds.
 const WIDTH: Kind = count(65_535);
 const ROWS: Kind = count(1_000_000);
+/// A place in a window, from 0.
+const START: Kind = Kind::Count {
+    least: 0,
+    most: 999_999,
+};
+const TARGETS: Kind = Kind::Choice(&["value", "vector", "sequence"]);
 
 const ACTIVATIONS: Kind = Kind::Choice(&["linear", "relu", "tanh", "sigmoid", "softmax"]);
 /// Softmax is for a last Dense layer only.
@@ -173,6 +179,10 @@ pub const DATA: Family = Family {
                     optional("validation", count(10_000_000)),
                     optional("test", count(10_000_000)),
                     optional("seed", SEED),
+                    optional("horizon", count(100_000)),
+                    optional("targets", TARGETS),
+                    optional("target_start", START),
+                    optional("target_stride", ROWS),
                 ],
             },
         ),
@@ -200,6 +210,9 @@ pub const DATA: Family = Family {
                     required("target", Kind::Text),
                     required("window", ROWS),
                     optional("horizon", ROWS),
+                    optional("targets", TARGETS),
+                    optional("target_start", START),
+                    optional("target_stride", ROWS),
                     optional("hop", ROWS),
                     optional("validation_split", Kind::Number(Interval::Open)),
                     optional("test_split", Kind::Number(Interval::Open)),

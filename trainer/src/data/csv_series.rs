@@ -1,7 +1,7 @@
 //! One CSV time series with a header line, cut into windows in time order.
 use super::examples::MAX_CLASSES;
 use super::{Split, Targets, Windows};
-use crate::config::{Task, suggestion};
+use crate::config::{Forecast, Task, suggestion};
 use crate::error::{Error, Result};
 use csv::ByteRecord;
 use std::path::Path;
@@ -10,8 +10,8 @@ use std::path::Path;
 pub struct Cut {
     /// Rows a window.
     pub window: usize,
-    /// The target is this many rows after the last row of the window.
-    pub horizon: usize,
+    /// What of the target column is to be forecast.
+    pub forecast: Forecast,
     /// Rows between the starts of two windows.
     pub hop: usize,
     pub validation_split: f32,
@@ -32,7 +32,7 @@ struct Rows {
 }
 
 /// Reads the file at `path` and cuts it: the first rows train, the rows after them validate, the last rows test. A
-/// window and its target row lie in one part, so no part has seen a row of another.
+/// window and its target rows lie in one part, so no part has seen a row of another.
 ///
 /// # Errors
 /// `Error::Input` with file, line and column.
@@ -50,7 +50,7 @@ pub fn load(
     let validation = share(cut.validation_split);
     let train = count.saturating_sub(test + validation);
 
-    let span = cut.window + cut.horizon;
+    let span = cut.window + cut.forecast.horizon;
     for (name, rows) in [
         ("training", train),
         ("validation", validation),
@@ -62,13 +62,11 @@ pub fn load(
                  `horizon` {}); use more rows, a shorter window or other splits",
                 path.display(),
                 cut.window,
-                cut.horizon
+                cut.forecast.horizon
             )));
         }
     }
-    let values = (count / cut.hop + 3)
-        .saturating_mul(cut.window)
-        .saturating_mul(rows.channels);
+    let values = (count / cut.hop + 3).saturating_mul(cut.window * rows.channels + cut.targets());
     if values > MAX_VALUES {
         return Err(Error::input(format!(
             "{}: the windows would have about {values} values; at most {MAX_VALUES} are held: use a larger `hop` or a \
@@ -85,6 +83,14 @@ pub fn load(
         rows.windows(train, train + validation, cut, classes),
         rows.windows(train + validation, count, cut, classes),
     ])
+}
+
+impl Cut {
+    /// Target values a window.
+    fn targets(&self) -> usize {
+        let steps = self.forecast.steps(self.window);
+        steps.saturating_mul(self.forecast.width())
+    }
 }
 
 impl Rows {
@@ -184,26 +190,29 @@ impl Rows {
         }
     }
 
-    /// All windows whose rows and target row lie in `from..to`.
+    /// All windows whose rows and target rows lie in `from..to`.
     fn windows(&self, from: usize, to: usize, cut: &Cut, classes: Option<usize>) -> Split {
         let mut values = Vec::new();
         let mut targets = Vec::new();
-        let last = to - (cut.window + cut.horizon);
+        let span = cut.window + cut.forecast.horizon;
+        let last = to - span;
         for start in (from..=last).step_by(cut.hop) {
             let end = start + cut.window;
             values.extend_from_slice(&self.inputs[start * self.channels..end * self.channels]);
-            targets.push(self.target[end - 1 + cut.horizon]);
+            let series = &self.target[start..start + span];
+            cut.forecast.cut(series, cut.window, &mut targets);
         }
         Split {
             x: Windows {
-                count: targets.len(),
+                count: targets.len() / cut.targets(),
                 steps: cut.window,
                 channels: self.channels,
                 values,
             },
             y: match classes {
                 None => Targets::Values {
-                    width: 1,
+                    steps: cut.forecast.steps(cut.window),
+                    width: cut.forecast.width(),
                     values: targets,
                 },
                 Some(classes) => Targets::Labels {

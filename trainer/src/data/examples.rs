@@ -47,7 +47,7 @@ pub fn read_windows(path: impl AsRef<Path>) -> Result<Windows> {
     })
 }
 
-/// Reads targets: integer labels `[N]` for classification, floats `[N]` or `[N, K]` for regression. `classes` is the
+/// Reads targets: integer labels `[N]` for classification, floats `[N]`, `[N, K]` or `[N, T, K]` for regression. `classes` is the
 /// number of classes of the model; without it, it is the largest label + 1.
 ///
 /// # Errors
@@ -77,18 +77,23 @@ fn read_values(path: &Path, array: &Array) -> Result<Targets> {
             array.dtype.name()
         )));
     };
-    let width = match array.shape[..] {
-        [_] => 1,
-        [_, width] => width,
+    let (steps, width) = match array.shape[..] {
+        [_] => (1, 1),
+        [_, width] => (1, width),
+        [_, steps, width] => (steps, width),
         _ => {
             let found = shape_text(&array.shape);
             return Err(fail(format!(
-                "targets have shape {found}; they must be [N] or [N, K]"
+                "targets have shape {found}; they must be [N], [N, K], or [N, T, K] for a model that answers at each of T steps"
             )));
         }
     };
     let values = finite(path, &array.shape, elements)?;
-    Ok(Targets::Values { width, values })
+    Ok(Targets::Values {
+        steps,
+        width,
+        values,
+    })
 }
 
 fn read_labels(path: &Path, array: &Array, classes: Option<usize>) -> Result<Targets> {
@@ -204,11 +209,14 @@ pub fn load(files: &Files<'_>, task: Task, validation_split: f32, seed: u64) -> 
             x_train.channels
         )));
     }
-    let widths = [&y_train, &y_test].map(Targets::width);
-    if widths[0] != widths[1] {
+    let shapes = [&y_train, &y_test].map(|targets| match targets {
+        Targets::Values { steps, width, .. } => (*steps, *width),
+        Targets::Labels { .. } => (1, 1),
+    });
+    if shapes[0] != shapes[1] {
         return Err(Error::input(format!(
-            "{}: {} values a window, but {} has {}",
-            files.y_test, widths[1], files.y_train, widths[0]
+            "{}: targets of {} values at {} steps a window, but {} has {} values at {} steps",
+            files.y_test, shapes[1].1, shapes[1].0, files.y_train, shapes[0].1, shapes[0].0
         )));
     }
 

@@ -1,10 +1,11 @@
 //! Examples: reading, windows, splits and scaling.
-use crate::config::{Config, DataConfig};
+use crate::config::{Config, DataConfig, Forecast};
 use crate::error::Result;
 use std::path::Path;
 
 mod csv_series;
 mod examples;
+mod forecast;
 mod npy;
 pub mod random;
 mod scaling;
@@ -26,13 +27,18 @@ pub fn load(config: &Config) -> Result<Dataset> {
             validation,
             test,
             seed,
+            horizon,
+            targets,
+            target_start,
+            target_stride,
         } => {
             let counts = series::Counts {
                 train: *train,
                 validation: *validation,
                 test: *test,
             };
-            Ok(series::generate(*steps, &counts, *seed))
+            let forecast = Forecast::new(*horizon, *targets, *target_start, *target_stride);
+            Ok(series::generate(*steps, &forecast, &counts, *seed))
         }
         DataConfig::Npy {
             x_train,
@@ -64,13 +70,16 @@ pub fn load(config: &Config) -> Result<Dataset> {
             standardize,
             window,
             horizon,
+            targets,
+            target_start,
+            target_stride,
             hop,
             validation_split,
             test_split,
         } => {
             let cut = csv_series::Cut {
                 window: *window,
-                horizon: *horizon,
+                forecast: Forecast::new(*horizon, *targets, *target_start, *target_stride),
                 hop: *hop,
                 validation_split: *validation_split,
                 test_split: *test_split,
@@ -114,8 +123,13 @@ impl Windows {
 /// What the model should answer for each window.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Targets {
-    /// `[N, width]`, row-major, in raw units.
-    Values { width: usize, values: Vec<f32> },
+    /// `[N, steps, width]`, row-major, in raw units. One step is an answer to the whole window; with more steps there is one
+    /// for each step of the model's output, and the last of them is the forecast that counts.
+    Values {
+        steps: usize,
+        width: usize,
+        values: Vec<f32>,
+    },
     /// Class indices below `classes`.
     Labels { classes: usize, labels: Vec<u32> },
 }
@@ -124,15 +138,15 @@ impl Targets {
     /// N: number of windows that have a target.
     pub fn count(&self) -> usize {
         match self {
-            Self::Values { width, values } => values.len() / (*width).max(1),
+            Self::Values { values, .. } => values.len() / self.size().max(1),
             Self::Labels { labels, .. } => labels.len(),
         }
     }
 
     /// Values a window; a label is one.
-    pub fn width(&self) -> usize {
+    pub fn size(&self) -> usize {
         match self {
-            Self::Values { width, .. } => *width,
+            Self::Values { steps, width, .. } => steps * width,
             Self::Labels { .. } => 1,
         }
     }
@@ -148,12 +162,18 @@ pub struct Split {
 impl Split {
     /// The examples at `indices`, in that order.
     pub fn pick(&self, indices: &[usize]) -> Self {
+        let size = self.y.size();
         let y = match &self.y {
-            Targets::Values { width, values } => Targets::Values {
+            Targets::Values {
+                steps,
+                width,
+                values,
+            } => Targets::Values {
+                steps: *steps,
                 width: *width,
                 values: indices
                     .iter()
-                    .flat_map(|i| &values[i * width..(i + 1) * width])
+                    .flat_map(|i| &values[i * size..(i + 1) * size])
                     .copied()
                     .collect(),
             },
@@ -202,7 +222,7 @@ impl Dataset {
         let [train, validation, test] = parts;
         let (input_scaling, target_scaling) = if standardize {
             let target = match &train.y {
-                Targets::Values { width, values } => Scaling::fit(values, *width),
+                Targets::Values { width, values, .. } => Scaling::fit(values, *width),
                 Targets::Labels { .. } => Scaling::default(),
             };
             (Scaling::fit(&train.x.values, train.x.channels), target)

@@ -66,10 +66,15 @@ pub fn apply(scaling: &Scaling, windows: &Windows) -> Windows {
 /// The targets, normalized. Labels have no scale and stay.
 pub fn apply_targets(scaling: &Scaling, targets: &Targets) -> Targets {
     match targets {
-        Targets::Values { width, values } => {
+        Targets::Values {
+            steps,
+            width,
+            values,
+        } => {
             let mut values = values.clone();
             scaling.normalize(&mut values);
             Targets::Values {
+                steps: *steps,
                 width: *width,
                 values,
             }

@@ -1,6 +1,6 @@
 //! What a model must beat to be worth its flash.
 use super::linear::{Linear, MAX_INPUTS};
-use super::{Classification, Regression, classification, regression};
+use super::{Classification, Regression, classification, last_steps, regression};
 use crate::data::{Split, Targets};
 use crate::error::{Error, Result};
 use serde::Serialize;
@@ -20,12 +20,20 @@ impl<S> Baseline<S> {
             Self::Unavailable { .. } => None,
         }
     }
+
+    fn map<T>(self, judge: impl FnOnce(S) -> T) -> Baseline<T> {
+        match self {
+            Self::Scores(forecasts) => Baseline::Scores(judge(forecasts)),
+            Self::Unavailable { unavailable } => Baseline::Unavailable { unavailable },
+        }
+    }
 }
 
 /// The baselines of a task.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Baselines {
+    /// Of targets with several steps they forecast the last one, from the whole window.
     Regression {
         /// Repeats the last value of the channel that the target continues.
         last_value: Baseline<Regression>,
@@ -47,14 +55,23 @@ pub fn baselines(train: &Split, test: &Split, target_channel: Option<usize>) -> 
     Ok(match (&train.y, &test.y) {
         (
             Targets::Values {
+                steps,
                 width,
                 values: known,
             },
             Targets::Values { values: truth, .. },
-        ) => Baselines::Regression {
-            last_value: last_value(test, truth, *width, target_channel),
-            linear: linear(train, known, test, truth, *width),
-        },
+        ) => {
+            let [known, truth] = [known, truth].map(|values| last_steps(values, *steps, *width));
+            let judge = |outputs: Vec<f32>| {
+                let mut scores = regression(&outputs, &truth, 1, *width);
+                scores.last_time_step_mse = (*steps > 1).then_some(scores.mse);
+                scores
+            };
+            Baselines::Regression {
+                last_value: last_value(test, *width, target_channel).map(judge),
+                linear: linear(train, &known, test, *width).map(judge),
+            }
+        }
         (
             Targets::Labels {
                 classes,
@@ -79,31 +96,22 @@ pub fn baselines(train: &Split, test: &Split, target_channel: Option<usize>) -> 
     })
 }
 
-fn last_value(
-    test: &Split,
-    truth: &[f32],
-    width: usize,
-    target_channel: Option<usize>,
-) -> Baseline<Regression> {
+/// Forecasts `[N, width]`.
+fn last_value(test: &Split, width: usize, target_channel: Option<usize>) -> Baseline<Vec<f32>> {
     let Some(channel) = target_channel else {
         let unavailable =
             "no input is the past of the target, so there is no last value to repeat".into();
         return Baseline::Unavailable { unavailable };
     };
     let last = (test.x.steps - 1) * test.x.channels + channel;
-    let outputs: Vec<f32> = (0..test.x.count)
+    let outputs = (0..test.x.count)
         .flat_map(|i| std::iter::repeat_n(test.x.window(i)[last], width))
         .collect();
-    Baseline::Scores(regression(&outputs, truth, width))
+    Baseline::Scores(outputs)
 }
 
-fn linear(
-    train: &Split,
-    known: &[f32],
-    test: &Split,
-    truth: &[f32],
-    width: usize,
-) -> Baseline<Regression> {
+/// Forecasts `[N, width]`.
+fn linear(train: &Split, known: &[f32], test: &Split, width: usize) -> Baseline<Vec<f32>> {
     let inputs = train.x.steps * train.x.channels;
     if inputs > MAX_INPUTS {
         let unavailable =
@@ -111,5 +119,5 @@ fn linear(
         return Baseline::Unavailable { unavailable };
     }
     let model = Linear::fit(&train.x, known, width);
-    Baseline::Scores(regression(&model.predict(&test.x), truth, width))
+    Baseline::Scores(model.predict(&test.x))
 }

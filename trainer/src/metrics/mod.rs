@@ -9,7 +9,7 @@ mod linear;
 mod regression;
 pub use baseline::{Baseline, Baselines, baselines};
 pub use classification::{Classification, PerClass, argmax, classification};
-pub use regression::{Regression, regression};
+pub use regression::{Regression, last_steps, regression};
 
 /// Scores by their usual names.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -19,7 +19,7 @@ pub enum Scores {
     Classification(Classification),
 }
 
-/// What `evaluate` prints and writes: `mse, mae, r2, baselines` or `accuracy, ..., confusion_matrix, baselines`.
+/// What `evaluate` prints and writes: `mse, last_time_step_mse (of sequences), mae, r2, baselines` or `accuracy, ..., confusion_matrix, baselines`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Evaluation {
     #[serde(flatten)]
@@ -27,14 +27,14 @@ pub struct Evaluation {
     pub baselines: Baselines,
 }
 
-/// Compares a model's outputs with the truth. For values, `outputs` is `[N, width]` in raw units; for labels it is
+/// Compares a model's outputs with the truth. For values, `outputs` is `[N, steps, width]` in raw units; for labels it is
 /// `[N, classes]` scores, of which the largest names the class.
 ///
 /// # Errors
 /// `Error::Input` when the number of outputs does not fit the targets, or an output is NaN.
 pub fn score(outputs: &[f32], truth: &Targets) -> Result<Scores> {
     let width = match truth {
-        Targets::Values { width, .. } => *width,
+        Targets::Values { .. } => truth.size(),
         Targets::Labels { classes, .. } => *classes,
     };
     let count = truth.count();
@@ -51,9 +51,11 @@ pub fn score(outputs: &[f32], truth: &Targets) -> Result<Scores> {
         )));
     }
     Ok(match truth {
-        Targets::Values { width, values } => {
-            Scores::Regression(regression(outputs, values, *width))
-        }
+        Targets::Values {
+            steps,
+            width,
+            values,
+        } => Scores::Regression(regression(outputs, values, *steps, *width)),
         Targets::Labels { classes, labels } => {
             Scores::Classification(classification(&argmax(outputs, *classes), labels, *classes))
         }

@@ -2,7 +2,7 @@
 use crate::config::{Activation, Loss, Task};
 use crate::data::{Split, Targets};
 use crate::error::{Error, Result};
-use crate::net::{Layer, Network, Upstream};
+use crate::net::{Layer, Network, Shape, Upstream};
 
 /// A loss over the targets of one split.
 #[derive(Debug, Clone, Copy)]
@@ -41,7 +41,9 @@ impl<'a> Objective<'a> {
     /// Name of the metric that goes with the loss.
     pub fn metric(&self) -> &'static str {
         match self.targets {
-            Targets::Values { .. } => "mae",
+            Targets::Values { steps: 1, .. } => "mae",
+            // As in the chapter: the loss is over all steps, the last one is the forecast that counts.
+            Targets::Values { .. } => "last_time_step_mse",
             Targets::Labels { .. } => "accuracy",
         }
     }
@@ -58,19 +60,30 @@ impl<'a> Objective<'a> {
     pub(crate) fn sums(&self, examples: &[usize], outputs: &[f32]) -> Sums {
         let mut sums = Sums::default();
         match self.targets {
-            Targets::Values { width, values } => {
-                for (i, y) in examples.iter().zip(outputs.chunks_exact(*width)) {
-                    let (mut square, mut absolute) = (0.0, 0.0);
-                    for (y, target) in y.iter().zip(&values[i * width..]) {
+            Targets::Values {
+                steps,
+                width,
+                values,
+            } => {
+                let size = steps * width;
+                for (i, y) in examples.iter().zip(outputs.chunks_exact(size)) {
+                    let (mut square, mut absolute, mut last) = (0.0, 0.0, 0.0);
+                    for (at, (y, target)) in y.iter().zip(&values[i * size..]).enumerate() {
                         let error = f64::from(y - target);
                         square += error * error;
                         absolute += error.abs();
+                        if at >= size - width {
+                            last += error * error;
+                        }
                     }
-                    sums.metric += absolute / *width as f64;
+                    sums.metric += match steps {
+                        1 => absolute / size as f64,
+                        _ => last / *width as f64,
+                    };
                     sums.loss += match self.loss {
                         Loss::Mse => square,
                         Loss::Mae | Loss::CrossEntropy => absolute,
-                    } / *width as f64;
+                    } / size as f64;
                 }
             }
             Targets::Labels { classes, labels } => {
@@ -99,10 +112,11 @@ impl<'a> Objective<'a> {
         to: &mut Vec<f32>,
     ) {
         match self.targets {
-            Targets::Values { width, values } => {
-                let scale = 1.0 / (batch * width) as f32;
-                for (i, y) in examples.iter().zip(outputs.chunks_exact(*width)) {
-                    let errors = y.iter().zip(&values[i * width..]).map(|(y, t)| y - t);
+            Targets::Values { values, .. } => {
+                let size = self.targets.size();
+                let scale = 1.0 / (batch * size) as f32;
+                for (i, y) in examples.iter().zip(outputs.chunks_exact(size)) {
+                    let errors = y.iter().zip(&values[i * size..]).map(|(y, t)| y - t);
                     match self.loss {
                         // d (y - t)^2 / dy = 2 (y - t)
                         Loss::Mse => to.extend(errors.map(|e| 2.0 * scale * e)),
@@ -140,17 +154,12 @@ fn check_inputs(network: &Network, split: &Split) -> Result<()> {
             network.input()
         )));
     }
-    let targets = match &split.y {
-        Targets::Values { width, values } => {
-            if *width == 0 {
-                return Err(Error::input(
-                    "the targets have no columns; give at least one",
-                ));
-            }
-            values.len() / width
-        }
-        Targets::Labels { labels, .. } => labels.len(),
-    };
+    if split.y.size() == 0 {
+        return Err(Error::input(
+            "the targets have no columns; give at least one",
+        ));
+    }
+    let targets = split.y.count();
     if targets != x.count {
         return Err(Error::input(format!(
             "there are {} windows but {targets} targets; give one target for each window",
@@ -161,14 +170,30 @@ fn check_inputs(network: &Network, split: &Split) -> Result<()> {
 }
 
 fn check_regression(network: &Network, targets: &Targets, choice: Option<Loss>) -> Result<Loss> {
-    let Targets::Values { width, .. } = targets else {
+    let Targets::Values { steps, width, .. } = targets else {
         return Err(Error::input(
             "task = \"regression\" needs values as targets but the data has class labels; use task = \
              \"classification\"",
         ));
     };
     let output = network.output();
-    if output.size() != *width {
+    let answers = Shape {
+        steps: *steps,
+        channels: *width,
+    };
+    if *steps > 1 && output != answers {
+        let hint = if output.steps == 1 {
+            "; every layer must keep the time axis: return_sequences = true, and no flatten and no global pool"
+        } else if output.steps != *steps {
+            "; data.target_start and data.target_stride say which steps have targets"
+        } else {
+            "; give the last layer as many units (or filters) as there are targets a step"
+        };
+        return Err(Error::input(format!(
+            "the network answers {output}, but the targets of a window are {answers}{hint}"
+        )));
+    }
+    if output.size() != *width && *steps == 1 {
         let hint = if output.steps > 1 {
             "; end with return_sequences = false or flatten for one answer a window"
         } else {
@@ -303,6 +328,7 @@ mod tests {
     #[test]
     fn gradients_follow_the_losses() {
         let values = Targets::Values {
+            steps: 1,
             width: 3,
             values: vec![0.5, -1.0, 2.0, 5.0, 0.0, -7.0],
         };

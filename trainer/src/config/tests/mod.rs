@@ -40,6 +40,10 @@ fn a_short_file_gets_the_defaults() {
         validation: 2_000,
         test: 1_000,
         seed: 42,
+        horizon: 1,
+        targets: ForecastTargets::Vector,
+        target_start: 0,
+        target_stride: 1,
     };
     assert_eq!(config.data, series);
     let LayerConfig::Lstm {
@@ -313,6 +317,23 @@ fn csv_and_npy_tables_are_checked() {
         ),
         (csv("hop = 0"), "`hop`"),
         (csv("horizon = 0"), "`horizon`"),
+        (csv("targets = \"vectors\""), "did you mean `vector`?"),
+        (
+            csv("target_start = 3"),
+            "`target_start` of [data] is for targets = \"sequence\"",
+        ),
+        (
+            csv("targets = \"vector\"\ntarget_stride = 2"),
+            "`target_stride` of [data] is for targets = \"sequence\"",
+        ),
+        (
+            csv("targets = \"sequence\"\ntarget_start = 24"),
+            "`target_start` of [data] is 24, but the last step of a window is 23",
+        ),
+        (
+            csv("targets = \"sequence\"\ntarget_stride = 2"),
+            "the last target would be of step 22, but the last step of a window, 23, must have one",
+        ),
         (
             csv("validation_split = 0.5\ntest_split = 0.5"),
             "is 1, which leaves nothing to train on",
@@ -335,11 +356,30 @@ fn csv_and_npy_tables_are_checked() {
             "source = \"npy\"\nx_train = \"a\"".into(),
             "lacks the key `y_train`",
         ),
+        (
+            "source = \"npy\"\nhorizon = 10".into(),
+            "unknown key `horizon` in [data] (npy)",
+        ),
     ] {
         let message = refusal(series, &to);
         assert!(message.contains(part), "{part}: {message}");
     }
-    assert!(Config::parse("m.toml", &GOOD.replace(series, &csv("standardize = true"))).is_ok());
+    for good in [
+        "standardize = true",
+        "targets = \"sequence\"\ntarget_start = 3\ntarget_stride = 2\nhorizon = 10",
+    ] {
+        Config::parse("m.toml", &GOOD.replace(series, &csv(good))).unwrap();
+    }
+    let labels = GOOD.replace("\"regression\"", "\"classification\"");
+    let error = Config::parse(
+        "m.toml",
+        &labels.replace(series, &csv("targets = \"vector\"")),
+    );
+    let message = error.unwrap_err().to_string();
+    assert!(
+        message.contains("a classification has one label a window"),
+        "{message}"
+    );
 }
 
 #[test]

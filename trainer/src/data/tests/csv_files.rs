@@ -1,7 +1,7 @@
 //! CSV time series: windows, cuts and refusals.
 use crate::config::Config;
 use crate::data::random::Random;
-use crate::data::{self, Dataset, Targets};
+use crate::data::{self, Dataset, Split, Targets};
 use crate::error::Result;
 
 /// Loads `bytes` as the CSV file of a model; `keys` are its `[data]` keys besides source and path.
@@ -50,7 +50,10 @@ fn windows_targets_and_cuts_are_where_they_should_be() {
         (&found.validation, 20, 30),
         (&found.test, 30, 40),
     ] {
-        let Targets::Values { width: 1, values } = &split.y else {
+        let Targets::Values {
+            width: 1, values, ..
+        } = &split.y
+        else {
             panic!("{split:?}")
         };
         let expected: Vec<f32> = (from..)
@@ -72,6 +75,38 @@ fn windows_targets_and_cuts_are_where_they_should_be() {
             );
         }
     }
+}
+
+#[test]
+fn several_targets_stay_inside_their_part() {
+    let load = |targets: &str| {
+        let keys = format!(
+            "inputs = [\"v\"]\ntarget = \"t\"\nwindow = 3\nhorizon = 2\nvalidation_split = 0.25\ntest_split = 0.25\n{targets}"
+        );
+        load(rows(40).as_bytes(), &keys, "regression").unwrap()
+    };
+    let values = |split: &Split, shape: (usize, usize)| match &split.y {
+        Targets::Values {
+            steps,
+            width,
+            values,
+        } if (*steps, *width) == shape => values.clone(),
+        Targets::Values { .. } | Targets::Labels { .. } => panic!("{:?}", split.y),
+    };
+    let found = load("targets = \"vector\"");
+    assert_eq!(found.train.x.count, 16);
+    assert_eq!(values(&found.train, (1, 2))[30..], [18.0, 19.0]);
+    assert_eq!(values(&found.validation, (1, 2))[..2], [23.0, 24.0]);
+    let found = load("targets = \"sequence\"\ntarget_stride = 2\nstandardize = true");
+    // Windows start at row 0 and 1; steps 0 and 2 have targets.
+    let train = values(&found.train, (2, 2));
+    assert_eq!(train[..8], [1.0, 2.0, 3.0, 4.0, 2.0, 3.0, 4.0, 5.0]);
+    assert_eq!(found.train.x.count, 16);
+    // Each column of the horizon has its own scale, over all steps.
+    let mean = |column: usize| {
+        train.iter().skip(column).step_by(2).sum::<f32>() / (train.len() / 2) as f32
+    };
+    assert_eq!(found.target_scaling.mean, [mean(0), mean(1)]);
 }
 
 #[test]

@@ -49,6 +49,7 @@ fn what_is_written_reads_back() {
     );
     write_npy(&path, &[6], &values).unwrap();
     let Targets::Values {
+        steps: 1,
         width: 1,
         values: read,
     } = read_targets(&path, Task::Regression, None).unwrap()
@@ -257,9 +258,9 @@ fn bad_targets_are_refused_with_the_reason() {
             regression,
             None,
             "<f4",
-            "(2, 2, 1)",
+            "(1, 2, 2, 1)",
             four.clone(),
-            "targets have shape [2, 2, 1]",
+            "targets have shape [1, 2, 2, 1]",
         ),
         (regression, None, "<f4", "(2, 0)", vec![], "no targets"),
         (

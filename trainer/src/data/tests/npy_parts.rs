@@ -27,7 +27,10 @@ fn the_validation_part_is_a_seeded_share_and_the_pairs_stay_together() {
     let found = load("validation_split = 0.25\nstandardize = true\n");
     assert_eq!((found.train.x.count, found.validation.x.count), (30, 10));
     for split in [&found.train, &found.validation, &found.test] {
-        let Targets::Values { width: 1, values } = &split.y else {
+        let Targets::Values {
+            width: 1, values, ..
+        } = &split.y
+        else {
             panic!("{split:?}")
         };
         assert_eq!(*values, split.x.values);
@@ -70,7 +73,7 @@ fn files_that_do_not_belong_together_are_refused() {
         ("yt", "(3,)", 3, "has 2 windows, but"),
         ("xt", "(2, 3, 1)", 6, "windows of [3, 1], but"),
         ("xt", "(2, 1, 2)", 4, "windows of [1, 2], but"),
-        ("yt", "(2, 2)", 4, "2 values a window, but"),
+        ("yt", "(2, 2)", 4, "2 values at 1 steps a window, but"),
     ] {
         good();
         write(name, shape, count);
