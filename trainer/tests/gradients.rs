@@ -1,18 +1,18 @@
 //! Every layer's gradient against central differences of the independent f64 forward pass: all paddings, strides,
 //! dilations, activations and return_sequences, by inputs and by weights.
-use dunlin_trainer::config::{Activation, LayerConfig, Padding};
+use dunlin_trainer::config::{Activation, LayerConfig, LayerTable, Padding};
 use dunlin_trainer::data::random::Random;
 use dunlin_trainer::net::reference::Reference;
-use dunlin_trainer::net::{Gradients, Network, Packing, Pass, Upstream};
+use dunlin_trainer::net::{Gradients, Network, Packing, Parameter, Pass, Upstream};
 
 mod layers;
-use layers::{dense, gru, lstm, simple_rnn};
+use layers::{dense, gru, lstm, named, reads, simple_rnn};
 
 const COUNT: usize = 3;
 
 /// A network whose biases are random too, and windows for it.
-fn make(layers: &[LayerConfig], steps: usize, channels: usize, seed: u64) -> (Network, Vec<f32>) {
-    let mut network = Network::new(layers, steps, channels, seed).unwrap();
+fn make(tables: &[LayerTable], steps: usize, channels: usize, seed: u64) -> (Network, Vec<f32>) {
+    let mut network = Network::from_tables(tables, steps, channels, seed).unwrap();
     let mut random = Random::new(seed + 99);
     for parameter in network.parameters_mut() {
         for value in parameter.values {
@@ -51,10 +51,16 @@ fn close(what: &str, analytic: f32, numeric: f64, scale: f64) {
     );
 }
 
-/// Compares forward and backward with the reference.
+/// Compares forward and backward of layers in a row with the reference.
 fn check(name: &str, layers: &[LayerConfig], steps: usize, channels: usize) {
+    let tables: Vec<LayerTable> = layers.iter().cloned().map(LayerTable::from).collect();
+    check_graph(name, &tables, steps, channels);
+}
+
+/// Compares forward and backward with the reference.
+fn check_graph(name: &str, tables: &[LayerTable], steps: usize, channels: usize) {
     const STEP: f64 = 1e-6;
-    let (network, x) = make(layers, steps, channels, 5);
+    let (network, x) = make(tables, steps, channels, 5);
     let mut reference = Reference::new(&network);
     let mut wide: Vec<f64> = x.iter().map(|v| f64::from(*v)).collect();
     let mut random = Random::new(17);
@@ -118,18 +124,13 @@ fn check_weights(
         let scale = gradient
             .iter()
             .fold(0.0f64, |m, d| m.max(f64::from(d.abs())));
-        let tensor = match parameter.name {
-            "kernel" => 0,
-            "bias" => reference.weights[parameter.layer].len() - 1,
-            _ => 1,
-        };
         for (i, analytic) in gradient.iter().enumerate() {
-            let start = reference.weights[parameter.layer][tensor][i];
-            reference.weights[parameter.layer][tensor][i] = start + STEP;
+            let start = weight(reference, parameter)[i];
+            weight(reference, parameter)[i] = start + STEP;
             let up = functional(reference, x, w);
-            reference.weights[parameter.layer][tensor][i] = start - STEP;
+            weight(reference, parameter)[i] = start - STEP;
             let down = functional(reference, x, w);
-            reference.weights[parameter.layer][tensor][i] = start;
+            weight(reference, parameter)[i] = start;
             let what = format!(
                 "{name}: layer {} {} {i}",
                 parameter.layer + 1,
@@ -138,6 +139,14 @@ fn check_weights(
             close(&what, *analytic, (up - down) / (2.0 * STEP), scale);
         }
     }
+}
+
+/// The values of a tensor of the reference.
+fn weight<'r>(reference: &'r mut Reference<'_>, parameter: &Parameter<'_>) -> &'r mut [f64] {
+    let weights = &mut reference.weights[parameter.layer];
+    weights
+        .get_mut(parameter.name)
+        .expect("the reference has every trained tensor")
 }
 
 fn conv(
@@ -377,4 +386,91 @@ fn layers_in_a_row() {
         dense(2, Activation::Linear),
     ];
     check("a row of recurrent layers and means", &layers, 11, 2);
+}
+
+#[test]
+fn merges_of_two_and_of_three() {
+    for merge in [
+        LayerConfig::Add,
+        LayerConfig::Average,
+        LayerConfig::Multiply,
+        LayerConfig::Concatenate,
+    ] {
+        let two = [
+            named("a", dense(3, Activation::Tanh)),
+            reads(&["input", "a"], merge.clone()),
+            LayerConfig::Flatten.into(),
+            dense(2, Activation::Linear).into(),
+        ];
+        check_graph(&format!("{merge:?} of two"), &two, 4, 3);
+        let three = [
+            named("a", dense(3, Activation::Tanh)),
+            named("b", reads(&["input"], dense(3, Activation::Sigmoid))),
+            reads(&["b", "input", "a"], merge.clone()),
+        ];
+        check_graph(&format!("{merge:?} of three"), &three, 4, 3);
+    }
+    // Of different widths.
+    let widths = [
+        named("a", dense(5, Activation::Tanh)),
+        named("b", reads(&["input"], dense(1, Activation::Linear))),
+        reads(&["a", "b", "input"], LayerConfig::Concatenate),
+        dense(2, Activation::Tanh).into(),
+    ];
+    check_graph("concatenate of three widths", &widths, 4, 2);
+}
+
+#[test]
+fn activations_as_layers_of_their_own() {
+    for activation in [
+        Activation::Linear,
+        Activation::Relu,
+        Activation::Tanh,
+        Activation::Sigmoid,
+    ] {
+        let layers = [
+            dense(4, Activation::Linear),
+            LayerConfig::Activation { activation },
+            dense(2, Activation::Linear),
+        ];
+        check(&format!("activation {activation:?}"), &layers, 3, 3);
+    }
+}
+
+#[test]
+fn a_gated_stack_with_residuals_and_skips() {
+    let causal = |dilation| conv(Padding::Causal, 1, dilation, Activation::Linear);
+    let tables = [
+        named("x0", dense(5, Activation::Linear)),
+        // WaveNet: tanh times sigmoid, a skip, and a residual.
+        named("c1", causal(1)),
+        named(
+            "t1",
+            LayerConfig::Activation {
+                activation: Activation::Tanh,
+            },
+        ),
+        named(
+            "s1",
+            reads(
+                &["c1"],
+                LayerConfig::Activation {
+                    activation: Activation::Sigmoid,
+                },
+            ),
+        ),
+        named("g1", reads(&["t1", "s1"], LayerConfig::Multiply)),
+        named("x1", reads(&["g1", "x0"], LayerConfig::Add)),
+        named("c2", causal(2)),
+        named(
+            "g2",
+            LayerConfig::Activation {
+                activation: Activation::Relu,
+            },
+        ),
+        named("skips", reads(&["g1", "g2", "x1"], LayerConfig::Add)),
+        dense(1, Activation::Linear).into(),
+        LayerConfig::Dropout { rate: 0.5 }.into(),
+    ];
+    check_graph("a gated stack", &tables, 9, 2);
 }

@@ -1,8 +1,11 @@
 //! Networks as a whole: refusals that name the layer, first weights as Keras draws them, traces, chunks and threads.
-use dunlin_trainer::config::{Activation, LayerConfig, Padding};
+use dunlin_trainer::config::{Activation, LayerConfig, LayerTable, Padding};
 use dunlin_trainer::data::random::Random;
 use dunlin_trainer::net::reference::Reference;
 use dunlin_trainer::net::{Layer, Network, Shape};
+
+mod layers;
+use layers::{named, reads};
 
 fn dense(units: usize) -> LayerConfig {
     LayerConfig::Dense {
@@ -211,7 +214,7 @@ fn shapes_chain_and_first_weights_are_keras_s() {
         dense(5),
     ];
     let network = Network::new(&layers, 50, 1, 1).unwrap();
-    let shapes: Vec<Shape> = network.layers.iter().map(Layer::output).collect();
+    let shapes: Vec<Shape> = network.layers.iter().map(|n| n.layer.output()).collect();
     let shape = |steps, channels| Shape { steps, channels };
     assert_eq!(
         shapes,
@@ -244,7 +247,7 @@ fn shapes_chain_and_first_weights_are_keras_s() {
         );
     }
     // unit_forget_bias: gates in the order i, f, c, o.
-    let Layer::Lstm(lstm) = &network.layers[2] else {
+    let Layer::Lstm(lstm) = &network.layers[2].layer else {
         panic!("layer 3 is the lstm")
     };
     for (i, bias) in lstm.bias.iter().enumerate() {
@@ -261,7 +264,10 @@ fn first_weights_of_simple_rnn_and_gru_are_keras_s() {
         LayerConfig::GlobalMaxPool1d,
     ];
     let network = Network::new(&layers, 20, 3, 1).unwrap();
-    assert_eq!(network.layers.last().unwrap().name(), "global_max_pool1d");
+    assert_eq!(
+        network.layers.last().unwrap().layer.name(),
+        "global_max_pool1d"
+    );
     assert_eq!(
         network.output(),
         Shape {
@@ -341,4 +347,41 @@ fn inference_does_not_depend_on_chunks_and_trace_ends_with_it() {
         }
     }
     assert!(network.forward(&[], 0).is_empty());
+}
+
+#[test]
+fn merges_of_shapes_that_do_not_fit_are_refused() {
+    let refusal = |tables: &[LayerTable]| {
+        let error = Network::from_tables(tables, 10, 2, 1).unwrap_err();
+        assert_eq!(error.exit_code(), 2);
+        error.to_string()
+    };
+    for merge in [
+        LayerConfig::Add,
+        LayerConfig::Average,
+        LayerConfig::Multiply,
+    ] {
+        let name = merge.kind();
+        let tables = [
+            named("a", dense(3)),
+            named("b", reads(&["input"], dense(2))),
+            reads(&["a", "b"], merge),
+        ];
+        let says = "its inputs are [10, 3] and [10, 2]; they must have the same shape";
+        assert_eq!(refusal(&tables), format!("layer 3 ({name}): {says}"));
+    }
+    let tables = [
+        named("a", pool(2, Padding::Valid)),
+        named("b", reads(&["input"], dense(2))),
+        reads(&["a", "b"], LayerConfig::Concatenate),
+    ];
+    let message = refusal(&tables);
+    assert!(
+        message.contains("layer 3 (concatenate): its inputs are [5, 2] and [10, 2]"),
+        "{message}"
+    );
+    let softmax = LayerConfig::Activation {
+        activation: Activation::Softmax,
+    };
+    assert!(refusal(&[softmax.into()]).contains("layer 1 (activation): softmax is for dense"));
 }

@@ -10,7 +10,7 @@ use layers::{dense, gru, lstm, simple_rnn};
 fn an_lstm_trace_holds_its_own_equations() {
     for activation in [Activation::Tanh, Activation::Relu] {
         let network = Network::new(&[lstm(3, activation, true)], 4, 2, 1).unwrap();
-        let Layer::Lstm(lstm) = &network.layers[0] else {
+        let Layer::Lstm(lstm) = &network.layers[0].layer else {
             panic!("layer 1 is the lstm")
         };
         let x: Vec<f32> = (0..5 * 4 * 2).map(|i| (i as f32 * 0.7).sin()).collect();
@@ -49,7 +49,7 @@ fn a_simple_rnn_trace_is_its_outputs_at_every_step() {
         simple_rnn(3, Activation::Relu, true),
     ];
     let network = Network::new(&layers, 4, 2, 1).unwrap();
-    let Layer::SimpleRnn(rnn) = &network.layers[1] else {
+    let Layer::SimpleRnn(rnn) = &network.layers[1].layer else {
         panic!("layer 2 is the simple_rnn")
     };
     let x: Vec<f32> = (0..5 * 4 * 2).map(|i| (i as f32 * 0.7).sin()).collect();
@@ -73,7 +73,7 @@ fn a_gru_trace_holds_its_own_equations() {
                 let values = parameter.values.iter_mut();
                 values.for_each(|value| *value += 0.4 * (random.uniform() as f32 - 0.5));
             }
-            let Layer::Gru(gru) = &network.layers[0] else {
+            let Layer::Gru(gru) = &network.layers[0].layer else {
                 panic!("layer 1 is the gru")
             };
             let x: Vec<f32> = (0..5 * 4 * 2).map(|i| (i as f32 * 0.7).sin()).collect();

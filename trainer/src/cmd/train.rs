@@ -47,7 +47,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     let dataset = data::load(&config)?;
     let train = normalized(&dataset.train, &dataset);
     let validation = normalized(&dataset.validation, &dataset);
-    let mut network = Network::new(
+    let mut network = Network::from_tables(
         &config.layers,
         train.x.steps,
         train.x.channels,

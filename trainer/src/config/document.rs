@@ -48,6 +48,23 @@ impl<'i> Document<'i> {
         self.error_at(offset, sentence)
     }
 
+    /// An error about `key` of a layer (from 0), at its line; at the layer's line if the key is absent.
+    pub fn layer_error(&self, layer: usize, key: &str, sentence: &str) -> Error {
+        let layers = self
+            .root
+            .get("layers")
+            .and_then(|found| found.get_ref().as_array());
+        let offset = layers
+            .and_then(|layers| layers.get(layer))
+            .map_or(0, |found| {
+                let inner = found.get_ref().as_table();
+                inner
+                    .and_then(|inner| inner.get_key_value(key))
+                    .map_or(found.span().start, |(key, _)| key.span().start)
+            });
+        self.error_at(offset, sentence)
+    }
+
     fn error_at(&self, offset: usize, sentence: &str) -> Error {
         let (line, _) = position(self.text, offset);
         Error::input(format!("{}:{line}: {sentence}", self.file))
@@ -156,13 +173,7 @@ fn check_family(
         return push(problems, tag.span().start, sentence);
     };
     match family.table(word) {
-        Some(found) => check_table(
-            found,
-            Some((family.tag, place, word)),
-            table,
-            span,
-            problems,
-        ),
+        Some(found) => check_table(found, Some((family, place, word)), table, span, problems),
         None => push(
             problems,
             tag.span().start,
@@ -175,10 +186,10 @@ fn check_family(
     }
 }
 
-/// `tagged` is the tag key, the place and the word of a family's table.
+/// `tagged` is the family, the place and the word of a family's table.
 fn check_table(
     schema: &Table,
-    tagged: Option<(&'static str, &str, &str)>,
+    tagged: Option<(&Family, &str, &str)>,
     table: &DeTable<'_>,
     span: Range<usize>,
     problems: &mut Vec<Problem>,
@@ -187,17 +198,24 @@ fn check_table(
         Some((_, place, word)) => Cow::Owned(format!("{place} ({word})")),
         None => Cow::Borrowed(schema.title),
     };
-    let tag = tagged.map(|(tag, _, _)| tag);
+    let tag = tagged.map(|(family, _, _)| family.tag);
+    let common = tagged.map_or(&[][..], |(family, _, _)| family.common);
     let before = problems.len();
     for (name, value) in table.iter() {
         let text = name.get_ref().as_ref();
         if Some(text) == tag {
             continue;
         }
-        match schema.key(text) {
+        let common_key = || common.iter().find(|key| key.name == text);
+        match schema.key(text).or_else(common_key) {
             Some(key) => check_value(key, &place, value, problems),
             None => {
-                let valid: Vec<_> = tag.into_iter().chain(schema.names()).collect();
+                let common = common.iter().map(|key| key.name);
+                let valid: Vec<_> = tag
+                    .into_iter()
+                    .chain(schema.names())
+                    .chain(common)
+                    .collect();
                 let sentence = format!(
                     "unknown key `{text}` in {place}; {}",
                     suggestion(text, &valid)

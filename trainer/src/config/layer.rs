@@ -1,7 +1,36 @@
 //! The `[[layers]]` tables: Keras's layers under Keras's argument names.
 use serde::Deserialize;
 
-/// One `[[layers]]` table, in order; `type` chooses the layer.
+/// One `[[layers]]` table, in order: a layer, and what stands around it.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct LayerTable {
+    /// For `inputs` of later layers.
+    pub name: Option<String>,
+    /// Names of the layers that it reads, or `input`; without it the layer before.
+    pub inputs: Option<Vec<String>>,
+    #[serde(flatten)]
+    pub layer: LayerConfig,
+}
+
+impl LayerTable {
+    /// What messages call the layer: `layer 3 (dense)`; `index` counts from 0.
+    pub fn place(&self, index: usize) -> String {
+        format!("layer {} ({})", index + 1, self.layer.kind())
+    }
+}
+
+/// A layer that has no name and reads the one before.
+impl From<LayerConfig> for LayerTable {
+    fn from(layer: LayerConfig) -> Self {
+        Self {
+            name: None,
+            inputs: None,
+            layer,
+        }
+    }
+}
+
+/// A layer and its arguments; `type` chooses the layer.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum LayerConfig {
@@ -94,6 +123,81 @@ pub enum LayerConfig {
     },
     /// Training only: drops a part `rate` of the activations and scales the rest.
     Dropout { rate: f32 },
+    /// A function of every value: any but softmax.
+    Activation { activation: Activation },
+    /// The sum of tensors of one shape.
+    Add,
+    /// The mean of tensors of one shape.
+    Average,
+    /// The product of tensors of one shape, value by value.
+    Multiply,
+    /// `[T, A], [T, B] -> [T, A + B]`.
+    Concatenate,
+}
+
+impl LayerConfig {
+    /// The word for `type`.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Dense { .. } => "dense",
+            Self::Conv1d { .. } => "conv1d",
+            Self::MaxPool1d { .. } => "max_pool1d",
+            Self::AveragePool1d { .. } => "average_pool1d",
+            Self::GlobalMaxPool1d => "global_max_pool1d",
+            Self::GlobalAveragePool1d => "global_average_pool1d",
+            Self::Flatten => "flatten",
+            Self::SimpleRnn { .. } => "simple_rnn",
+            Self::Lstm { .. } => "lstm",
+            Self::Gru { .. } => "gru",
+            Self::Dropout { .. } => "dropout",
+            Self::Activation { .. } => "activation",
+            Self::Add => "add",
+            Self::Average => "average",
+            Self::Multiply => "multiply",
+            Self::Concatenate => "concatenate",
+        }
+    }
+
+    /// Whether it reads several layers.
+    pub fn merges(&self) -> bool {
+        match self {
+            Self::Add | Self::Average | Self::Multiply | Self::Concatenate => true,
+            Self::Dense { .. }
+            | Self::Conv1d { .. }
+            | Self::MaxPool1d { .. }
+            | Self::AveragePool1d { .. }
+            | Self::GlobalMaxPool1d
+            | Self::GlobalAveragePool1d
+            | Self::Flatten
+            | Self::SimpleRnn { .. }
+            | Self::Lstm { .. }
+            | Self::Gru { .. }
+            | Self::Dropout { .. }
+            | Self::Activation { .. } => false,
+        }
+    }
+
+    /// Whether it has anything to learn.
+    pub fn learns(&self) -> bool {
+        match self {
+            Self::Dense { .. }
+            | Self::Conv1d { .. }
+            | Self::SimpleRnn { .. }
+            | Self::Lstm { .. }
+            | Self::Gru { .. } => true,
+            Self::MaxPool1d { .. }
+            | Self::AveragePool1d { .. }
+            | Self::GlobalMaxPool1d
+            | Self::GlobalAveragePool1d
+            | Self::Flatten
+            | Self::Dropout { .. }
+            | Self::Activation { .. }
+            | Self::Add
+            | Self::Average
+            | Self::Multiply
+            | Self::Concatenate => false,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]

@@ -1,6 +1,6 @@
 //! Reads a description file: schema first, then what one key alone cannot tell.
 use super::document::Document;
-use super::{Config, DataConfig, LayerConfig, Loss, Optimizer, Task};
+use super::{Config, DataConfig, Loss, Optimizer, Task, wire};
 use crate::error::{Error, Result};
 use std::path::Path;
 
@@ -50,21 +50,11 @@ impl Config {
             );
             return Err(document.error("model", "name", &sentence));
         }
+        wire(&self.layers)
+            .map_err(|fault| document.layer_error(fault.layer, fault.key, &fault.sentence))?;
         self.cross_check_data(document)?;
         self.cross_check_training(document)?;
-        let learns = self.layers.iter().any(|layer| match layer {
-            LayerConfig::Dense { .. }
-            | LayerConfig::Conv1d { .. }
-            | LayerConfig::SimpleRnn { .. }
-            | LayerConfig::Lstm { .. }
-            | LayerConfig::Gru { .. } => true,
-            LayerConfig::MaxPool1d { .. }
-            | LayerConfig::AveragePool1d { .. }
-            | LayerConfig::GlobalMaxPool1d
-            | LayerConfig::GlobalAveragePool1d
-            | LayerConfig::Flatten
-            | LayerConfig::Dropout { .. } => false,
-        });
+        let learns = self.layers.iter().any(|table| table.layer.learns());
         if !learns {
             let sentence = "no layer has anything to learn; add a dense, conv1d, simple_rnn, lstm or gru layer";
             return Err(document.error("layers", "", sentence));

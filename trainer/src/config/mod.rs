@@ -9,16 +9,18 @@ mod nearest;
 pub mod schema;
 #[cfg(test)]
 mod tests;
+mod wiring;
 pub use forecast::{Forecast, ForecastTargets};
-pub use layer::{Activation, LayerConfig, Padding};
+pub use layer::{Activation, LayerConfig, LayerTable, Padding};
 pub use nearest::{nearest, suggestion};
+pub(crate) use wiring::wire;
 
 /// A whole description file.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     pub model: ModelConfig,
-    pub layers: Vec<LayerConfig>,
+    pub layers: Vec<LayerTable>,
     pub data: DataConfig,
     #[serde(default)]
     pub training: TrainingConfig,

@@ -83,6 +83,8 @@ pub struct Family {
     /// What the word names, for messages: "layer type".
     pub noun: &'static str,
     pub tag: &'static str,
+    /// Keys that every table of the family may have.
+    pub common: &'static [Key],
     pub tables: &'static [(&'static str, Table)],
 }
 
@@ -168,6 +170,7 @@ pub const TRAINING: Table = Table {
 pub const DATA: Family = Family {
     noun: "data source",
     tag: "source",
+    common: &[],
     tables: &[
         (
             "series",
@@ -226,6 +229,10 @@ pub const DATA: Family = Family {
 pub const LAYERS: Family = Family {
     noun: "layer type",
     tag: "type",
+    common: &[
+        optional("name", Kind::Text),
+        optional("inputs", Kind::Names),
+    ],
     tables: &[
         (
             "dense",
@@ -343,6 +350,41 @@ pub const LAYERS: Family = Family {
             Table {
                 title: "[[layers]] type = \"dropout\"",
                 keys: &[required("rate", Kind::Number(Interval::HalfOpen))],
+            },
+        ),
+        (
+            "activation",
+            Table {
+                title: "[[layers]] type = \"activation\"",
+                keys: &[required("activation", CONV_ACTIVATIONS)],
+            },
+        ),
+        (
+            "add",
+            Table {
+                title: "[[layers]] type = \"add\"",
+                keys: &[],
+            },
+        ),
+        (
+            "average",
+            Table {
+                title: "[[layers]] type = \"average\"",
+                keys: &[],
+            },
+        ),
+        (
+            "multiply",
+            Table {
+                title: "[[layers]] type = \"multiply\"",
+                keys: &[],
+            },
+        ),
+        (
+            "concatenate",
+            Table {
+                title: "[[layers]] type = \"concatenate\"",
+                keys: &[],
             },
         ),
     ],

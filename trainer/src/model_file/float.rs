@@ -11,7 +11,7 @@ use dunlin::{F32, Mode, Model, PrecisionTag};
 use super::{GateRows, GruRows, transpose};
 use crate::config::{Activation, LayerConfig, Padding};
 use crate::error::{Error, Result};
-use crate::net::{Layer, Network, Pool1d, Pooling};
+use crate::net::{Layer, Network, Node, Pool1d, Pooling};
 
 /// A trained network with the scalings that stand around it.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,12 +33,13 @@ impl FloatModel {
     /// `Error::Input` when the network is beyond what a file can state; it names the layer.
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
         let mut weights = Weights::new();
-        let layers: Vec<LayerSpec> = self
-            .network
-            .layers
-            .iter()
-            .filter_map(|layer| write_layer(layer, &mut weights))
-            .collect();
+        let mut layers = Vec::new();
+        for (index, node) in self.network.layers.iter().enumerate() {
+            if node.inputs != [index] {
+                return Err(lacking(node));
+            }
+            layers.extend(write_layer(node, &mut weights)?);
+        }
         let file = ModelFile {
             name: &self.name,
             precision: PrecisionTag::F32,
@@ -72,8 +73,8 @@ impl FloatModel {
         weights
             .take::<[f32; 2]>(model.input_scales().len())
             .map_err(short)?;
-        for layer in &mut network.layers {
-            read_layer(layer, &mut weights).map_err(short)?;
+        for node in &mut network.layers {
+            read_layer(&mut node.layer, &mut weights).map_err(short)?;
         }
         Ok(Self {
             name: model.name().to_owned(),
@@ -86,14 +87,14 @@ impl FloatModel {
 }
 
 /// The specification of a layer, its weights added; `None` for a layer that only training has.
-fn write_layer(layer: &Layer, weights: &mut Weights) -> Option<LayerSpec> {
+fn write_layer(node: &Node, weights: &mut Weights) -> Result<Option<LayerSpec>> {
     let output = |activation| OutputSpec {
         activation: super::activation(activation),
         min: 0,
         max: 0,
         softmax_bits: 0,
     };
-    Some(match layer {
+    Ok(Some(match &node.layer {
         Layer::Dense(dense) => {
             weights.push(&transpose(&dense.kernel, dense.input.channels, dense.units));
             weights.push(&dense.bias);
@@ -163,8 +164,17 @@ fn write_layer(layer: &Layer, weights: &mut Weights) -> Option<LayerSpec> {
                 hidden_bits: 0,
             })
         }
-        Layer::Dropout(_) => return None,
-    })
+        Layer::Dropout(_) => return Ok(None),
+        Layer::Activation(_) | Layer::Merge(_) => return Err(lacking(node)),
+    }))
+}
+
+/// The refusal of what no model file has.
+fn lacking(node: &Node) -> Error {
+    Error::input(format!(
+        "{}: the runtime does not have this layer, so the model cannot be written",
+        node.place
+    ))
 }
 
 /// The specification of a pool, the same in every precision.
@@ -307,7 +317,12 @@ fn read_layer(
             };
             rows.store(gru);
         }
-        Layer::Pool1d(_) | Layer::GlobalPool1d(_) | Layer::Flatten(_) | Layer::Dropout(_) => {}
+        Layer::Pool1d(_)
+        | Layer::GlobalPool1d(_)
+        | Layer::Flatten(_)
+        | Layer::Dropout(_)
+        | Layer::Activation(_)
+        | Layer::Merge(_) => {}
     }
     Ok(())
 }

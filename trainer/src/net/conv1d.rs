@@ -2,7 +2,10 @@
 use super::activation;
 use super::gemm::{Matrix, multiply};
 use super::init::glorot_uniform;
-use super::layer::{Backward, Packs, Scratch, add_rows, fill_rows, weight_count};
+use super::operation::{
+    Backward, Forward, Operation, Packs, Scratch, add_rows, fill_rows, parameters, shapes,
+    weight_count, zeros,
+};
 use super::shape::{Shape, Walk};
 use crate::config::{Activation, Padding};
 use crate::data::random::Random;
@@ -119,38 +122,10 @@ impl Conv1d {
         Matrix::new(&self.kernel, self.taps(), self.filters)
     }
 
-    pub(crate) fn pack(&self, packs: &mut Packs, training: bool) {
-        packs.kernel.pack(self.kernel_matrix());
-        if training {
-            packs
-                .kernel_transposed
-                .pack(self.kernel_matrix().transposed());
-        }
-    }
-
-    /// `[count, T, C] -> [count, T', filters]`.
-    pub(crate) fn forward(
-        &self,
-        packs: &Packs,
-        x: &[f32],
-        count: usize,
-        scratch: &mut Scratch,
-        y: &mut Vec<f32>,
-    ) {
-        // y[t] = activation(sum_k x[t stride + k dilation - left] W[k] + b); steps in the padding are 0.
-        self.gather(x, count, &mut scratch.columns);
-        let rows = count * self.output.steps;
-        fill_rows(y, rows, &self.bias);
-        let columns = Matrix::new(&scratch.columns, rows, self.taps());
-        multiply(columns, &packs.kernel, y, true);
-        activation::apply(self.activation, y, self.filters);
-    }
-
     /// The inputs under the kernel side by side: `[count, T', kernel_size, C]`.
     fn gather(&self, x: &[f32], count: usize, columns: &mut Vec<f32>) {
         let channels = self.input.channels;
-        columns.clear();
-        columns.resize(count * self.output.steps * self.taps(), 0.0);
+        zeros(columns, count * self.output.steps * self.taps());
         let windows = columns.chunks_exact_mut(self.output.steps * self.taps());
         for (window, x) in windows.zip(x.chunks_exact(self.input.size())) {
             for (t, row) in window.chunks_exact_mut(self.taps()).enumerate() {
@@ -163,8 +138,54 @@ impl Conv1d {
         }
     }
 
+    fn scatter(&self, dcolumns: &[f32], dx: &mut [f32]) {
+        let channels = self.input.channels;
+        let windows = dcolumns.chunks_exact(self.output.steps * self.taps());
+        for (window, dx) in windows.zip(dx.chunks_exact_mut(self.input.size())) {
+            for (t, row) in window.chunks_exact(self.taps()).enumerate() {
+                for (k, tap) in row.chunks_exact(channels).enumerate() {
+                    if let Some(step) = self.walk.source(t, k, self.input.steps) {
+                        let dx = &mut dx[step * channels..(step + 1) * channels];
+                        for (dx, d) in dx.iter_mut().zip(tap) {
+                            *dx += d;
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl Operation for Conv1d {
+    fn name(&self) -> &'static str {
+        "conv1d"
+    }
+
+    shapes!();
+    parameters!(kernel, bias if use_bias);
+
+    fn pack(&self, packs: &mut Packs, training: bool) {
+        packs.kernel.pack(self.kernel_matrix());
+        if training {
+            packs
+                .kernel_transposed
+                .pack(self.kernel_matrix().transposed());
+        }
+    }
+
+    /// `[count, T, C] -> [count, T', filters]`.
+    fn forward(&self, call: Forward<'_>, scratch: &mut Scratch, y: &mut Vec<f32>) {
+        // y[t] = activation(sum_k x[t stride + k dilation - left] W[k] + b); steps in the padding are 0.
+        self.gather(call.x(), call.count, &mut scratch.columns);
+        let rows = call.count * self.output.steps;
+        fill_rows(y, rows, &self.bias);
+        let columns = Matrix::new(&scratch.columns, rows, self.taps());
+        multiply(columns, &call.packs.kernel, y, true);
+        activation::apply(self.activation, y, self.filters);
+    }
+
     /// Gradients of kernel and bias are added to `gradients`; reads the columns that `forward` left in `scratch`.
-    pub(crate) fn backward(&self, step: Backward<'_>, scratch: &mut Scratch) {
+    fn backward(&self, step: Backward<'_>, scratch: &mut Scratch) {
         let rows = step.count * self.output.steps;
         let dz = step.dy;
         // dz = dy activation'(z)
@@ -183,7 +204,7 @@ impl Conv1d {
             add_rows(&mut step.gradients[1], dz);
         }
         // dcolumns = dz W^T, and dx[t stride + k dilation - left] += dcolumns[t, k]
-        if let Some(dx) = step.dx {
+        if let Some(dx) = &mut step.dx[0] {
             let dz = Matrix::new(dz, rows, self.filters);
             multiply(
                 dz,
@@ -191,26 +212,8 @@ impl Conv1d {
                 &mut scratch.columns,
                 false,
             );
-            dx.clear();
-            dx.resize(step.count * self.input.size(), 0.0);
+            zeros(dx, step.count * self.input.size());
             self.scatter(&scratch.columns, dx);
-        }
-    }
-
-    fn scatter(&self, dcolumns: &[f32], dx: &mut [f32]) {
-        let channels = self.input.channels;
-        let windows = dcolumns.chunks_exact(self.output.steps * self.taps());
-        for (window, dx) in windows.zip(dx.chunks_exact_mut(self.input.size())) {
-            for (t, row) in window.chunks_exact(self.taps()).enumerate() {
-                for (k, tap) in row.chunks_exact(channels).enumerate() {
-                    if let Some(step) = self.walk.source(t, k, self.input.steps) {
-                        let dx = &mut dx[step * channels..(step + 1) * channels];
-                        for (dx, d) in dx.iter_mut().zip(tap) {
-                            *dx += d;
-                        }
-                    }
-                }
-            }
         }
     }
 }

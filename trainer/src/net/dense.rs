@@ -2,7 +2,10 @@
 use super::activation;
 use super::gemm::{Matrix, multiply};
 use super::init::glorot_uniform;
-use super::layer::{Backward, Packs, Scratch, add_rows, fill_rows, weight_count};
+use super::operation::{
+    Backward, Forward, Operation, Packs, Scratch, add_rows, fill_rows, parameters, shapes,
+    weight_count,
+};
 use super::shape::Shape;
 use crate::config::Activation;
 use crate::data::random::Random;
@@ -51,8 +54,17 @@ impl Dense {
     fn kernel_matrix(&self) -> Matrix<'_> {
         Matrix::new(&self.kernel, self.input.channels, self.units)
     }
+}
 
-    pub(crate) fn pack(&self, packs: &mut Packs, training: bool) {
+impl Operation for Dense {
+    fn name(&self) -> &'static str {
+        "dense"
+    }
+
+    shapes!();
+    parameters!(kernel, bias if use_bias);
+
+    fn pack(&self, packs: &mut Packs, training: bool) {
         packs.kernel.pack(self.kernel_matrix());
         if training {
             packs
@@ -62,25 +74,26 @@ impl Dense {
     }
 
     /// `[count, T, C] -> [count, T, units]`.
-    pub(crate) fn forward(&self, packs: &Packs, x: &[f32], count: usize, y: &mut Vec<f32>) {
+    fn forward(&self, call: Forward<'_>, _scratch: &mut Scratch, y: &mut Vec<f32>) {
         // y = activation(x W + b)
-        let rows = count * self.input.steps;
+        let rows = call.count * self.input.steps;
         fill_rows(y, rows, &self.bias);
-        let x = Matrix::new(x, rows, self.input.channels);
-        multiply(x, &packs.kernel, y, true);
+        let x = Matrix::new(call.x(), rows, self.input.channels);
+        multiply(x, &call.packs.kernel, y, true);
         activation::apply(self.activation, y, self.units);
     }
 
     /// Gradients of kernel and bias are added to `gradients`.
-    pub(crate) fn backward(&self, step: Backward<'_>, scratch: &mut Scratch) {
+    fn backward(&self, step: Backward<'_>, scratch: &mut Scratch) {
         let rows = step.count * self.input.steps;
+        let x = step.x();
         let dz = step.dy;
         // dz = dy activation'(z)
         if !step.dy_is_dz {
             activation::backward(self.activation, step.y, dz, self.units);
         }
         // dW += x^T dz
-        let x = Matrix::new(step.x, rows, self.input.channels);
+        let x = Matrix::new(x, rows, self.input.channels);
         scratch.packed.pack(Matrix::new(dz, rows, self.units));
         multiply(
             x.transposed(),
@@ -93,7 +106,7 @@ impl Dense {
             add_rows(&mut step.gradients[1], dz);
         }
         // dx = dz W^T
-        if let Some(dx) = step.dx {
+        if let Some(dx) = &mut step.dx[0] {
             dx.resize(x.values.len(), 0.0);
             let dz = Matrix::new(dz, rows, self.units);
             multiply(dz, &step.packs.kernel_transposed, dx, false);

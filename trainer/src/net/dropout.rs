@@ -1,5 +1,5 @@
 //! Dropout: in training only, drops a part `rate` of the values and scales the others by `1 / (1 - rate)`.
-use super::layer::{Backward, Scratch};
+use super::operation::{Backward, Forward, Operation, Scratch, shapes};
 use super::random::stream;
 use super::shape::Shape;
 
@@ -25,9 +25,18 @@ impl Dropout {
             output: input,
         })
     }
+}
+
+impl Operation for Dropout {
+    fn name(&self) -> &'static str {
+        "dropout"
+    }
+
+    shapes!();
 
     /// y = x m, where m is 0 for the dropped and 1 / (1 - rate) for the others; y = x when `scratch` holds no seed.
-    pub(crate) fn forward(&self, x: &[f32], scratch: &mut Scratch, y: &mut Vec<f32>) {
+    fn forward(&self, call: Forward<'_>, scratch: &mut Scratch, y: &mut Vec<f32>) {
+        let x = call.x();
         y.clear();
         let Some((seed, layer)) = scratch.dropout else {
             y.extend_from_slice(x);
@@ -43,8 +52,8 @@ impl Dropout {
     }
 
     /// dx = dy m.
-    pub(crate) fn backward(&self, step: Backward<'_>, scratch: &mut Scratch) {
-        let Some(dx) = step.dx else { return };
+    fn backward(&self, step: Backward<'_>, scratch: &mut Scratch) {
+        let Some(dx) = &mut step.dx[0] else { return };
         dx.clear();
         match scratch.dropout {
             Some(_) => dx.extend(step.dy.iter().zip(&scratch.mask).map(|(d, m)| d * m)),
@@ -56,7 +65,7 @@ impl Dropout {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::net::layer::{Backward, Packs};
+    use crate::net::operation::Packs;
 
     #[test]
     fn training_drops_its_rate_keeps_the_mean_and_goes_back_through_the_same_mask() {
@@ -66,27 +75,34 @@ mod tests {
         };
         let dropout = Dropout::new(0.25, shape).expect("a rate of 0.25");
         let mut scratch = Scratch::default();
-        let (x, mut y, mut dx) = (vec![3.0; 10_000], Vec::new(), Vec::new());
+        let (x, mut y) = (vec![3.0; 10_000], Vec::new());
+        let packs = Packs::default();
+        let call = Forward {
+            packs: &packs,
+            count: 1,
+            inputs: &[&x],
+        };
+        let mut dx = [Some(Vec::new())];
         scratch.dropout = Some((1, 2));
-        dropout.forward(&x, &mut scratch, &mut y);
+        dropout.forward(call, &mut scratch, &mut y);
         let dropped = y.iter().filter(|v| **v == 0.0).count();
         assert!((2_300..2_700).contains(&dropped), "{dropped}");
         assert!(y.iter().all(|v| *v == 0.0 || *v == 4.0));
         let step = Backward {
-            packs: &Packs::default(),
+            packs: &packs,
             count: 1,
-            x: &x,
+            inputs: &[&x],
             y: &y,
             dy: &mut x.clone(),
             dy_is_dz: false,
-            dx: Some(&mut dx),
+            dx: &mut dx,
             gradients: &mut [],
         };
         dropout.backward(step, &mut scratch);
-        assert_eq!(dx, y);
+        assert_eq!(dx[0].as_ref(), Some(&y));
         scratch.dropout = Some((2, 2));
         let first = y.clone();
-        dropout.forward(&x, &mut scratch, &mut y);
+        dropout.forward(call, &mut scratch, &mut y);
         assert_ne!(first, y);
     }
 }

@@ -1,5 +1,5 @@
 //! Flatten: `[T, C] -> [1, T * C]`; the values stay where they are.
-use super::layer::Backward;
+use super::operation::{Backward, Forward, Operation, Scratch, shapes};
 use super::shape::Shape;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,14 +18,22 @@ impl Flatten {
             },
         }
     }
+}
 
-    pub(crate) fn forward(&self, x: &[f32], y: &mut Vec<f32>) {
-        y.clear();
-        y.extend_from_slice(x);
+impl Operation for Flatten {
+    fn name(&self) -> &'static str {
+        "flatten"
     }
 
-    pub(crate) fn backward(&self, step: Backward<'_>) {
-        if let Some(dx) = step.dx {
+    shapes!();
+
+    fn forward(&self, call: Forward<'_>, _scratch: &mut Scratch, y: &mut Vec<f32>) {
+        y.clear();
+        y.extend_from_slice(call.x());
+    }
+
+    fn backward(&self, step: Backward<'_>, _scratch: &mut Scratch) {
+        if let Some(dx) = &mut step.dx[0] {
             dx.clear();
             dx.extend_from_slice(step.dy);
         }

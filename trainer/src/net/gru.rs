@@ -6,8 +6,10 @@ use pulp::Arch;
 
 use super::gemm::{Matrix, multiply};
 use super::gru_cell::{Cell, CellBackward};
-use super::layer::{Backward, Packs, Scratch, add_rows, fill_rows};
-use super::recurrent::{Sizes, States, check_gated, pack_both_ways, zeros};
+use super::operation::{
+    Backward, Forward, Operation, Packs, Scratch, add_rows, fill_rows, parameters, shapes, zeros,
+};
+use super::recurrent::{Arguments, Sizes, States, check_gated, pack_both_ways};
 use super::shape::Shape;
 use crate::config::Activation;
 use crate::data::random::Random;
@@ -37,16 +39,6 @@ pub struct Gru {
     pub bias: Vec<f32>,
 }
 
-/// The arguments of a GRU under their Keras names.
-pub(crate) struct Arguments {
-    pub units: usize,
-    pub activation: Activation,
-    pub recurrent_activation: Activation,
-    pub return_sequences: bool,
-    pub use_bias: bool,
-    pub reset_after: bool,
-}
-
 /// What happens inside a GRU, for calibration; example-major, gates in the order z, r, c.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GruTrace {
@@ -62,25 +54,19 @@ impl Gru {
     /// Fresh weights; an error is the reason alone, without the layer's name.
     pub(crate) fn new(
         arguments: &Arguments,
+        recurrent_activation: Activation,
+        reset_after: bool,
         input: Shape,
         random: &mut Random,
     ) -> Result<Self, String> {
-        let &Arguments {
+        let Arguments {
             units,
             activation,
-            recurrent_activation,
             return_sequences,
             use_bias,
-            reset_after,
-        } = arguments;
+        } = *arguments;
         check_gated(activation, recurrent_activation)?;
-        let sizes = Sizes {
-            units,
-            gates: GATES,
-            input,
-            return_sequences,
-        };
-        let (kernel, recurrent_kernel) = sizes.draw(random)?;
+        let (sizes, (kernel, recurrent_kernel)) = arguments.draw(GATES, input, random)?;
         let biases = if reset_after { 2 } else { 1 };
         Ok(Self {
             units,
@@ -106,47 +92,10 @@ impl Gru {
         }
     }
 
-    pub(crate) fn pack(&self, packs: &mut Packs, training: bool) {
-        let sizes = self.sizes();
-        pack_both_ways(
-            sizes.kernel(&self.kernel),
-            &mut packs.kernel,
-            &mut packs.kernel_transposed,
-            training,
-        );
-        // The candidate's columns apart: without `reset_after` they meet r h, not h.
-        let recurrent = sizes.recurrent(&self.recurrent_kernel);
-        pack_both_ways(
-            recurrent.columns(0..2 * self.units),
-            &mut packs.recurrent,
-            &mut packs.recurrent_transposed,
-            training,
-        );
-        pack_both_ways(
-            recurrent.columns(2 * self.units..3 * self.units),
-            &mut packs.candidate,
-            &mut packs.candidate_transposed,
-            training,
-        );
-    }
-
     /// The biases of the products with h: of z and r, and of the candidate; none without `reset_after`.
     fn hidden_bias(&self) -> Option<(&[f32], &[f32])> {
         let bias = &self.bias[GATES * self.units..];
         self.reset_after.then(|| bias.split_at(2 * self.units))
-    }
-
-    /// `[count, T, C] -> [count, T or 1, units]`.
-    pub(crate) fn forward(
-        &self,
-        packs: &Packs,
-        x: &[f32],
-        count: usize,
-        scratch: &mut Scratch,
-        y: &mut Vec<f32>,
-    ) {
-        self.run(packs, x, count, &mut scratch.states, None);
-        self.sizes().finish(&scratch.states, count, y);
     }
 
     /// The products with x and h and the hidden states of all steps for `count` windows `[count, T, C]`.
@@ -233,8 +182,91 @@ impl Gru {
         }
     }
 
+    /// From the gradients of all steps' pre-activations to those of the weights and of the input.
+    fn add_gradients(&self, step: Backward<'_>, scratch: &mut Scratch) {
+        let (units, count, sizes) = (self.units, step.count, self.sizes());
+        let rows = self.input.steps * count;
+        let Scratch { states, packed, .. } = scratch;
+        let dz = Matrix::new(&states.gates, rows, GATES * units);
+        packed.pack(dz);
+        let gradients = step.gradients;
+        sizes.add_kernel_gradient(packed, states, count, &mut gradients[0]);
+        let past = sizes.past(states, count);
+        // dWh += h_past^T [dz_z, dz_r]
+        packed.pack(dz.columns(0..2 * units));
+        let mut part = vec![0.0; 2 * units * units];
+        multiply(past.transposed(), packed, &mut part, false);
+        add_columns(&mut gradients[1], GATES * units, 0, &part, 2 * units);
+        // dUc += h_past^T dcandidate with `reset_after`, else (r h_past)^T dz_c
+        let meets = if self.reset_after {
+            packed.pack(Matrix::new(&states.candidate, rows, units));
+            past
+        } else {
+            packed.pack(dz.columns(2 * units..3 * units));
+            Matrix::new(&states.reset, rows, units)
+        };
+        let part = &mut part[..units * units];
+        multiply(meets.transposed(), packed, part, false);
+        add_columns(&mut gradients[1], GATES * units, 2 * units, part, units);
+        // db += sum over steps and examples: of z and r the same in both biases
+        if self.use_bias {
+            let mut sums = vec![0.0; GATES * units];
+            add_rows(&mut sums, &states.gates);
+            let (of_input, of_hidden) = gradients[2].split_at_mut(GATES * units);
+            add_rows(of_input, &sums);
+            if self.reset_after {
+                sums[2 * units..].fill(0.0);
+                add_rows(&mut sums[2 * units..], &states.candidate);
+                add_rows(of_hidden, &sums);
+            }
+        }
+        if let Some(dx) = &mut step.dx[0] {
+            sizes.input_gradient(step.packs, states, count, dx);
+        }
+    }
+}
+
+impl Operation for Gru {
+    fn name(&self) -> &'static str {
+        "gru"
+    }
+
+    shapes!();
+    parameters!(kernel, recurrent_kernel, bias if use_bias);
+
+    fn pack(&self, packs: &mut Packs, training: bool) {
+        let sizes = self.sizes();
+        pack_both_ways(
+            sizes.kernel(&self.kernel),
+            &mut packs.kernel,
+            &mut packs.kernel_transposed,
+            training,
+        );
+        // The candidate's columns apart: without `reset_after` they meet r h, not h.
+        let recurrent = sizes.recurrent(&self.recurrent_kernel);
+        pack_both_ways(
+            recurrent.columns(0..2 * self.units),
+            &mut packs.recurrent,
+            &mut packs.recurrent_transposed,
+            training,
+        );
+        pack_both_ways(
+            recurrent.columns(2 * self.units..3 * self.units),
+            &mut packs.candidate,
+            &mut packs.candidate_transposed,
+            training,
+        );
+    }
+
+    /// `[count, T, C] -> [count, T or 1, units]`.
+    fn forward(&self, call: Forward<'_>, scratch: &mut Scratch, y: &mut Vec<f32>) {
+        let Forward { packs, count, .. } = call;
+        self.run(packs, call.x(), count, &mut scratch.states, None);
+        self.sizes().finish(&scratch.states, count, y);
+    }
+
     /// Gradients of kernel, recurrent kernel and bias are added to `gradients`; uses up the states of `forward`.
-    pub(crate) fn backward(&self, step: Backward<'_>, scratch: &mut Scratch) {
+    fn backward(&self, step: Backward<'_>, scratch: &mut Scratch) {
         let count = step.count;
         let row = count * self.units;
         let states = &mut scratch.states;
@@ -282,49 +314,6 @@ impl Gru {
             }
         }
         self.add_gradients(step, scratch);
-    }
-
-    /// From the gradients of all steps' pre-activations to those of the weights and of the input.
-    fn add_gradients(&self, step: Backward<'_>, scratch: &mut Scratch) {
-        let (units, count, sizes) = (self.units, step.count, self.sizes());
-        let rows = self.input.steps * count;
-        let Scratch { states, packed, .. } = scratch;
-        let dz = Matrix::new(&states.gates, rows, GATES * units);
-        packed.pack(dz);
-        let gradients = step.gradients;
-        sizes.add_kernel_gradient(packed, states, count, &mut gradients[0]);
-        let past = sizes.past(states, count);
-        // dWh += h_past^T [dz_z, dz_r]
-        packed.pack(dz.columns(0..2 * units));
-        let mut part = vec![0.0; 2 * units * units];
-        multiply(past.transposed(), packed, &mut part, false);
-        add_columns(&mut gradients[1], GATES * units, 0, &part, 2 * units);
-        // dUc += h_past^T dcandidate with `reset_after`, else (r h_past)^T dz_c
-        let meets = if self.reset_after {
-            packed.pack(Matrix::new(&states.candidate, rows, units));
-            past
-        } else {
-            packed.pack(dz.columns(2 * units..3 * units));
-            Matrix::new(&states.reset, rows, units)
-        };
-        let part = &mut part[..units * units];
-        multiply(meets.transposed(), packed, part, false);
-        add_columns(&mut gradients[1], GATES * units, 2 * units, part, units);
-        // db += sum over steps and examples: of z and r the same in both biases
-        if self.use_bias {
-            let mut sums = vec![0.0; GATES * units];
-            add_rows(&mut sums, &states.gates);
-            let (of_input, of_hidden) = gradients[2].split_at_mut(GATES * units);
-            add_rows(of_input, &sums);
-            if self.reset_after {
-                sums[2 * units..].fill(0.0);
-                add_rows(&mut sums[2 * units..], &states.candidate);
-                add_rows(of_hidden, &sums);
-            }
-        }
-        if let Some(dx) = step.dx {
-            sizes.input_gradient(step.packs, states, count, dx);
-        }
     }
 }
 

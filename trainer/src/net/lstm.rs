@@ -2,9 +2,11 @@
 use pulp::Arch;
 
 use super::gemm::{Matrix, multiply};
-use super::layer::{Backward, Packs, Scratch, add_rows};
 use super::lstm_cell::{Cell, CellBackward};
-use super::recurrent::{Sizes, States, check_gated, zeros};
+use super::operation::{
+    Backward, Forward, Operation, Packs, Scratch, add_rows, parameters, shapes, zeros,
+};
+use super::recurrent::{Arguments, Sizes, States, check_gated};
 use super::shape::Shape;
 use crate::config::Activation;
 use crate::data::random::Random;
@@ -32,15 +34,6 @@ pub struct Lstm {
     pub bias: Vec<f32>,
 }
 
-/// The arguments of an LSTM under their Keras names.
-pub(crate) struct Arguments {
-    pub units: usize,
-    pub activation: Activation,
-    pub recurrent_activation: Activation,
-    pub return_sequences: bool,
-    pub use_bias: bool,
-}
-
 /// What happens inside an LSTM, for calibration; example-major.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LstmTrace {
@@ -56,24 +49,18 @@ impl Lstm {
     /// Fresh weights; an error is the reason alone, without the layer's name.
     pub(crate) fn new(
         arguments: &Arguments,
+        recurrent_activation: Activation,
         input: Shape,
         random: &mut Random,
     ) -> Result<Self, String> {
-        let &Arguments {
+        let Arguments {
             units,
             activation,
-            recurrent_activation,
             return_sequences,
             use_bias,
-        } = arguments;
+        } = *arguments;
         check_gated(activation, recurrent_activation)?;
-        let sizes = Sizes {
-            units,
-            gates: GATES,
-            input,
-            return_sequences,
-        };
-        let (kernel, recurrent_kernel) = sizes.draw(random)?;
+        let (sizes, (kernel, recurrent_kernel)) = arguments.draw(GATES, input, random)?;
         let mut bias = vec![0.0; 4 * units];
         if use_bias {
             // Remember at first (Jozefowicz et al. 2015): unit_forget_bias in Keras.
@@ -100,24 +87,6 @@ impl Lstm {
             input: self.input,
             return_sequences: self.return_sequences,
         }
-    }
-
-    pub(crate) fn pack(&self, packs: &mut Packs, training: bool) {
-        self.sizes()
-            .pack(&self.kernel, &self.recurrent_kernel, packs, training);
-    }
-
-    /// `[count, T, C] -> [count, T or 1, units]`.
-    pub(crate) fn forward(
-        &self,
-        packs: &Packs,
-        x: &[f32],
-        count: usize,
-        scratch: &mut Scratch,
-        y: &mut Vec<f32>,
-    ) {
-        self.run(packs, x, count, &mut scratch.states, None);
-        self.sizes().finish(&scratch.states, count, y);
     }
 
     /// Gates, cell states and hidden states of all steps for `count` windows `[count, T, C]`.
@@ -174,9 +143,30 @@ impl Lstm {
             );
         }
     }
+}
+
+impl Operation for Lstm {
+    fn name(&self) -> &'static str {
+        "lstm"
+    }
+
+    shapes!();
+    parameters!(kernel, recurrent_kernel, bias if use_bias);
+
+    fn pack(&self, packs: &mut Packs, training: bool) {
+        self.sizes()
+            .pack(&self.kernel, &self.recurrent_kernel, packs, training);
+    }
+
+    /// `[count, T, C] -> [count, T or 1, units]`.
+    fn forward(&self, call: Forward<'_>, scratch: &mut Scratch, y: &mut Vec<f32>) {
+        let Forward { packs, count, .. } = call;
+        self.run(packs, call.x(), count, &mut scratch.states, None);
+        self.sizes().finish(&scratch.states, count, y);
+    }
 
     /// Gradients of kernel, recurrent kernel and bias are added to `gradients`; uses up the states of `forward`.
-    pub(crate) fn backward(&self, step: Backward<'_>, scratch: &mut Scratch) {
+    fn backward(&self, step: Backward<'_>, scratch: &mut Scratch) {
         let (count, steps, sizes) = (step.count, self.input.steps, self.sizes());
         let row = count * self.units;
         let states = &mut scratch.states;
@@ -215,7 +205,7 @@ impl Lstm {
         if self.use_bias {
             add_rows(&mut gradients[2], &states.gates);
         }
-        if let Some(dx) = step.dx {
+        if let Some(dx) = &mut step.dx[0] {
             sizes.input_gradient(step.packs, states, count, dx);
         }
     }

@@ -1,5 +1,7 @@
 //! The float network: one file a layer, forward and backward side by side.
 mod activation;
+mod activation_layer;
+mod build;
 mod conv1d;
 mod dense;
 mod dropout;
@@ -11,7 +13,9 @@ mod init;
 mod layer;
 mod lstm;
 mod lstm_cell;
+mod merge;
 mod network;
+mod operation;
 mod pass;
 mod pool1d;
 pub(crate) mod random;
@@ -20,6 +24,7 @@ pub mod reference;
 mod shape;
 mod simple_rnn;
 
+pub use activation_layer::ActivationLayer;
 pub use conv1d::Conv1d;
 pub use dense::Dense;
 pub use dropout::Dropout;
@@ -27,7 +32,8 @@ pub use flatten::Flatten;
 pub use gru::{Gru, GruTrace};
 pub use layer::Layer;
 pub use lstm::{Lstm, LstmTrace};
-pub use network::{Network, Parameter, ParameterMut};
+pub use merge::{Merge, Merging};
+pub use network::{Network, Node, Parameter, ParameterMut};
 pub use pass::{Gradients, Packing, Pass, Upstream};
 pub use pool1d::{Pool1d, Pooling};
 pub use shape::Shape;

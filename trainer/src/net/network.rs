@@ -1,24 +1,31 @@
-//! A network: layers in a row, their shapes chained, their weights drawn from a seed.
+//! A network: layers in order, each reading earlier ones, and what it answers.
 use rayon::prelude::*;
 
-use super::layer::{Layer, Packs, Scratch};
-use super::random::stream;
+use super::layer::Layer;
+use super::operation::{Forward, Packs, Scratch};
 use super::shape::Shape;
-use crate::config::LayerConfig;
-use crate::error::{Error, Result};
 
 /// Examples that go through the layers together in inference; large enough for the matrix products, small enough
 /// to share among cores.
 const CHUNK: usize = 32;
-/// Values in one example between two layers; more would not fit any memory times a mini-batch.
-const SIZE_LIMIT: usize = 1 << 26;
 
-/// Layers in a row over windows `[steps, channels]`.
+/// Layers over windows `[steps, channels]`. Tensor 0 is the window, tensor n the output of the n-th layer (from 1); the
+/// last tensor is the answer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Network {
     pub steps: usize,
     pub channels: usize,
-    pub layers: Vec<Layer>,
+    pub layers: Vec<Node>,
+}
+
+/// A layer and where it stands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Node {
+    pub layer: Layer,
+    /// The tensors that it reads, all of them before its own output; merges read several, other layers one.
+    pub inputs: Vec<usize>,
+    /// What messages call it: `layer 3 (dense)`, counted as in the description.
+    pub place: String,
 }
 
 /// One trained tensor.
@@ -26,7 +33,7 @@ pub struct Network {
 pub struct Parameter<'a> {
     /// Index into `Network::layers`.
     pub layer: usize,
-    /// `kernel`, `recurrent_kernel` or `bias`.
+    /// Keras's name: `kernel`, `recurrent_kernel`, `bias`.
     pub name: &'static str,
     pub values: &'a [f32],
 }
@@ -36,53 +43,24 @@ pub struct Parameter<'a> {
 pub struct ParameterMut<'a> {
     /// Index into `Network::layers`.
     pub layer: usize,
-    /// `kernel`, `recurrent_kernel` or `bias`.
+    /// Keras's name: `kernel`, `recurrent_kernel`, `bias`.
     pub name: &'static str,
     pub values: &'a mut [f32],
 }
 
 impl Network {
-    /// A network for windows `[steps, channels]` with fresh weights as Keras draws them.
-    ///
-    /// # Errors
-    /// `Error::Input` names the first layer that is impossible, why, and the way out.
-    pub fn new(layers: &[LayerConfig], steps: usize, channels: usize, seed: u64) -> Result<Self> {
-        if layers.is_empty() {
-            return Err(Error::input(
-                "the model has no layers; add a [[layers]] table",
-            ));
-        }
-        if steps == 0 || channels == 0 {
-            return Err(Error::input(format!(
-                "windows of {steps} steps and {channels} channels are empty; give at least 1 of each"
-            )));
-        }
-        let mut shape = Shape { steps, channels };
-        let mut network = Self {
+    /// A network of this layer alone.
+    pub(crate) fn of(layer: Layer) -> Self {
+        let Shape { steps, channels } = layer.input();
+        Self {
             steps,
             channels,
-            layers: Vec::with_capacity(layers.len()),
-        };
-        for (index, config) in layers.iter().enumerate() {
-            // A stream a layer: the weights of one do not depend on the sizes of the others.
-            let mut random = stream(seed, index as u64);
-            let layer = Layer::new(config, shape, &mut random)
-                .and_then(|layer| {
-                    let out = layer.output();
-                    match out.steps.checked_mul(out.channels) {
-                        Some(size) if size <= SIZE_LIMIT => Ok(layer),
-                        Some(_) | None => Err(format!(
-                            "its output {out} has more than {SIZE_LIMIT} values; make it smaller"
-                        )),
-                    }
-                })
-                .map_err(|reason| {
-                    Error::input(format!("layer {} ({}): {reason}", index + 1, kind(config)))
-                })?;
-            shape = layer.output();
-            network.layers.push(layer);
+            layers: vec![Node {
+                place: format!("layer 1 ({})", layer.name()),
+                layer,
+                inputs: vec![0],
+            }],
         }
-        Ok(network)
     }
 
     /// Shape of one window.
@@ -95,7 +73,15 @@ impl Network {
 
     /// Shape of one answer.
     pub fn output(&self) -> Shape {
-        self.layers.last().map_or(self.input(), Layer::output)
+        self.shape(self.layers.len())
+    }
+
+    /// Shape of a tensor: 0 is the window, n the output of the n-th layer.
+    pub fn shape(&self, tensor: usize) -> Shape {
+        match tensor {
+            0 => self.input(),
+            _ => self.layers[tensor - 1].layer.output(),
+        }
     }
 
     /// Inference: windows `[count, T, C]` to answers `[count, T', C']`. The bits do not depend on the number of
@@ -104,22 +90,10 @@ impl Network {
     /// # Panics
     /// When `x` does not hold `count` windows.
     pub fn forward(&self, x: &[f32], count: usize) -> Vec<f32> {
-        assert_eq!(x.len(), count * self.input().size(), "{count} windows");
-        let packs = self.packs(false);
-        let chunks: Vec<Vec<f32>> = x
-            .par_chunks(CHUNK * self.input().size())
-            .map(|x| {
-                let mut values = x.to_vec();
-                let mut next = Vec::new();
-                let count = x.len() / self.input().size();
-                for (layer, packs) in self.layers.iter().zip(&packs) {
-                    layer.forward(packs, &values, count, &mut Scratch::default(), &mut next);
-                    std::mem::swap(&mut values, &mut next);
-                }
-                values
-            })
-            .collect();
-        chunks.concat()
+        let keep = |tensor| tensor == self.layers.len();
+        let chunks = self.chunks(x, count, keep);
+        let answers = chunks.into_iter().filter_map(|mut tensors| tensors.pop());
+        answers.collect::<Vec<_>>().concat()
     }
 
     /// The output of every layer, each `[count, T', C']`; the last is what `forward` gives.
@@ -127,38 +101,74 @@ impl Network {
     /// # Panics
     /// When `x` does not hold `count` windows.
     pub fn trace(&self, x: &[f32], count: usize) -> Vec<Vec<f32>> {
-        assert_eq!(x.len(), count * self.input().size(), "{count} windows");
+        let chunks = self.chunks(x, count, |_| true);
+        let tensors = 1..=self.layers.len();
+        tensors
+            .map(|tensor| {
+                let parts: Vec<&[f32]> = chunks.iter().map(|c| c[tensor].as_slice()).collect();
+                parts.concat()
+            })
+            .collect()
+    }
+
+    /// The tensors of each chunk of windows; those that `keep` does not ask for are empty.
+    fn chunks(
+        &self,
+        x: &[f32],
+        count: usize,
+        keep: impl Fn(usize) -> bool + Sync,
+    ) -> Vec<Vec<Vec<f32>>> {
+        let size = self.input().size();
+        assert_eq!(x.len(), count * size, "{count} windows");
         let packs = self.packs(false);
-        let mut outputs: Vec<Vec<f32>> = Vec::with_capacity(self.layers.len());
-        for (layer, packs) in self.layers.iter().zip(&packs) {
-            let from = outputs.last().map_or(x, Vec::as_slice);
-            // Every layer works on each window alone, so chunks of windows can go side by side.
-            let chunks: Vec<Vec<f32>> = from
-                .par_chunks(CHUNK * layer.input().size())
-                .map(|x| {
+        let last_readers = self.last_readers();
+        x.par_chunks(CHUNK * size)
+            .map(|x| {
+                let count = x.len() / size;
+                let mut tensors = vec![x.to_vec()];
+                for (index, (node, packs)) in self.layers.iter().zip(&packs).enumerate() {
                     let mut y = Vec::new();
-                    let count = x.len() / layer.input().size();
-                    layer.forward(packs, x, count, &mut Scratch::default(), &mut y);
-                    y
-                })
-                .collect();
-            outputs.push(chunks.concat());
+                    let call = Forward {
+                        packs,
+                        count,
+                        inputs: &node.inputs(&tensors),
+                    };
+                    let operation = node.layer.operation();
+                    operation.forward(call, &mut Scratch::default(), &mut y);
+                    tensors.push(y);
+                    for &input in &node.inputs {
+                        if last_readers[input] == index && !keep(input) {
+                            tensors[input] = Vec::new();
+                        }
+                    }
+                }
+                tensors
+            })
+            .collect()
+    }
+
+    /// For each tensor the last layer that reads it; 0 for one that nobody reads.
+    fn last_readers(&self) -> Vec<usize> {
+        let mut readers = vec![0; self.layers.len() + 1];
+        for (index, node) in self.layers.iter().enumerate() {
+            for &input in &node.inputs {
+                readers[input] = index;
+            }
         }
-        outputs
+        readers
     }
 
     /// All trained tensors in a fixed order.
     pub fn parameters(&self) -> Vec<Parameter<'_>> {
         let layers = self.layers.iter().enumerate();
         layers
-            .flat_map(|(layer, l)| {
-                l.parameters()
-                    .into_iter()
-                    .map(move |(name, values)| Parameter {
-                        layer,
-                        name,
-                        values,
-                    })
+            .flat_map(|(layer, node)| {
+                let parameters = node.layer.operation().parameters().into_iter();
+                parameters.map(move |(name, values)| Parameter {
+                    layer,
+                    name,
+                    values,
+                })
             })
             .collect()
     }
@@ -167,14 +177,13 @@ impl Network {
     pub fn parameters_mut(&mut self) -> Vec<ParameterMut<'_>> {
         let layers = self.layers.iter_mut().enumerate();
         layers
-            .flat_map(|(layer, l)| {
-                l.parameters_mut()
-                    .into_iter()
-                    .map(move |(name, values)| ParameterMut {
-                        layer,
-                        name,
-                        values,
-                    })
+            .flat_map(|(layer, node)| {
+                let parameters = node.layer.operation_mut().parameters_mut().into_iter();
+                parameters.map(move |(name, values)| ParameterMut {
+                    layer,
+                    name,
+                    values,
+                })
             })
             .collect()
     }
@@ -186,25 +195,16 @@ impl Network {
     }
 
     pub(crate) fn pack(&self, packs: &mut [Packs], training: bool) {
-        for (layer, packs) in self.layers.iter().zip(packs) {
-            layer.pack(packs, training);
+        for (node, packs) in self.layers.iter().zip(packs) {
+            node.layer.operation().pack(packs, training);
         }
     }
 }
 
-/// The name of a layer that could not be built.
-fn kind(config: &LayerConfig) -> &'static str {
-    match config {
-        LayerConfig::Dense { .. } => "dense",
-        LayerConfig::Conv1d { .. } => "conv1d",
-        LayerConfig::MaxPool1d { .. } => "max_pool1d",
-        LayerConfig::AveragePool1d { .. } => "average_pool1d",
-        LayerConfig::GlobalMaxPool1d => "global_max_pool1d",
-        LayerConfig::GlobalAveragePool1d => "global_average_pool1d",
-        LayerConfig::Flatten => "flatten",
-        LayerConfig::SimpleRnn { .. } => "simple_rnn",
-        LayerConfig::Lstm { .. } => "lstm",
-        LayerConfig::Gru { .. } => "gru",
-        LayerConfig::Dropout { .. } => "dropout",
+impl Node {
+    /// What the layer reads, out of all tensors.
+    pub(crate) fn inputs<'a>(&self, tensors: &'a [Vec<f32>]) -> Vec<&'a [f32]> {
+        let inputs = self.inputs.iter();
+        inputs.map(|tensor| tensors[*tensor].as_slice()).collect()
     }
 }

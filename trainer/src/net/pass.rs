@@ -1,6 +1,6 @@
 //! One pass forward and back through a network, with the memory that it needs and reuses.
-use super::layer::{Backward, Packs, Scratch};
 use super::network::Network;
+use super::operation::{Backward, Forward, Packs, Scratch};
 
 /// The weights of a network as the matrix products read them, for both directions; pack again after each change.
 #[derive(Debug, Clone)]
@@ -35,7 +35,14 @@ impl Gradients {
         let layers = network.layers.iter();
         Self {
             layers: layers
-                .map(|l| l.parameters().into_iter().map(zeros).collect())
+                .map(|l| {
+                    l.layer
+                        .operation()
+                        .parameters()
+                        .into_iter()
+                        .map(zeros)
+                        .collect()
+                })
                 .collect(),
         }
     }
@@ -75,14 +82,14 @@ pub enum Upstream {
 /// The state of one shard of a mini-batch.
 #[derive(Debug, Clone)]
 pub struct Pass {
-    x: Vec<f32>,
     count: usize,
-    /// Of every layer.
-    outputs: Vec<Vec<f32>>,
+    /// The windows, then the output of every layer.
+    tensors: Vec<Vec<f32>>,
     scratch: Vec<Scratch>,
-    /// dL/dy and dL/dx of the layer in turn.
-    dy: Vec<f32>,
-    dx: Vec<f32>,
+    /// dL/d(tensor), while `backward` needs it.
+    slopes: Vec<Option<Vec<f32>>>,
+    /// Memory for the next slopes.
+    spare: Vec<Vec<f32>>,
     /// Of the last `backward`.
     pub gradients: Gradients,
 }
@@ -91,20 +98,19 @@ impl Pass {
     pub fn new(network: &Network) -> Self {
         let layers = network.layers.len();
         Self {
-            x: Vec::new(),
             count: 0,
-            outputs: vec![Vec::new(); layers],
+            tensors: vec![Vec::new(); layers + 1],
             scratch: vec![Scratch::default(); layers],
-            dy: Vec::new(),
-            dx: Vec::new(),
+            slopes: vec![None; layers + 1],
+            spare: Vec::new(),
             gradients: Gradients::new(network),
         }
     }
 
     /// The windows that the next `forward` reads, `[count, T, C]`; cleared here, filled by the caller.
     pub fn input(&mut self) -> &mut Vec<f32> {
-        self.x.clear();
-        &mut self.x
+        self.tensors[0].clear();
+        &mut self.tensors[0]
     }
 
     /// Training pass forward over `count` windows in `input`; `dropout` seeds the masks, `None` drops nothing.
@@ -117,18 +123,22 @@ impl Pass {
         dropout: Option<u64>,
     ) -> &[f32] {
         self.count = count;
-        for (index, layer) in network.layers.iter().enumerate() {
-            let (before, rest) = self.outputs.split_at_mut(index);
-            let x = before.last().unwrap_or(&self.x);
+        for (index, node) in network.layers.iter().enumerate() {
+            let (before, rest) = self.tensors.split_at_mut(index + 1);
             let scratch = &mut self.scratch[index];
             scratch.dropout = dropout.map(|seed| (seed, index as u64));
-            layer.forward(&packing.layers[index], x, count, scratch, &mut rest[0]);
+            let call = Forward {
+                packs: &packing.layers[index],
+                count,
+                inputs: &node.inputs(before),
+            };
+            node.layer.operation().forward(call, scratch, &mut rest[0]);
         }
-        self.outputs.last().map_or(&self.x, |y| y)
+        &self.tensors[network.layers.len()]
     }
 
     /// Back from dL/d(output), which `upstream` fills given the outputs, to `gradients`, and with `wants_dx` to
-    /// dL/d(input), `[count, T, C]`.
+    /// dL/d(input), `[count, T, C]`, which is empty otherwise.
     pub fn backward(
         &mut self,
         network: &Network,
@@ -138,23 +148,64 @@ impl Pass {
         upstream: impl FnOnce(&[f32], &mut Vec<f32>),
     ) -> &[f32] {
         self.gradients.clear();
-        self.dy.clear();
-        upstream(self.outputs.last().unwrap_or(&self.x), &mut self.dy);
-        for (index, layer) in network.layers.iter().enumerate().rev() {
-            let (before, rest) = self.outputs.split_at(index);
+        let layers = network.layers.len();
+        let wanted = wanted(network, wants_dx);
+        self.spare
+            .extend(self.slopes.iter_mut().filter_map(Option::take));
+        let mut dy = self.spare.pop().unwrap_or_default();
+        dy.clear();
+        upstream(&self.tensors[layers], &mut dy);
+        self.slopes[layers] = Some(dy);
+        for (index, node) in network.layers.iter().enumerate().rev() {
+            // Nobody asks for the slopes of what has nothing to learn.
+            let Some(mut dy) = self.slopes[index + 1].take() else {
+                continue;
+            };
+            let slope =
+                |tensor: &usize| wanted[*tensor].then(|| self.spare.pop().unwrap_or_default());
+            let mut dx: Vec<Option<Vec<f32>>> = node.inputs.iter().map(slope).collect();
+            let (before, rest) = self.tensors.split_at(index + 1);
             let step = Backward {
                 packs: &packing.layers[index],
                 count: self.count,
-                x: before.last().unwrap_or(&self.x),
+                inputs: &node.inputs(before),
                 y: &rest[0],
-                dy: &mut self.dy,
-                dy_is_dz: kind == Upstream::Logits && index + 1 == network.layers.len(),
-                dx: (index > 0 || wants_dx).then_some(&mut self.dx),
+                dy: &mut dy,
+                dy_is_dz: kind == Upstream::Logits && index + 1 == layers,
+                dx: &mut dx,
                 gradients: &mut self.gradients.layers[index],
             };
-            layer.backward(step, &mut self.scratch[index]);
-            std::mem::swap(&mut self.dy, &mut self.dx);
+            node.layer
+                .operation()
+                .backward(step, &mut self.scratch[index]);
+            self.spare.push(dy);
+            for (tensor, dx) in node.inputs.iter().zip(dx) {
+                if let Some(dx) = dx {
+                    self.receive(*tensor, dx);
+                }
+            }
         }
-        &self.dy
+        self.slopes[0].as_deref().unwrap_or(&[])
     }
+
+    /// Adds what one reader of a tensor gives to its slope.
+    fn receive(&mut self, tensor: usize, dx: Vec<f32>) {
+        match &mut self.slopes[tensor] {
+            None => self.slopes[tensor] = Some(dx),
+            Some(sum) => {
+                sum.iter_mut().zip(&dx).for_each(|(sum, dx)| *sum += dx);
+                self.spare.push(dx);
+            }
+        }
+    }
+}
+
+/// Which tensors' slopes lead to a weight, or to the input where that is asked for.
+fn wanted(network: &Network, input: bool) -> Vec<bool> {
+    let mut wanted = vec![input];
+    for node in &network.layers {
+        let learns = !node.layer.operation().parameters().is_empty();
+        wanted.push(learns || node.inputs.iter().any(|tensor| wanted[*tensor]));
+    }
+    wanted
 }

@@ -1,5 +1,5 @@
 //! Pooling: the largest or the mean value of each channel under a window that walks along time, or over all of it.
-use super::layer::{Backward, Scratch};
+use super::operation::{Backward, Forward, Operation, Scratch, shapes, zeros};
 use super::shape::{Shape, Walk};
 use crate::config::Padding;
 
@@ -64,21 +64,6 @@ impl Pool1d {
         Self::new(pooling, input.steps, input.steps, Padding::Valid, input)
     }
 
-    /// `[count, T, C] -> [count, T', C]`; a max pool leaves in `scratch` which input step won each place.
-    pub(crate) fn forward(&self, x: &[f32], count: usize, scratch: &mut Scratch, y: &mut Vec<f32>) {
-        y.clear();
-        match self.pooling {
-            Pooling::Max => {
-                y.resize(count * self.output.size(), f32::NEG_INFINITY);
-                self.maxima(x, &mut scratch.winners, y);
-            }
-            Pooling::Average => {
-                y.resize(count * self.output.size(), 0.0);
-                self.means(x, y);
-            }
-        }
-    }
-
     /// y[t, c] = max over k of x[t stride + k - left, c]; the first of equals wins.
     fn maxima(&self, x: &[f32], winners: &mut Vec<u32>, y: &mut [f32]) {
         let channels = self.input.channels;
@@ -132,13 +117,37 @@ impl Pool1d {
         let end = start.saturating_add(self.pool_size) - self.walk.left;
         start.saturating_sub(self.walk.left)..end.min(self.input.steps)
     }
+}
 
-    /// After `forward` with the same `scratch`.
-    pub(crate) fn backward(&self, step: Backward<'_>, scratch: &mut Scratch) {
-        let Some(dx) = step.dx else { return };
+impl Operation for Pool1d {
+    fn name(&self) -> &'static str {
+        match self.pooling {
+            Pooling::Max => "max_pool1d",
+            Pooling::Average => "average_pool1d",
+        }
+    }
+
+    shapes!();
+
+    /// `[count, T, C] -> [count, T', C]`; a max pool leaves in `scratch` which input step won each place.
+    fn forward(&self, call: Forward<'_>, scratch: &mut Scratch, y: &mut Vec<f32>) {
+        y.clear();
+        match self.pooling {
+            Pooling::Max => {
+                y.resize(call.count * self.output.size(), f32::NEG_INFINITY);
+                self.maxima(call.x(), &mut scratch.winners, y);
+            }
+            Pooling::Average => {
+                y.resize(call.count * self.output.size(), 0.0);
+                self.means(call.x(), y);
+            }
+        }
+    }
+
+    fn backward(&self, step: Backward<'_>, scratch: &mut Scratch) {
+        let Some(dx) = &mut step.dx[0] else { return };
         let channels = self.input.channels;
-        dx.clear();
-        dx.resize(step.count * self.input.size(), 0.0);
+        zeros(dx, step.count * self.input.size());
         let size = self.output.size();
         let windows = step
             .dy

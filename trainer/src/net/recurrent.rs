@@ -4,12 +4,12 @@
 //! Inside a pass everything is time-major, `[T, N, ...]`, so that one step of a mini-batch is one matrix.
 use super::gemm::{Matrix, Packed, multiply};
 use super::init::{glorot_uniform, orthogonal};
-use super::layer::{Packs, fill_rows, weight_count};
+use super::operation::{Packs, fill_rows, weight_count};
 use super::shape::Shape;
 use crate::config::Activation;
 use crate::data::random::Random;
 
-/// A recurrent layer's part of [`Scratch`](super::layer::Scratch): what `forward` leaves for `backward`, time-major.
+/// A recurrent layer's part of [`Scratch`](super::operation::Scratch): what `forward` leaves for `backward`, time-major.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct States {
     /// `[T, N, C]`.
@@ -62,7 +62,7 @@ impl Sizes {
     }
 
     /// Fresh kernel and recurrent kernel as Keras draws them; an error is the reason alone.
-    pub fn draw(&self, random: &mut Random) -> Result<(Vec<f32>, Vec<f32>), String> {
+    fn draw(&self, random: &mut Random) -> Result<Kernels, String> {
         if self.units == 0 {
             return Err("units is 0; give at least 1".into());
         }
@@ -180,6 +180,37 @@ impl Sizes {
     }
 }
 
+/// The arguments that recurrent layers share, under their Keras names.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Arguments {
+    pub units: usize,
+    pub activation: Activation,
+    pub return_sequences: bool,
+    pub use_bias: bool,
+}
+
+impl Arguments {
+    /// The sizes of a layer with these arguments and `gates` columns a unit, and its fresh kernels; an error is the
+    /// reason alone.
+    pub(super) fn draw(
+        &self,
+        gates: usize,
+        input: Shape,
+        random: &mut Random,
+    ) -> Result<(Sizes, Kernels), String> {
+        let sizes = Sizes {
+            units: self.units,
+            gates,
+            input,
+            return_sequences: self.return_sequences,
+        };
+        Ok((sizes, sizes.draw(random)?))
+    }
+}
+
+/// A kernel and a recurrent kernel.
+pub(super) type Kernels = (Vec<f32>, Vec<f32>);
+
 /// Refuses what is neither tanh nor relu as the activation of a gated cell, and what is no sigmoid as that of its gates.
 pub(super) fn check_gated(activation: Activation, recurrent: Activation) -> Result<(), String> {
     match activation {
@@ -207,12 +238,6 @@ pub(super) fn pack_both_ways(
     if training {
         transposed.pack(matrix.transposed());
     }
-}
-
-/// `count` zeros, in the memory of `values`.
-pub(super) fn zeros(values: &mut Vec<f32>, count: usize) {
-    values.clear();
-    values.resize(count, 0.0);
 }
 
 /// `[a, b, width] -> [b, a, width]`.

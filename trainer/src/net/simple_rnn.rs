@@ -1,8 +1,10 @@
 //! SimpleRNN (Elman 1990): `h' = activation(x Wx + h Wh + b)`, forward in time, backward through time.
 use super::activation;
 use super::gemm::{Matrix, multiply};
-use super::layer::{Backward, Packs, Scratch, add_rows};
-use super::recurrent::{Sizes, States, zeros};
+use super::operation::{
+    Backward, Forward, Operation, Packs, Scratch, add_rows, parameters, shapes, zeros,
+};
+use super::recurrent::{Arguments, Sizes, States};
 use super::shape::Shape;
 use crate::config::Activation;
 use crate::data::random::Random;
@@ -26,14 +28,6 @@ pub struct SimpleRnn {
     pub bias: Vec<f32>,
 }
 
-/// The arguments of a SimpleRNN under their Keras names.
-pub(crate) struct Arguments {
-    pub units: usize,
-    pub activation: Activation,
-    pub return_sequences: bool,
-    pub use_bias: bool,
-}
-
 impl SimpleRnn {
     /// Fresh weights; an error is the reason alone, without the layer's name.
     pub(crate) fn new(
@@ -41,25 +35,19 @@ impl SimpleRnn {
         input: Shape,
         random: &mut Random,
     ) -> Result<Self, String> {
-        let &Arguments {
+        let Arguments {
             units,
             activation,
             return_sequences,
             use_bias,
-        } = arguments;
+        } = *arguments;
         match activation {
             Activation::Tanh | Activation::Relu | Activation::Sigmoid | Activation::Linear => {}
             Activation::Softmax => {
                 return Err("its activation must be tanh, relu, sigmoid or linear".into());
             }
         }
-        let sizes = Sizes {
-            units,
-            gates: 1,
-            input,
-            return_sequences,
-        };
-        let (kernel, recurrent_kernel) = sizes.draw(random)?;
+        let (sizes, (kernel, recurrent_kernel)) = arguments.draw(1, input, random)?;
         Ok(Self {
             units,
             activation,
@@ -80,24 +68,6 @@ impl SimpleRnn {
             input: self.input,
             return_sequences: self.return_sequences,
         }
-    }
-
-    pub(crate) fn pack(&self, packs: &mut Packs, training: bool) {
-        self.sizes()
-            .pack(&self.kernel, &self.recurrent_kernel, packs, training);
-    }
-
-    /// `[count, T, C] -> [count, T or 1, units]`.
-    pub(crate) fn forward(
-        &self,
-        packs: &Packs,
-        x: &[f32],
-        count: usize,
-        scratch: &mut Scratch,
-        y: &mut Vec<f32>,
-    ) {
-        self.run(packs, x, count, &mut scratch.states);
-        self.sizes().finish(&scratch.states, count, y);
     }
 
     /// Hidden states after each step for `count` windows `[count, T, C]`: `[count, T, units]`.
@@ -123,9 +93,30 @@ impl SimpleRnn {
             activation::apply(self.activation, h, self.units);
         }
     }
+}
+
+impl Operation for SimpleRnn {
+    fn name(&self) -> &'static str {
+        "simple_rnn"
+    }
+
+    shapes!();
+    parameters!(kernel, recurrent_kernel, bias if use_bias);
+
+    fn pack(&self, packs: &mut Packs, training: bool) {
+        self.sizes()
+            .pack(&self.kernel, &self.recurrent_kernel, packs, training);
+    }
+
+    /// `[count, T, C] -> [count, T or 1, units]`.
+    fn forward(&self, call: Forward<'_>, scratch: &mut Scratch, y: &mut Vec<f32>) {
+        let Forward { packs, count, .. } = call;
+        self.run(packs, call.x(), count, &mut scratch.states);
+        self.sizes().finish(&scratch.states, count, y);
+    }
 
     /// Gradients of kernel, recurrent kernel and bias are added to `gradients`; uses up the states of `forward`.
-    pub(crate) fn backward(&self, step: Backward<'_>, scratch: &mut Scratch) {
+    fn backward(&self, step: Backward<'_>, scratch: &mut Scratch) {
         let (count, sizes) = (step.count, self.sizes());
         let row = count * self.units;
         let states = &mut scratch.states;
@@ -154,7 +145,7 @@ impl SimpleRnn {
         if self.use_bias {
             add_rows(&mut gradients[2], &states.gates);
         }
-        if let Some(dx) = step.dx {
+        if let Some(dx) = &mut step.dx[0] {
             sizes.input_gradient(step.packs, states, count, dx);
         }
     }

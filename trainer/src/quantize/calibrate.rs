@@ -103,9 +103,12 @@ impl LayerStatistics {
                 let inside = Inside::Gru(GruStatistics::of(gru, &trace));
                 (Some(columns), Some(inside), largest(&trace.hidden))
             }
-            Layer::Pool1d(_) | Layer::GlobalPool1d(_) | Layer::Flatten(_) | Layer::Dropout(_) => {
-                (None, None, largest(y))
-            }
+            Layer::Pool1d(_)
+            | Layer::GlobalPool1d(_)
+            | Layer::Flatten(_)
+            | Layer::Dropout(_)
+            | Layer::Activation(_)
+            | Layer::Merge(_) => (None, None, largest(y)),
         };
         Self {
             columns,
@@ -149,18 +152,21 @@ impl Statistics {
         }
         let outputs = network.trace(&x, count);
         let mut layers = Vec::new();
-        let mut from = &x;
-        for (index, (layer, output)) in network.layers.iter().zip(&outputs).enumerate() {
-            let statistics = LayerStatistics::of(layer, from, output, count);
+        for (node, output) in network.layers.iter().zip(&outputs) {
+            // Only merges have several inputs, and those need no statistics of them.
+            let from = match node.inputs.first() {
+                None | Some(0) => &x,
+                Some(tensor) => &outputs[tensor - 1],
+            };
+            let statistics = LayerStatistics::of(&node.layer, from, output, count);
             if !statistics.largest_output.is_finite() {
                 return Err(Error::input(format!(
-                    "layer {}: its output is not finite on the calibration data; train again with clip_norm or a \
-                     smaller learning_rate",
-                    index + 1
+                    "{}: its output is not finite on the calibration data; train again with clip_norm or a smaller \
+                     learning_rate",
+                    node.place
                 )));
             }
             layers.push(statistics);
-            from = output;
         }
         Ok(Self {
             largest_input: largest(&x),
@@ -178,12 +184,7 @@ fn logits(dense: &Dense, x: &[f32], count: usize) -> Option<Vec<f32>> {
         activation: Activation::Linear,
         ..dense.clone()
     };
-    let Shape { steps, channels } = dense.input;
-    let network = Network {
-        steps,
-        channels,
-        layers: vec![Layer::Dense(linear)],
-    };
+    let network = Network::of(Layer::Dense(linear));
     Some(network.forward(x, count))
 }
 

@@ -19,7 +19,7 @@ use dunlin::{LayerError, LoadError, PrecisionTag};
 use crate::data::Windows;
 use crate::error::{Error, Result};
 use crate::model_file::{self, FloatModel};
-use crate::net::Layer;
+use crate::net::{Layer, Node};
 
 use affine::Affine;
 use calibrate::Statistics;
@@ -109,8 +109,11 @@ impl Pass<'_> {
             range: (i16::MIN, i16::MAX),
             producer: None,
         };
-        for (index, layer) in self.model.network.layers.iter().enumerate() {
-            let quantized = self.layer(index, layer, tensor, &mut weights);
+        for (index, node) in self.model.network.layers.iter().enumerate() {
+            if node.inputs != [index] {
+                return Err(lacking(node));
+            }
+            let quantized = self.layer(index, node, tensor, &mut weights)?;
             match quantized {
                 Ok(Some((spec, output))) => {
                     layers.push(spec);
@@ -162,10 +165,10 @@ impl Pass<'_> {
     fn layer(
         &self,
         index: usize,
-        layer: &Layer,
+        node: &Node,
         input: Tensor,
         weights: &mut Weights,
-    ) -> std::result::Result<Option<(LayerSpec, Tensor)>, Overflow> {
+    ) -> Result<std::result::Result<Option<(LayerSpec, Tensor)>, Overflow>> {
         let statistics = &self.statistics.layers[index];
         let step = Affine {
             index,
@@ -174,22 +177,29 @@ impl Pass<'_> {
             room: self.room[index],
             coarser: self.coarser[index],
         };
-        Ok(Some(match layer {
-            Layer::Dense(dense) => step.dense(dense, weights)?,
-            Layer::Conv1d(conv) => step.conv1d(conv, weights)?,
-            Layer::Pool1d(pool) => (model_file::pool_spec(pool), input),
-            Layer::GlobalPool1d(pool) => (model_file::global_pool_spec(pool), input),
-            Layer::Flatten(_) => (LayerSpec::Flatten, input),
-            Layer::Lstm(lstm) => {
-                lstm::quantize(lstm, input, statistics, self.coarser[index], weights)?
-            }
-            Layer::SimpleRnn(rnn) => {
-                simple_rnn::quantize(rnn, input, statistics, self.coarser[index], weights)?
-            }
-            Layer::Gru(gru) => gru::quantize(gru, input, statistics, self.coarser[index], weights)?,
-            Layer::Dropout(_) => return Ok(None),
-        }))
+        let coarser = self.coarser[index];
+        let quantized = match &node.layer {
+            Layer::Dense(dense) => step.dense(dense, weights),
+            Layer::Conv1d(conv) => step.conv1d(conv, weights),
+            Layer::Pool1d(pool) => Ok((model_file::pool_spec(pool), input)),
+            Layer::GlobalPool1d(pool) => Ok((model_file::global_pool_spec(pool), input)),
+            Layer::Flatten(_) => Ok((LayerSpec::Flatten, input)),
+            Layer::Lstm(lstm) => lstm::quantize(lstm, input, statistics, coarser, weights),
+            Layer::SimpleRnn(rnn) => simple_rnn::quantize(rnn, input, statistics, coarser, weights),
+            Layer::Gru(gru) => gru::quantize(gru, input, statistics, coarser, weights),
+            Layer::Dropout(_) => return Ok(Ok(None)),
+            Layer::Activation(_) | Layer::Merge(_) => return Err(lacking(node)),
+        };
+        Ok(quantized.map(Some))
     }
+}
+
+/// The refusal of what the quantizer does not have.
+fn lacking(node: &Node) -> Error {
+    Error::input(format!(
+        "{}: the quantizer does not have this layer; only the float model can be made",
+        node.place
+    ))
 }
 
 /// The model's own scaling, or identity, with the scale of an integer tensor folded in.

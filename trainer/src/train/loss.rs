@@ -2,7 +2,7 @@
 use crate::config::{Activation, Loss, Task};
 use crate::data::{Split, Targets};
 use crate::error::{Error, Result};
-use crate::net::{Layer, Network, Shape, Upstream};
+use crate::net::{Layer, Network, Node, Shape, Upstream};
 
 /// A loss over the targets of one split.
 #[derive(Debug, Clone, Copy)]
@@ -231,15 +231,17 @@ fn check_classification(
             ));
         }
     }
-    let last = network.layers.len();
     let output = network.output();
-    match network.layers.last() {
-        Some(Layer::Dense(dense)) if dense.activation == Activation::Softmax => {}
-        Some(layer) => {
+    let place = match network.layers.last() {
+        Some(Node {
+            layer: Layer::Dense(dense),
+            place,
+            ..
+        }) if dense.activation == Activation::Softmax => place,
+        Some(Node { place, .. }) => {
             return Err(Error::input(format!(
-                "layer {last} ({}): a classifier must end with a dense layer with activation = \"softmax\", so that \
-                 its outputs are probabilities wherever it runs; bare logits are not taken",
-                layer.name()
+                "{place}: a classifier must end with a dense layer with activation = \"softmax\", so that \
+                 its outputs are probabilities wherever it runs; bare logits are not taken"
             )));
         }
         None => {
@@ -247,10 +249,10 @@ fn check_classification(
                 "the model has no layers; add a [[layers]] table",
             ));
         }
-    }
+    };
     if output.steps != 1 || output.channels != *classes {
         return Err(Error::input(format!(
-            "layer {last} (dense): the network answers {output} but there are {classes} classes, so it must answer [1, \
+            "{place}: the network answers {output} but there are {classes} classes, so it must answer [1, \
              {classes}]; set units = {classes}, and put flatten or an lstm without return_sequences before it"
         )));
     }

@@ -1,5 +1,6 @@
 //! Layer descriptions that several test files build, with biases and Keras's gates.
-use dunlin_trainer::config::{Activation, LayerConfig};
+#![allow(dead_code, reason = "no test file builds all of them")]
+use dunlin_trainer::config::{Activation, LayerConfig, LayerTable};
 
 pub fn dense(units: usize, activation: Activation) -> LayerConfig {
     LayerConfig::Dense {
@@ -41,5 +42,21 @@ pub fn gru(
         return_sequences,
         use_bias: true,
         reset_after,
+    }
+}
+
+/// A layer that later ones can read by this name.
+pub fn named(name: &str, layer: impl Into<LayerTable>) -> LayerTable {
+    LayerTable {
+        name: Some(name.to_owned()),
+        ..layer.into()
+    }
+}
+
+/// A layer that reads these.
+pub fn reads(inputs: &[&str], layer: impl Into<LayerTable>) -> LayerTable {
+    LayerTable {
+        inputs: Some(inputs.iter().map(|name| (*name).to_owned()).collect()),
+        ..layer.into()
     }
 }

@@ -1,6 +1,7 @@
 //! Tests of the description file: what loads, and what each refusal says.
 use super::*;
 
+mod graphs;
 mod schema_agreement;
 
 const GOOD: &str = r#"
@@ -52,7 +53,7 @@ fn a_short_file_gets_the_defaults() {
         recurrent_activation,
         return_sequences,
         use_bias,
-    } = config.layers[0]
+    } = config.layers[0].layer
     else {
         panic!("{:?}", config.layers[0])
     };

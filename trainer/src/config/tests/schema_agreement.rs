@@ -125,8 +125,15 @@ fn every_key_is_documented() {
         .iter()
         .chain(DATA.tables)
         .map(|(_, table)| table);
-    for table in [&MODEL, &TRAINING].into_iter().chain(families) {
-        let heading = format!("## `{}`\n", table.title);
+    let common = Table {
+        title: "Layers",
+        keys: LAYERS.common,
+    };
+    for table in [&MODEL, &TRAINING, &common].into_iter().chain(families) {
+        let heading = match table.title {
+            "Layers" => "## Layers\n".to_owned(),
+            title => format!("## `{title}`\n"),
+        };
         let section = text
             .split_once(&heading)
             .unwrap_or_else(|| panic!("no section {heading}"))
