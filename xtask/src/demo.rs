@@ -1,10 +1,10 @@
 //! `demo`: trains the chapter's two models on its generated series, quantizes them, runs them on an emulated Cortex-M4 and
 //! prints one table.
 use dunlin_trainer::report::table::{Table, thousands};
-use serde_json::Value;
 
+use crate::measure::{self, BOARD, measure};
 use crate::setup;
-use crate::step::{Failure, Outcome, Step};
+use crate::step::Outcome;
 
 /// Descriptions in `examples/`, with the names that the table shows.
 const MODELS: [(&str, &str); 2] = [
@@ -14,14 +14,13 @@ const MODELS: [(&str, &str); 2] = [
         "Conv1D(64, 3, relu) -> MaxPool1D(2) -> Flatten -> Dense(1)",
     ),
 ];
-const BOARD: &str = "qemu-m4";
-const WINDOWS: u64 = 200;
+const WINDOWS: u32 = 200;
 /// Where models and reports go.
 const OUT: &str = "out/demo";
 
 pub fn run(_: &[String]) -> Outcome {
     setup::run(&[])?;
-    Step::new("cargo build --release --package dunlin-trainer").run()?;
+    measure::build()?;
     let mut table = Table::new([
         "model",
         "float MSE",
@@ -34,7 +33,19 @@ pub fn run(_: &[String]) -> Outcome {
         "instructions",
     ]);
     for (name, title) in MODELS {
-        table.row(row(name, title)?);
+        let description = format!("examples/{name}.toml");
+        let found = measure(&description, &format!("{OUT}/{name}"), None, WINDOWS)?;
+        table.row([
+            title.to_owned(),
+            format!("{:.5}", found.float_mse),
+            format!("{:.5}", found.quantized_mse),
+            format!("{:.5}", found.linear_mse),
+            format!("{:.5}", found.naive_mse),
+            thousands(found.differing_bits),
+            thousands(found.file_bytes),
+            thousands(found.ram_bytes),
+            thousands(found.instructions),
+        ]);
     }
     println!("\n{table}");
     println!(
@@ -42,46 +53,4 @@ pub fn run(_: &[String]) -> Outcome {
     );
     println!("learning curves and model files are in {OUT}");
     Ok(())
-}
-
-/// Trains, judges and verifies one model.
-fn row(name: &str, title: &str) -> Result<Vec<String>, Failure> {
-    let data = format!("examples/{name}.toml");
-    let out = format!("{OUT}/{name}");
-    let model = format!("{out}/model.dunlin");
-    dunlin(&format!("train {data} --out {out}")).run()?;
-    let json = |arguments: String| -> Result<Value, Failure> {
-        let text = dunlin(&format!("{arguments} --json")).output()?;
-        serde_json::from_str(&text)
-            .map_err(|error| Failure::new(format!("dunlin {arguments}: {error}: {text}")))
-    };
-    let float = json(format!("evaluate {out}/model.f32.dunlin --data {data}"))?;
-    let quantized = json(format!("evaluate {model} --data {data}"))?;
-    let costs = json(format!("inspect {model}"))?;
-    let board = json(format!(
-        "verify {model} --data {data} --board {BOARD} --windows {WINDOWS}"
-    ))?;
-    let mse = |value: &Value| {
-        value["mse"]
-            .as_f64()
-            .map_or_else(|| "?".to_owned(), |mse| format!("{mse:.5}"))
-    };
-    let count = |value: &Value| value.as_u64().map_or_else(|| "?".to_owned(), thousands);
-    Ok(vec![
-        title.to_owned(),
-        mse(&float),
-        mse(&quantized),
-        mse(&float["baselines"]["linear"]),
-        mse(&float["baselines"]["last_value"]),
-        count(&board["differing_bits"]),
-        count(&costs["flash_bytes"]),
-        count(&costs["ram_bytes"]),
-        count(&board["instructions_per_inference"]),
-    ])
-}
-
-fn dunlin(arguments: &str) -> Step {
-    Step::new(&format!(
-        "cargo run --quiet --release --package dunlin-trainer -- {arguments}"
-    ))
 }

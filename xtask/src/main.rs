@@ -3,10 +3,12 @@ use std::env;
 use std::process::ExitCode;
 
 mod boards;
+mod chapter;
 mod cross;
 mod demo;
 mod firmware;
 mod fuzz;
+mod measure;
 mod miri;
 mod qemu;
 mod setup;
@@ -23,12 +25,18 @@ struct Job {
     run: fn(&[String]) -> Outcome,
 }
 
-const JOBS: [Job; 9] = [
+const JOBS: [Job; 10] = [
     Job {
         name: "demo",
         arguments: "",
         purpose: "the chapter's two models from data to an emulated Cortex-M4, and one table",
         run: demo::run,
+    },
+    Job {
+        name: "chapter",
+        arguments: "[--rows NAME,...] [--epochs N] [--quick] [--write]",
+        purpose: "all models of the chapter, likewise, and its tables; --write puts them into README",
+        run: chapter::run,
     },
     Job {
         name: "setup",

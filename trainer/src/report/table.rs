@@ -20,26 +20,29 @@ impl Table {
         self.rows.push(cells.into_iter().map(Into::into).collect());
         self
     }
-}
 
-impl std::fmt::Display for Table {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+    /// The table in Markdown.
+    pub fn markdown(&self) -> String {
+        let right = self.figures();
+        let line = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
+        let full = |row: &[String]| (0..right.len()).map(|c| cell(row, c)).collect();
+        let rule: String = right
+            .iter()
+            .map(|right| if *right { "--:|" } else { "---|" })
+            .collect();
+        let mut text = line(full(&self.header)) + "|" + &rule + "\n";
+        text.extend(self.rows.iter().map(|row| line(full(row))));
+        text
+    }
+
+    /// For each column, whether it is one of figures: its every filled cell starts like one.
+    fn figures(&self) -> Vec<bool> {
         let columns = self
             .rows
             .iter()
             .map(Vec::len)
             .fold(self.header.len(), usize::max);
-        let cell = |row: &'_ [String], c: usize| row.get(c).cloned().unwrap_or_default();
-        let all = || std::iter::once(&self.header).chain(&self.rows);
-        let width = |c| {
-            all()
-                .map(|row| cell(row, c).chars().count())
-                .max()
-                .unwrap_or(0)
-        };
-        let widths: Vec<usize> = (0..columns).map(width).collect();
-        // A column of figures is one whose every filled cell starts like a figure.
-        let right: Vec<bool> = (0..columns)
+        (0..columns)
             .map(|c| {
                 let mut filled = self
                     .rows
@@ -49,7 +52,26 @@ impl std::fmt::Display for Table {
                     .peekable();
                 filled.peek().is_some() && filled.all(|cell| is_figure(&cell))
             })
-            .collect();
+            .collect()
+    }
+}
+
+/// The text in column `c`, blank past the row's end.
+fn cell(row: &[String], c: usize) -> String {
+    row.get(c).cloned().unwrap_or_default()
+}
+
+impl std::fmt::Display for Table {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let right = self.figures();
+        let all = || std::iter::once(&self.header).chain(&self.rows);
+        let width = |c| {
+            all()
+                .map(|row| cell(row, c).chars().count())
+                .max()
+                .unwrap_or(0)
+        };
+        let widths: Vec<usize> = (0..right.len()).map(width).collect();
         let rule: Vec<String> = widths.iter().map(|width| "─".repeat(*width)).collect();
         for row in [&self.header, &rule].into_iter().chain(&self.rows) {
             let mut line = String::new();
@@ -106,6 +128,17 @@ mod tests {
                 "lstm         0.0030  Größe",
                 "conv1d_long    12.5",
             ]
+        );
+    }
+
+    #[test]
+    fn markdown_has_the_same_cells() {
+        let mut table = Table::new(["model", "MSE", "bytes"]);
+        table.row(["naive", "0.02"]).row(["lstm", "0.003", "12"]);
+        let text = table.markdown();
+        assert_eq!(
+            text,
+            "| model | MSE | bytes |\n|---|--:|--:|\n| naive | 0.02 |  |\n| lstm | 0.003 | 12 |\n"
         );
     }
 
