@@ -10,6 +10,31 @@ use layers::{dense, gru, lstm, named, reads, simple_rnn};
 
 const COUNT: usize = 3;
 
+/// All but softmax.
+const ACTIVATIONS: [Activation; 10] = [
+    Activation::Linear,
+    Activation::Relu,
+    Activation::Tanh,
+    Activation::Sigmoid,
+    Activation::HardSigmoid,
+    Activation::Relu6,
+    Activation::LeakyRelu {
+        negative_slope: 0.3,
+    },
+    Activation::Elu { alpha: 1.5 },
+    Activation::Gelu,
+    Activation::Silu,
+];
+
+/// Those of recurrent cells.
+const GATES: [Activation; 5] = [
+    Activation::Tanh,
+    Activation::Relu,
+    Activation::Sigmoid,
+    Activation::HardSigmoid,
+    Activation::Linear,
+];
+
 /// A network whose biases are random too, and windows for it.
 fn make(tables: &[LayerTable], steps: usize, channels: usize, seed: u64) -> (Network, Vec<f32>) {
     let mut network = Network::from_tables(tables, steps, channels, seed).unwrap();
@@ -168,13 +193,7 @@ fn conv(
 
 #[test]
 fn dense_with_every_activation() {
-    for activation in [
-        Activation::Linear,
-        Activation::Relu,
-        Activation::Tanh,
-        Activation::Sigmoid,
-        Activation::Softmax,
-    ] {
+    for activation in ACTIVATIONS.into_iter().chain([Activation::Softmax]) {
         check(
             &format!("dense {activation:?}"),
             &[dense(4, activation)],
@@ -212,7 +231,7 @@ fn conv1d_with_every_padding_stride_and_dilation() {
 
 #[test]
 fn conv1d_with_every_activation_and_kernel_size() {
-    for activation in [Activation::Linear, Activation::Relu, Activation::Sigmoid] {
+    for activation in ACTIVATIONS {
         let name = format!("conv1d {activation:?}");
         check(&name, &[conv(Padding::Same, 1, 1, activation)], 7, 3);
     }
@@ -290,12 +309,7 @@ fn lstm_with_every_activation_and_output() {
 
 #[test]
 fn simple_rnn_with_every_activation_and_output() {
-    for activation in [
-        Activation::Tanh,
-        Activation::Relu,
-        Activation::Sigmoid,
-        Activation::Linear,
-    ] {
+    for activation in GATES {
         for sequences in [false, true] {
             let name = format!("simple_rnn {activation:?} sequences {sequences}");
             check(&name, &[simple_rnn(5, activation, sequences)], 6, 2);
@@ -422,12 +436,7 @@ fn merges_of_two_and_of_three() {
 
 #[test]
 fn activations_as_layers_of_their_own() {
-    for activation in [
-        Activation::Linear,
-        Activation::Relu,
-        Activation::Tanh,
-        Activation::Sigmoid,
-    ] {
+    for activation in ACTIVATIONS {
         let layers = [
             dense(4, Activation::Linear),
             LayerConfig::Activation { activation },
@@ -473,4 +482,37 @@ fn a_gated_stack_with_residuals_and_skips() {
         LayerConfig::Dropout { rate: 0.5 }.into(),
     ];
     check_graph("a gated stack", &tables, 9, 2);
+}
+
+#[test]
+fn gated_cells_with_every_pair_of_activations() {
+    for activation in GATES {
+        for recurrent_activation in GATES {
+            let name = format!("{activation:?} and {recurrent_activation:?}");
+            let lstm = LayerConfig::Lstm {
+                units: 4,
+                activation,
+                recurrent_activation,
+                return_sequences: true,
+                use_bias: true,
+            };
+            check(&format!("lstm {name}"), &[lstm], 3, 2);
+            for reset_after in [true, false] {
+                let gru = LayerConfig::Gru {
+                    units: 4,
+                    activation,
+                    recurrent_activation,
+                    return_sequences: true,
+                    use_bias: true,
+                    reset_after,
+                };
+                check(
+                    &format!("gru {name} reset_after {reset_after}"),
+                    &[gru],
+                    3,
+                    2,
+                );
+            }
+        }
+    }
 }

@@ -118,17 +118,17 @@ fn impossible_layers_are_refused_by_place_name_and_way_out() {
         (
             lstm(4, Activation::Softmax, Activation::Sigmoid),
             "lstm",
-            "tanh or relu",
+            "hard_sigmoid or linear",
         ),
         (
-            lstm(4, Activation::Sigmoid, Activation::Sigmoid),
+            lstm(4, Activation::Gelu, Activation::Sigmoid),
             "lstm",
-            "tanh or relu",
+            "its activation must be tanh",
         ),
         (
-            lstm(4, Activation::Tanh, Activation::Tanh),
+            lstm(4, Activation::Tanh, Activation::Relu6),
             "lstm",
-            "must be sigmoid",
+            "its recurrent_activation must be tanh",
         ),
         (
             lstm(1 << 20, Activation::Tanh, Activation::Sigmoid),
@@ -139,7 +139,7 @@ fn impossible_layers_are_refused_by_place_name_and_way_out() {
         (
             simple_rnn(4, Activation::Softmax),
             "simple_rnn",
-            "tanh, relu, sigmoid or linear",
+            "tanh, relu, sigmoid, hard_sigmoid or linear",
         ),
         (
             simple_rnn(usize::MAX, Activation::Tanh),
@@ -147,7 +147,11 @@ fn impossible_layers_are_refused_by_place_name_and_way_out() {
             "too large",
         ),
         (gru(0, Activation::Tanh, true), "gru", "units is 0"),
-        (gru(4, Activation::Linear, true), "gru", "tanh or relu"),
+        (
+            gru(4, Activation::Silu, true),
+            "gru",
+            "hard_sigmoid or linear",
+        ),
         (gru(1 << 20, Activation::Relu, false), "gru", "too large"),
         (
             LayerConfig::AveragePool1d {

@@ -1,6 +1,8 @@
 //! The `[[layers]]` tables: Keras's layers under Keras's argument names.
 use serde::Deserialize;
 
+use super::Activation;
+
 /// One `[[layers]]` table, in order: a layer, and what stands around it.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct LayerTable {
@@ -8,6 +10,10 @@ pub struct LayerTable {
     pub name: Option<String>,
     /// Names of the layers that it reads, or `input`; without it the layer before.
     pub inputs: Option<Vec<String>>,
+    /// Of an activation `leaky_relu`; [`settle`](Self::settle) brings it there.
+    pub negative_slope: Option<f32>,
+    /// Of an activation `elu`; [`settle`](Self::settle) brings it there.
+    pub alpha: Option<f32>,
     #[serde(flatten)]
     pub layer: LayerConfig,
 }
@@ -17,6 +23,24 @@ impl LayerTable {
     pub fn place(&self, index: usize) -> String {
         format!("layer {} ({})", index + 1, self.layer.kind())
     }
+
+    /// Gives `negative_slope` and `alpha` to the layer's activation; an error is the key for which it has no use.
+    pub(crate) fn settle(&mut self) -> Result<(), &'static str> {
+        let mut activation = self.layer.activation_mut();
+        if let Some(value) = self.negative_slope {
+            match activation.as_deref_mut() {
+                Some(Activation::LeakyRelu { negative_slope }) => *negative_slope = value,
+                Some(_) | None => return Err("negative_slope"),
+            }
+        }
+        if let Some(value) = self.alpha {
+            match activation {
+                Some(Activation::Elu { alpha }) => *alpha = value,
+                Some(_) | None => return Err("alpha"),
+            }
+        }
+        Ok(())
+    }
 }
 
 /// A layer that has no name and reads the one before.
@@ -25,6 +49,8 @@ impl From<LayerConfig> for LayerTable {
         Self {
             name: None,
             inputs: None,
+            negative_slope: None,
+            alpha: None,
             layer,
         }
     }
@@ -82,7 +108,7 @@ pub enum LayerConfig {
     /// `[T, C] -> [T, units]` with `return_sequences`, else `[1, units]`.
     SimpleRnn {
         units: usize,
-        /// tanh, relu, sigmoid or linear.
+        /// tanh, relu, sigmoid, hard_sigmoid or linear.
         #[serde(default = "tanh")]
         activation: Activation,
         #[serde(default)]
@@ -93,10 +119,10 @@ pub enum LayerConfig {
     /// `[T, C] -> [T, units]` with `return_sequences`, else `[1, units]`.
     Lstm {
         units: usize,
-        /// tanh or relu.
+        /// tanh, relu, sigmoid, hard_sigmoid or linear.
         #[serde(default = "tanh")]
         activation: Activation,
-        /// sigmoid.
+        /// tanh, relu, sigmoid, hard_sigmoid or linear.
         #[serde(default = "sigmoid")]
         recurrent_activation: Activation,
         #[serde(default)]
@@ -107,10 +133,10 @@ pub enum LayerConfig {
     /// `[T, C] -> [T, units]` with `return_sequences`, else `[1, units]`.
     Gru {
         units: usize,
-        /// tanh or relu.
+        /// tanh, relu, sigmoid, hard_sigmoid or linear.
         #[serde(default = "tanh")]
         activation: Activation,
-        /// sigmoid.
+        /// tanh, relu, sigmoid, hard_sigmoid or linear.
         #[serde(default = "sigmoid")]
         recurrent_activation: Activation,
         #[serde(default)]
@@ -158,6 +184,28 @@ impl LayerConfig {
         }
     }
 
+    /// The activation of its output.
+    fn activation_mut(&mut self) -> Option<&mut Activation> {
+        match self {
+            Self::Dense { activation, .. }
+            | Self::Conv1d { activation, .. }
+            | Self::SimpleRnn { activation, .. }
+            | Self::Lstm { activation, .. }
+            | Self::Gru { activation, .. }
+            | Self::Activation { activation } => Some(activation),
+            Self::MaxPool1d { .. }
+            | Self::AveragePool1d { .. }
+            | Self::GlobalMaxPool1d
+            | Self::GlobalAveragePool1d
+            | Self::Flatten
+            | Self::Dropout { .. }
+            | Self::Add
+            | Self::Average
+            | Self::Multiply
+            | Self::Concatenate => None,
+        }
+    }
+
     /// Whether it reads several layers.
     pub fn merges(&self) -> bool {
         match self {
@@ -198,17 +246,6 @@ impl LayerConfig {
             | Self::Concatenate => false,
         }
     }
-}
-
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Activation {
-    #[default]
-    Linear,
-    Relu,
-    Tanh,
-    Sigmoid,
-    Softmax,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]

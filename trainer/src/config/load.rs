@@ -34,9 +34,19 @@ impl Config {
         let document = Document::parse(file, text)?;
         document.check()?;
         // The schema has said yes, so serde can only fail where the two disagree; its message is then the best there is.
-        let config: Self = toml::from_str(text).map_err(|error| {
+        let mut config: Self = toml::from_str(text).map_err(|error| {
             Error::input(format!("{file}: {}", error.message().replace('\n', ", ")))
         })?;
+        for (index, table) in config.layers.iter_mut().enumerate() {
+            table.settle().map_err(|key| {
+                let activation = if key == "alpha" { "elu" } else { "leaky_relu" };
+                let sentence = format!(
+                    "{}: `{key}` is for activation = \"{activation}\"; leave it out",
+                    table.place(index)
+                );
+                document.layer_error(index, key, &sentence)
+            })?;
+        }
         config.cross_check(&document)?;
         Ok(config)
     }

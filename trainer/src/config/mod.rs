@@ -1,6 +1,7 @@
 //! The model description (TOML): layers, task, data and training.
 use serde::Deserialize;
 
+mod activation;
 mod document;
 mod forecast;
 mod layer;
@@ -10,8 +11,9 @@ pub mod schema;
 #[cfg(test)]
 mod tests;
 mod wiring;
+pub use activation::Activation;
 pub use forecast::{Forecast, ForecastTargets};
-pub use layer::{Activation, LayerConfig, LayerTable, Padding};
+pub use layer::{LayerConfig, LayerTable, Padding};
 pub use nearest::{nearest, suggestion};
 pub(crate) use wiring::wire;
 

@@ -135,9 +135,40 @@ const START: Kind = Kind::Count {
 };
 const TARGETS: Kind = Kind::Choice(&["value", "vector", "sequence"]);
 
-const ACTIVATIONS: Kind = Kind::Choice(&["linear", "relu", "tanh", "sigmoid", "softmax"]);
+const ACTIVATIONS: Kind = Kind::Choice(&[
+    "linear",
+    "relu",
+    "tanh",
+    "sigmoid",
+    "hard_sigmoid",
+    "relu6",
+    "leaky_relu",
+    "elu",
+    "gelu",
+    "silu",
+    "swish",
+    "softmax",
+]);
 /// Softmax is for a last Dense layer only.
-const CONV_ACTIVATIONS: Kind = Kind::Choice(&["linear", "relu", "tanh", "sigmoid"]);
+const CONV_ACTIVATIONS: Kind = Kind::Choice(&[
+    "linear",
+    "relu",
+    "tanh",
+    "sigmoid",
+    "hard_sigmoid",
+    "relu6",
+    "leaky_relu",
+    "elu",
+    "gelu",
+    "silu",
+    "swish",
+]);
+/// Of recurrent layers, for both roles.
+const CELL_ACTIVATIONS: Kind = Kind::Choice(&["tanh", "relu", "sigmoid", "hard_sigmoid", "linear"]);
+/// Of activation = "leaky_relu".
+const NEGATIVE_SLOPE: Key = optional("negative_slope", Kind::Number(Interval::HalfOpen));
+/// Of activation = "elu".
+const ALPHA: Key = optional("alpha", Kind::Number(Interval::Positive));
 
 /// The tables at the top of the file; `[[layers]]` may stand several times.
 pub const TOP: [&str; 4] = ["model", "layers", "data", "training"];
@@ -241,6 +272,8 @@ pub const LAYERS: Family = Family {
                 keys: &[
                     required("units", WIDTH),
                     optional("activation", ACTIVATIONS),
+                    NEGATIVE_SLOPE,
+                    ALPHA,
                     optional("use_bias", Kind::Flag),
                 ],
             },
@@ -256,6 +289,8 @@ pub const LAYERS: Family = Family {
                     optional("strides", WIDTH),
                     optional("dilation_rate", WIDTH),
                     optional("activation", CONV_ACTIVATIONS),
+                    NEGATIVE_SLOPE,
+                    ALPHA,
                     optional("use_bias", Kind::Flag),
                 ],
             },
@@ -309,10 +344,7 @@ pub const LAYERS: Family = Family {
                 title: "[[layers]] type = \"simple_rnn\"",
                 keys: &[
                     required("units", WIDTH),
-                    optional(
-                        "activation",
-                        Kind::Choice(&["tanh", "relu", "sigmoid", "linear"]),
-                    ),
+                    optional("activation", CELL_ACTIVATIONS),
                     optional("return_sequences", Kind::Flag),
                     optional("use_bias", Kind::Flag),
                 ],
@@ -324,8 +356,8 @@ pub const LAYERS: Family = Family {
                 title: "[[layers]] type = \"lstm\"",
                 keys: &[
                     required("units", WIDTH),
-                    optional("activation", Kind::Choice(&["tanh", "relu"])),
-                    optional("recurrent_activation", Kind::Choice(&["sigmoid"])),
+                    optional("activation", CELL_ACTIVATIONS),
+                    optional("recurrent_activation", CELL_ACTIVATIONS),
                     optional("return_sequences", Kind::Flag),
                     optional("use_bias", Kind::Flag),
                 ],
@@ -337,8 +369,8 @@ pub const LAYERS: Family = Family {
                 title: "[[layers]] type = \"gru\"",
                 keys: &[
                     required("units", WIDTH),
-                    optional("activation", Kind::Choice(&["tanh", "relu"])),
-                    optional("recurrent_activation", Kind::Choice(&["sigmoid"])),
+                    optional("activation", CELL_ACTIVATIONS),
+                    optional("recurrent_activation", CELL_ACTIVATIONS),
                     optional("return_sequences", Kind::Flag),
                     optional("use_bias", Kind::Flag),
                     optional("reset_after", Kind::Flag),
@@ -356,7 +388,11 @@ pub const LAYERS: Family = Family {
             "activation",
             Table {
                 title: "[[layers]] type = \"activation\"",
-                keys: &[required("activation", CONV_ACTIVATIONS)],
+                keys: &[
+                    required("activation", CONV_ACTIVATIONS),
+                    NEGATIVE_SLOPE,
+                    ALPHA,
+                ],
             },
         ),
         (

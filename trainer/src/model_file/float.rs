@@ -1,8 +1,8 @@
 //! The float model file: from a trained network, and back to one for quantization.
 use dunlin::format::MAX_LAYERS;
 use dunlin::format::graph::{
-    self, Conv1dSpec, DenseSpec, GruSpec, LayerSpec, LstmSpec, OutputSpec, Pool1dSpec,
-    SimpleRnnSpec,
+    self, Conv1dSpec, DenseSpec, GruGatedSpec, GruSpec, LayerSpec, LstmGatedSpec, LstmSpec,
+    OutputSpec, Pool1dSpec, SimpleRnnSpec,
 };
 use dunlin::format::read::{Cursor, Message};
 use dunlin::format::write::{AlignedBytes, ModelFile, Weights};
@@ -139,7 +139,7 @@ fn write_layer(node: &Node, weights: &mut Weights) -> Result<Option<LayerSpec>> 
             let rows = GateRows::of(lstm);
             weights.push(&rows.weights);
             weights.push(&rows.bias);
-            LayerSpec::Lstm(LstmSpec {
+            let spec = LstmSpec {
                 units: lstm.units as u16,
                 activation: super::activation(lstm.activation),
                 return_sequences: lstm.return_sequences,
@@ -147,7 +147,16 @@ fn write_layer(node: &Node, weights: &mut Weights) -> Result<Option<LayerSpec>> 
                 candidate_bits: 0,
                 cell_bits: 0,
                 hidden_bits: 0,
-            })
+            };
+            if usual(lstm.activation, lstm.recurrent_activation) {
+                LayerSpec::Lstm(spec)
+            } else {
+                LayerSpec::LstmGated(LstmGatedSpec {
+                    lstm: spec,
+                    recurrent_activation: super::activation(lstm.recurrent_activation),
+                    gate_bits: 0,
+                })
+            }
         }
         Layer::Gru(gru) => {
             let rows = GruRows::of(gru);
@@ -155,18 +164,32 @@ fn write_layer(node: &Node, weights: &mut Weights) -> Result<Option<LayerSpec>> 
             weights.push(&rows.input_bias);
             weights.push(&rows.recurrent);
             weights.push(&rows.recurrent_bias);
-            LayerSpec::Gru(GruSpec {
+            let spec = GruSpec {
                 units: gru.units as u16,
                 activation: super::activation(gru.activation),
                 return_sequences: gru.return_sequences,
                 use_bias: gru.use_bias,
                 reset_after: gru.reset_after,
                 hidden_bits: 0,
-            })
+            };
+            if usual(gru.activation, gru.recurrent_activation) {
+                LayerSpec::Gru(spec)
+            } else {
+                LayerSpec::GruGated(GruGatedSpec {
+                    gru: spec,
+                    recurrent_activation: super::activation(gru.recurrent_activation),
+                    gate_bits: 0,
+                })
+            }
         }
         Layer::Dropout(_) => return Ok(None),
         Layer::Activation(_) | Layer::Merge(_) => return Err(lacking(node)),
     }))
+}
+
+/// Whether a gated cell has the activations that the older specifications state.
+fn usual(activation: Activation, recurrent: Activation) -> bool {
+    matches!(activation, Activation::Tanh | Activation::Relu) && recurrent == Activation::Sigmoid
 }
 
 /// The refusal of what no model file has.
@@ -203,7 +226,7 @@ fn config(spec: &LayerSpec) -> Result<LayerConfig> {
     Ok(match spec {
         LayerSpec::Dense(spec) => LayerConfig::Dense {
             units: spec.units.into(),
-            activation: activation(spec.output.activation)?,
+            activation: activation(spec.output.activation),
             use_bias: spec.use_bias,
         },
         LayerSpec::Conv1d(spec) => LayerConfig::Conv1d {
@@ -212,7 +235,7 @@ fn config(spec: &LayerSpec) -> Result<LayerConfig> {
             padding: padding(spec.padding),
             strides: spec.stride.into(),
             dilation_rate: spec.dilation.into(),
-            activation: activation(spec.output.activation)?,
+            activation: activation(spec.output.activation),
             use_bias: spec.use_bias,
         },
         LayerSpec::MaxPool1d(spec) => LayerConfig::MaxPool1d {
@@ -230,25 +253,14 @@ fn config(spec: &LayerSpec) -> Result<LayerConfig> {
         LayerSpec::Flatten => LayerConfig::Flatten,
         LayerSpec::SimpleRnn(spec) => LayerConfig::SimpleRnn {
             units: spec.units.into(),
-            activation: activation(spec.output.activation)?,
+            activation: activation(spec.output.activation),
             return_sequences: spec.return_sequences,
             use_bias: spec.use_bias,
         },
-        LayerSpec::Gru(spec) => LayerConfig::Gru {
-            units: spec.units.into(),
-            activation: activation(spec.activation)?,
-            recurrent_activation: Activation::Sigmoid,
-            return_sequences: spec.return_sequences,
-            use_bias: spec.use_bias,
-            reset_after: spec.reset_after,
-        },
-        LayerSpec::Lstm(spec) => LayerConfig::Lstm {
-            units: spec.units.into(),
-            activation: activation(spec.activation)?,
-            recurrent_activation: Activation::Sigmoid,
-            return_sequences: spec.return_sequences,
-            use_bias: spec.use_bias,
-        },
+        LayerSpec::Gru(spec) => gru(spec, Activation::Sigmoid),
+        LayerSpec::GruGated(spec) => gru(&spec.gru, activation(spec.recurrent_activation)),
+        LayerSpec::Lstm(spec) => lstm(spec, Activation::Sigmoid),
+        LayerSpec::LstmGated(spec) => lstm(&spec.lstm, activation(spec.recurrent_activation)),
         LayerSpec::Input(_)
         | LayerSpec::Reverse
         | LayerSpec::ZeroPadding1d(_)
@@ -260,10 +272,29 @@ fn config(spec: &LayerSpec) -> Result<LayerConfig> {
         | LayerSpec::GroupedConv1d(_)
         | LayerSpec::LayerNorm(_)
         | LayerSpec::Embedding(_)
-        | LayerSpec::LstmGated(_)
-        | LayerSpec::GruGated(_)
         | LayerSpec::SimpleRnnNorm(_) => return Err(unknown(&format!("{spec:?}"))),
     })
+}
+
+fn gru(spec: &GruSpec, recurrent_activation: Activation) -> LayerConfig {
+    LayerConfig::Gru {
+        units: spec.units.into(),
+        activation: activation(spec.activation),
+        recurrent_activation,
+        return_sequences: spec.return_sequences,
+        use_bias: spec.use_bias,
+        reset_after: spec.reset_after,
+    }
+}
+
+fn lstm(spec: &LstmSpec, recurrent_activation: Activation) -> LayerConfig {
+    LayerConfig::Lstm {
+        units: spec.units.into(),
+        activation: activation(spec.activation),
+        recurrent_activation,
+        return_sequences: spec.return_sequences,
+        use_bias: spec.use_bias,
+    }
 }
 
 /// The refusal of what a file may hold but a network may not.
@@ -327,20 +358,24 @@ fn read_layer(
     Ok(())
 }
 
-fn activation(activation: graph::Activation) -> Result<Activation> {
-    Ok(match activation {
+fn activation(activation: graph::Activation) -> Activation {
+    match activation {
         graph::Activation::Linear => Activation::Linear,
         graph::Activation::Relu => Activation::Relu,
         graph::Activation::Tanh => Activation::Tanh,
         graph::Activation::Sigmoid => Activation::Sigmoid,
         graph::Activation::Softmax => Activation::Softmax,
-        graph::Activation::HardSigmoid
-        | graph::Activation::Relu6
-        | graph::Activation::LeakyRelu { .. }
-        | graph::Activation::Elu { .. }
-        | graph::Activation::Gelu
-        | graph::Activation::Silu => return Err(unknown(&format!("{activation:?}"))),
-    })
+        graph::Activation::HardSigmoid => Activation::HardSigmoid,
+        graph::Activation::Relu6 => Activation::Relu6,
+        graph::Activation::LeakyRelu { slope } => Activation::LeakyRelu {
+            negative_slope: f32::from_bits(slope),
+        },
+        graph::Activation::Elu { alpha } => Activation::Elu {
+            alpha: f32::from_bits(alpha),
+        },
+        graph::Activation::Gelu => Activation::Gelu,
+        graph::Activation::Silu => Activation::Silu,
+    }
 }
 
 fn padding(padding: graph::Padding) -> Padding {

@@ -23,7 +23,7 @@ pub fn transpose(kernel: &[f32], inputs: usize, outputs: usize) -> Vec<f32> {
     rows
 }
 
-/// The file's word for an activation.
+/// The float file's word for an activation.
 pub fn activation(activation: Activation) -> graph::Activation {
     match activation {
         Activation::Linear => graph::Activation::Linear,
@@ -31,6 +31,16 @@ pub fn activation(activation: Activation) -> graph::Activation {
         Activation::Tanh => graph::Activation::Tanh,
         Activation::Sigmoid => graph::Activation::Sigmoid,
         Activation::Softmax => graph::Activation::Softmax,
+        Activation::HardSigmoid => graph::Activation::HardSigmoid,
+        Activation::Relu6 => graph::Activation::Relu6,
+        Activation::LeakyRelu { negative_slope } => graph::Activation::LeakyRelu {
+            slope: negative_slope.to_bits(),
+        },
+        Activation::Elu { alpha } => graph::Activation::Elu {
+            alpha: alpha.to_bits(),
+        },
+        Activation::Gelu => graph::Activation::Gelu,
+        Activation::Silu => graph::Activation::Silu,
     }
 }
 

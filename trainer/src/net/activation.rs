@@ -51,46 +51,89 @@ pub(crate) fn tanh(x: f32) -> f32 {
     (t / (t + 2.0)).copysign(x)
 }
 
-/// Applies a sigmoid to every value.
+/// e^x - 1, with the digits of small x.
 #[inline(always)]
-pub(crate) fn sigmoid_all(values: &mut [f32]) {
-    for v in values {
-        *v = sigmoid(*v);
-    }
+fn exp_m1(x: f32) -> f32 {
+    let (n, p) = exp_parts(x.clamp(-87.0, 88.0));
+    n * p + (n - 1.0)
 }
 
-/// Applies a tanh to every value.
+/// Not `max`, which would turn NaN into 0 and hide a training that has diverged.
 #[inline(always)]
-pub(crate) fn tanh_all(values: &mut [f32]) {
-    for v in values {
-        *v = tanh(*v);
-    }
+pub(crate) fn relu(x: f32) -> f32 {
+    if x < 0.0 { 0.0 } else { x }
 }
 
-/// Applies relu to every value.
+/// min(max(x, 0), 6), and NaN for NaN.
 #[inline(always)]
-pub(crate) fn relu_all(values: &mut [f32]) {
-    for v in values {
-        // Not `max`, which would turn NaN into 0 and hide a training that has diverged.
-        *v = if *v < 0.0 { 0.0 } else { *v };
-    }
+fn relu6(x: f32) -> f32 {
+    if x > 6.0 { 6.0 } else { relu(x) }
+}
+
+/// relu6(x + 3) / 6
+#[inline(always)]
+pub(crate) fn hard_sigmoid(x: f32) -> f32 {
+    relu6(x + 3.0) / 6.0
+}
+
+/// Phi(x), the distribution function of the normal distribution.
+fn normal_distribution(x: f32) -> f32 {
+    0.5 * libm::erfcf(-x * std::f32::consts::FRAC_1_SQRT_2)
+}
+
+/// Every value through `f`, under the widest vectors that the machine has.
+#[inline(always)]
+fn each(values: &mut [f32], f: impl Fn(f32) -> f32) {
+    Arch::new().dispatch(
+        #[inline(always)]
+        || {
+            for v in values {
+                *v = f(*v);
+            }
+        },
+    );
 }
 
 /// y = activation(z), in place; softmax over each row of `width` values.
 pub(crate) fn apply(activation: Activation, z: &mut [f32], width: usize) {
     match activation {
         Activation::Linear => {}
-        Activation::Relu => relu_all(z),
-        Activation::Tanh => Arch::new().dispatch(
-            #[inline(always)]
-            || tanh_all(z),
-        ),
-        Activation::Sigmoid => Arch::new().dispatch(
-            #[inline(always)]
-            || sigmoid_all(z),
-        ),
+        Activation::Relu => each(z, relu),
+        Activation::Tanh => each(z, tanh),
+        Activation::Sigmoid => each(z, sigmoid),
         Activation::Softmax => z.chunks_exact_mut(width).for_each(softmax),
+        Activation::HardSigmoid => each(z, hard_sigmoid),
+        Activation::Relu6 => each(z, relu6),
+        Activation::LeakyRelu { negative_slope } => {
+            each(z, |x| if x < 0.0 { negative_slope * x } else { x });
+        }
+        Activation::Elu { alpha } => each(z, |x| if x < 0.0 { alpha * exp_m1(x) } else { x }),
+        Activation::Gelu => z.iter_mut().for_each(|x| *x *= normal_distribution(*x)),
+        Activation::Silu => each(z, |x| x * sigmoid(x)),
     }
+}
+
+/// `apply`, which keeps z in `arguments` where the derivative does not follow from y.
+pub(crate) fn apply_and_keep(
+    activation: Activation,
+    z: &mut [f32],
+    width: usize,
+    arguments: &mut Vec<f32>,
+) {
+    arguments.clear();
+    match activation {
+        Activation::Gelu | Activation::Silu => arguments.extend_from_slice(z),
+        Activation::Linear
+        | Activation::Relu
+        | Activation::Tanh
+        | Activation::Sigmoid
+        | Activation::Softmax
+        | Activation::HardSigmoid
+        | Activation::Relu6
+        | Activation::LeakyRelu { .. }
+        | Activation::Elu { .. } => {}
+    }
+    apply(activation, z, width);
 }
 
 /// y_i = e^(z_i - max z) / sum_j e^(z_j - max z), in place.
@@ -106,8 +149,19 @@ fn softmax(z: &mut [f32]) {
     }
 }
 
-/// dz from dy, in place, given the outputs y; every derivative here follows from the output.
-pub(crate) fn backward(activation: Activation, y: &[f32], dy: &mut [f32], width: usize) {
+/// dz from dy, in place, given the outputs y and what `apply_and_keep` kept.
+pub(crate) fn backward(
+    activation: Activation,
+    arguments: &[f32],
+    y: &[f32],
+    dy: &mut [f32],
+    width: usize,
+) {
+    let slopes = |dy: &mut [f32], from: &[f32], slope: &dyn Fn(f32) -> f32| {
+        for (d, v) in dy.iter_mut().zip(from) {
+            *d *= slope(*v);
+        }
+    };
     match activation {
         Activation::Linear => {}
         // The derivative at 0 is taken as 0, as Keras does.
@@ -135,6 +189,25 @@ pub(crate) fn backward(activation: Activation, y: &[f32], dy: &mut [f32], width:
                 }
             }
         }
+        Activation::HardSigmoid => {
+            slopes(dy, y, &|y| if y > 0.0 && y < 1.0 { 1.0 / 6.0 } else { 0.0 });
+        }
+        Activation::Relu6 => slopes(dy, y, &|y| if y > 0.0 && y < 6.0 { 1.0 } else { 0.0 }),
+        Activation::LeakyRelu { negative_slope } => {
+            slopes(dy, y, &|y| if y > 0.0 { 1.0 } else { negative_slope });
+        }
+        // alpha e^z = y + alpha
+        Activation::Elu { alpha } => slopes(dy, y, &|y| if y > 0.0 { 1.0 } else { y + alpha }),
+        // Phi(z) + z phi(z)
+        Activation::Gelu => slopes(dy, arguments, &|z| {
+            const DENSITY_AT_0: f32 = 0.398_942_3;
+            normal_distribution(z) + z * DENSITY_AT_0 * exp(-0.5 * z * z)
+        }),
+        // s + z s (1 - s) with s = sigmoid(z)
+        Activation::Silu => slopes(dy, arguments, &|z| {
+            let s = sigmoid(z);
+            s + z * s * (1.0 - s)
+        }),
     }
 }
 
@@ -183,6 +256,48 @@ mod tests {
     #[test]
     fn nan_stays_nan() {
         assert!(exp(f32::NAN).is_nan() && sigmoid(f32::NAN).is_nan() && tanh(f32::NAN).is_nan());
+    }
+
+    #[test]
+    fn functions_with_corners_and_bends_are_their_formulas() {
+        let one = |activation, x: f32| {
+            let mut z = [x];
+            apply(activation, &mut z, 1);
+            f64::from(z[0])
+        };
+        for x in sweep().step_by(97) {
+            let wide = f64::from(x);
+            for (activation, exact) in [
+                (
+                    Activation::HardSigmoid,
+                    ((wide + 3.0) / 6.0).clamp(0.0, 1.0),
+                ),
+                (Activation::Relu6, wide.clamp(0.0, 6.0)),
+                (
+                    Activation::LeakyRelu {
+                        negative_slope: 0.25,
+                    },
+                    wide.max(0.25 * wide),
+                ),
+                (
+                    Activation::Elu { alpha: 1.5 },
+                    if x > 0.0 { wide } else { 1.5 * wide.exp_m1() },
+                ),
+                (
+                    Activation::Gelu,
+                    wide * 0.5 * libm::erfc(-wide * std::f64::consts::FRAC_1_SQRT_2),
+                ),
+                (Activation::Silu, wide / (1.0 + (-wide).exp())),
+            ] {
+                let error = (one(activation, x) - exact).abs();
+                // The largest error relative to the value, or to 1 near zeros.
+                assert!(
+                    error <= 5e-7 * exact.abs().max(1.0),
+                    "{activation:?}({x}) is off by {error:e}"
+                );
+                assert!(one(activation, f32::NAN).is_nan(), "{activation:?} of NaN");
+            }
+        }
     }
 
     #[test]

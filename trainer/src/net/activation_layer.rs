@@ -44,7 +44,13 @@ impl Operation for ActivationLayer {
         if let Some(dx) = &mut step.dx[0] {
             dx.clear();
             dx.extend_from_slice(step.dy);
-            activation::backward(self.activation, step.y, dx, self.input.channels);
+            activation::backward(
+                self.activation,
+                step.inputs[0],
+                step.y,
+                dx,
+                self.input.channels,
+            );
         }
     }
 }

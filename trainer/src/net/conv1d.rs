@@ -67,9 +67,7 @@ impl Conv1d {
             }
         }
         if activation == Activation::Softmax {
-            return Err(
-                "softmax is for dense layers; use linear, relu, tanh or sigmoid here".into(),
-            );
+            return Err("softmax is for dense layers; use another activation here".into());
         }
         if strides > 1 && dilation_rate > 1 {
             return Err(format!(
@@ -181,7 +179,7 @@ impl Operation for Conv1d {
         fill_rows(y, rows, &self.bias);
         let columns = Matrix::new(&scratch.columns, rows, self.taps());
         multiply(columns, &call.packs.kernel, y, true);
-        activation::apply(self.activation, y, self.filters);
+        activation::apply_and_keep(self.activation, y, self.filters, &mut scratch.arguments);
     }
 
     /// Gradients of kernel and bias are added to `gradients`; reads the columns that `forward` left in `scratch`.
@@ -189,7 +187,13 @@ impl Operation for Conv1d {
         let rows = step.count * self.output.steps;
         let dz = step.dy;
         // dz = dy activation'(z)
-        activation::backward(self.activation, step.y, dz, self.filters);
+        activation::backward(
+            self.activation,
+            &scratch.arguments,
+            step.y,
+            dz,
+            self.filters,
+        );
         // dW += columns^T dz
         let columns = Matrix::new(&scratch.columns, rows, self.taps());
         scratch.packed.pack(Matrix::new(dz, rows, self.filters));

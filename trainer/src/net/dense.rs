@@ -74,13 +74,13 @@ impl Operation for Dense {
     }
 
     /// `[count, T, C] -> [count, T, units]`.
-    fn forward(&self, call: Forward<'_>, _scratch: &mut Scratch, y: &mut Vec<f32>) {
+    fn forward(&self, call: Forward<'_>, scratch: &mut Scratch, y: &mut Vec<f32>) {
         // y = activation(x W + b)
         let rows = call.count * self.input.steps;
         fill_rows(y, rows, &self.bias);
         let x = Matrix::new(call.x(), rows, self.input.channels);
         multiply(x, &call.packs.kernel, y, true);
-        activation::apply(self.activation, y, self.units);
+        activation::apply_and_keep(self.activation, y, self.units, &mut scratch.arguments);
     }
 
     /// Gradients of kernel and bias are added to `gradients`.
@@ -90,7 +90,7 @@ impl Operation for Dense {
         let dz = step.dy;
         // dz = dy activation'(z)
         if !step.dy_is_dz {
-            activation::backward(self.activation, step.y, dz, self.units);
+            activation::backward(self.activation, &scratch.arguments, step.y, dz, self.units);
         }
         // dW += x^T dz
         let x = Matrix::new(x, rows, self.input.channels);

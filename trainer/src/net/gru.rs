@@ -4,12 +4,13 @@
 //! `activation(x Wc + (r h) Uc + b)`; `h' = z h + (1 - z) c`.
 use pulp::Arch;
 
+use super::gate::Gate;
 use super::gemm::{Matrix, multiply};
 use super::gru_cell::{Cell, CellBackward};
 use super::operation::{
     Backward, Forward, Operation, Packs, Scratch, add_rows, fill_rows, parameters, shapes, zeros,
 };
-use super::recurrent::{Arguments, Sizes, States, check_gated, pack_both_ways};
+use super::recurrent::{Arguments, Sizes, States, pack_both_ways};
 use super::shape::Shape;
 use crate::config::Activation;
 use crate::data::random::Random;
@@ -19,9 +20,9 @@ const GATES: usize = 3;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Gru {
     pub units: usize,
-    /// tanh or relu: of the candidate.
+    /// tanh, relu, sigmoid, hard_sigmoid or linear: of the candidate.
     pub activation: Activation,
-    /// sigmoid: of the gates z and r.
+    /// One of the same: of the gates z and r.
     pub recurrent_activation: Activation,
     /// The hidden states of all steps, or of the last one.
     pub return_sequences: bool,
@@ -65,7 +66,8 @@ impl Gru {
             return_sequences,
             use_bias,
         } = *arguments;
-        check_gated(activation, recurrent_activation)?;
+        Gate::check(activation, "activation")?;
+        Gate::check(recurrent_activation, "recurrent_activation")?;
         let (sizes, (kernel, recurrent_kernel)) = arguments.draw(GATES, input, random)?;
         let biases = if reset_after { 2 } else { 1 };
         Ok(Self {
@@ -151,7 +153,8 @@ impl Gru {
             multiply(matrix, &packs.recurrent, &mut states.from_hidden, true);
             let mut cell = Cell {
                 units: self.units,
-                relu: self.activation == Activation::Relu,
+                activation: Gate::of(self.activation),
+                recurrent: Gate::of(self.recurrent_activation),
                 reset_after: self.reset_after,
                 gates: &mut states.gates[t * GATES * row..(t + 1) * GATES * row],
                 past,
@@ -277,7 +280,8 @@ impl Operation for Gru {
             let candidate = &mut states.candidate[t * row..(t + 1) * row];
             let mut cell = CellBackward {
                 units: self.units,
-                relu: self.activation == Activation::Relu,
+                activation: Gate::of(self.activation),
+                recurrent: Gate::of(self.recurrent_activation),
                 reset_after: self.reset_after,
                 gates: &mut states.gates[t * GATES * row..(t + 1) * GATES * row],
                 past: &states.hidden[t * row..(t + 1) * row],

@@ -1,12 +1,15 @@
 //! What a GRU does at one step of a mini-batch, element by element, forward and backward.
 //!
 //! Plain loops: the caller runs them under the widest vectors that the machine has.
-use super::activation::{relu_all, sigmoid_all, tanh_all};
+use super::gate::Gate;
 
 /// One step of a mini-batch; `gates` is `[N, 3 U]`, `from_hidden` `[N, 2 U]`, the others `[N, U]`.
 pub(super) struct Cell<'a> {
     pub units: usize,
-    pub relu: bool,
+    /// Of the candidate.
+    pub activation: Gate,
+    /// Of z and r.
+    pub recurrent: Gate,
     /// Whether r acts on what the candidate gets from h, or on h before it.
     pub reset_after: bool,
     /// What the gates get from x; z, r, c after.
@@ -15,7 +18,7 @@ pub(super) struct Cell<'a> {
 }
 
 impl Cell<'_> {
-    /// z, r = sigmoid(x + h); without `reset_after`, r h goes to `reset`.
+    /// z, r = recurrent(x + h); without `reset_after`, r h goes to `reset`.
     #[inline(always)]
     pub(super) fn open(&mut self, from_hidden: &[f32], reset: &mut [f32]) {
         let units = self.units;
@@ -25,7 +28,7 @@ impl Cell<'_> {
             for (gate, h) in gates.iter_mut().zip(from_hidden) {
                 *gate += h;
             }
-            sigmoid_all(gates);
+            self.recurrent.apply(gates);
             if !self.reset_after {
                 let row = n * units..(n + 1) * units;
                 let (reset, past) = (&mut reset[row.clone()], &self.past[row]);
@@ -57,11 +60,7 @@ impl Cell<'_> {
                     *c += candidate;
                 }
             }
-            if self.relu {
-                relu_all(c);
-            } else {
-                tanh_all(c);
-            }
+            self.activation.apply(c);
             let (h, past) = (&mut h[row.clone()], &self.past[row]);
             for (((h, z), c), past) in h.iter_mut().zip(z).zip(c).zip(past) {
                 *h = *z * past + (1.0 - *z) * *c;
@@ -73,7 +72,10 @@ impl Cell<'_> {
 /// One step back; `gates` is `[N, 3 U]`, the others `[N, U]`.
 pub(super) struct CellBackward<'a> {
     pub units: usize,
-    pub relu: bool,
+    /// Of the candidate.
+    pub activation: Gate,
+    /// Of z and r.
+    pub recurrent: Gate,
     pub reset_after: bool,
     /// z, r, c before and the gradients of their pre-activations after.
     pub gates: &'a mut [f32],
@@ -87,16 +89,7 @@ impl CellBackward<'_> {
     /// its gradient. Without `reset_after` the gate r stays for [`reset`](Self::reset).
     #[inline(always)]
     pub(super) fn gates(&mut self, candidate: &mut [f32]) {
-        if self.relu {
-            self.step(candidate, |y| if y > 0.0 { 1.0 } else { 0.0 });
-        } else {
-            self.step(candidate, |y| 1.0 - y * y);
-        }
-    }
-
-    /// `slope` is activation'(c before it) as a function of c.
-    #[inline(always)]
-    fn step(&mut self, candidate: &mut [f32], slope: impl Fn(f32) -> f32) {
+        let (activation, recurrent) = (self.activation.slope(), self.recurrent.slope());
         let units = self.units;
         let rows = self.gates.chunks_exact_mut(3 * units);
         for (n, (gates, candidate)) in rows.zip(candidate.chunks_exact_mut(units)).enumerate() {
@@ -108,16 +101,16 @@ impl CellBackward<'_> {
             let (r, c) = (&mut r[..units], &mut c[..units]);
             let (past, dh, candidate) = (&past[..units], &mut dh[..units], &mut candidate[..units]);
             for u in 0..units {
-                // dz_c = dh (1 - z) activation'(c); dz_z = dh (past - c) z (1 - z)
-                let dz_c = dh[u] * (1.0 - z[u]) * slope(c[u]);
-                let dz_z = dh[u] * (past[u] - c[u]) * z[u] * (1.0 - z[u]);
+                // dz_c = dh (1 - z) activation'(c); dz_z = dh (past - c) recurrent'(z)
+                let dz_c = dh[u] * (1.0 - z[u]) * activation.at(c[u]);
+                let dz_z = dh[u] * (past[u] - c[u]) * recurrent.at(z[u]);
                 // dh of the step before: dh z, and what comes through the gates
                 dh[u] *= z[u];
                 z[u] = dz_z;
                 c[u] = dz_c;
                 if self.reset_after {
-                    // dz_r = dz_c candidate r (1 - r); dcandidate = dz_c r
-                    let dz_r = dz_c * candidate[u] * r[u] * (1.0 - r[u]);
+                    // dz_r = dz_c candidate recurrent'(r); dcandidate = dz_c r
+                    let dz_r = dz_c * candidate[u] * recurrent.at(r[u]);
                     candidate[u] = dz_c * r[u];
                     r[u] = dz_r;
                 }
@@ -128,15 +121,15 @@ impl CellBackward<'_> {
     /// Without `reset_after`, given dL/d(r h): the gradient of the pre-activation of r, and `dh += r dL/d(r h)`.
     #[inline(always)]
     pub(super) fn reset(self, d_reset: &[f32]) {
-        let units = self.units;
+        let (units, slope) = (self.units, self.recurrent.slope());
         for (n, gates) in self.gates.chunks_exact_mut(3 * units).enumerate() {
             let row = n * units..(n + 1) * units;
             let r = &mut gates[units..2 * units];
             let (past, dh) = (&self.past[row.clone()], &mut self.dh[row.clone()]);
             for (((r, past), dh), d) in r.iter_mut().zip(past).zip(dh).zip(&d_reset[row]) {
                 *dh += d * *r;
-                // dz_r = d(r h) past r (1 - r)
-                *r = d * past * *r * (1.0 - *r);
+                // dz_r = d(r h) past recurrent'(r)
+                *r = d * past * slope.at(*r);
             }
         }
     }

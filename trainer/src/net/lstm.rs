@@ -1,12 +1,13 @@
 //! LSTM (Hochreiter and Schmidhuber 1997; gates as in Keras): forward in time, backward through time.
 use pulp::Arch;
 
+use super::gate::Gate;
 use super::gemm::{Matrix, multiply};
 use super::lstm_cell::{Cell, CellBackward};
 use super::operation::{
     Backward, Forward, Operation, Packs, Scratch, add_rows, parameters, shapes, zeros,
 };
-use super::recurrent::{Arguments, Sizes, States, check_gated};
+use super::recurrent::{Arguments, Sizes, States};
 use super::shape::Shape;
 use crate::config::Activation;
 use crate::data::random::Random;
@@ -16,9 +17,9 @@ const GATES: usize = 4;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Lstm {
     pub units: usize,
-    /// tanh or relu: of the candidate and of the cell state.
+    /// tanh, relu, sigmoid, hard_sigmoid or linear: of the candidate and of the cell state.
     pub activation: Activation,
-    /// sigmoid: of the gates.
+    /// One of the same: of the gates.
     pub recurrent_activation: Activation,
     /// The hidden states of all steps, or of the last one.
     pub return_sequences: bool,
@@ -59,7 +60,8 @@ impl Lstm {
             return_sequences,
             use_bias,
         } = *arguments;
-        check_gated(activation, recurrent_activation)?;
+        Gate::check(activation, "activation")?;
+        Gate::check(recurrent_activation, "recurrent_activation")?;
         let (sizes, (kernel, recurrent_kernel)) = arguments.draw(GATES, input, random)?;
         let mut bias = vec![0.0; 4 * units];
         if use_bias {
@@ -130,7 +132,8 @@ impl Lstm {
             let (past, c) = states.cells.split_at_mut((t + 1) * row);
             let cell = Cell {
                 units: self.units,
-                relu: self.activation == Activation::Relu,
+                activation: Gate::of(self.activation),
+                recurrent: Gate::of(self.recurrent_activation),
                 z,
                 c_past: &past[t * row..],
                 c: &mut c[..row],
@@ -176,7 +179,8 @@ impl Operation for Lstm {
             sizes.receive(step.dy, t, &mut states.dh);
             let cell = CellBackward {
                 units: self.units,
-                relu: self.activation == Activation::Relu,
+                activation: Gate::of(self.activation),
+                recurrent: Gate::of(self.recurrent_activation),
                 gates: &mut states.gates[t * 4 * row..(t + 1) * 4 * row],
                 c_past: &states.cells[t * row..(t + 1) * row],
                 squashed: &states.squashed[t * row..(t + 1) * row],

@@ -1,12 +1,15 @@
 //! What an LSTM does at one step of a mini-batch, element by element, forward and backward.
 //!
 //! Plain loops: the caller runs them under the widest vectors that the machine has.
-use super::activation::{relu_all, sigmoid_all, tanh_all};
+use super::gate::Gate;
 
 /// One step of a mini-batch; `z` is `[N, 4 U]`, the others `[N, U]`.
 pub(super) struct Cell<'a> {
     pub units: usize,
-    pub relu: bool,
+    /// Of the candidate and of the cell state.
+    pub activation: Gate,
+    /// Of i, f and o.
+    pub recurrent: Gate,
     pub z: &'a mut [f32],
     pub c_past: &'a [f32],
     pub c: &'a mut [f32],
@@ -20,14 +23,10 @@ impl Cell<'_> {
         let units = self.units;
         for (n, z) in self.z.chunks_exact_mut(4 * units).enumerate() {
             let row = n * units..(n + 1) * units;
-            // i, f = sigmoid(z_i), sigmoid(z_f); g = activation(z_c); o = sigmoid(z_o)
-            sigmoid_all(&mut z[..2 * units]);
-            if self.relu {
-                relu_all(&mut z[2 * units..3 * units]);
-            } else {
-                tanh_all(&mut z[2 * units..3 * units]);
-            }
-            sigmoid_all(&mut z[3 * units..]);
+            // i, f = recurrent(z_i), recurrent(z_f); g = activation(z_c); o = recurrent(z_o)
+            self.recurrent.apply(&mut z[..2 * units]);
+            self.activation.apply(&mut z[2 * units..3 * units]);
+            self.recurrent.apply(&mut z[3 * units..]);
             let (i, rest) = z.split_at(units);
             let (f, rest) = rest.split_at(units);
             let (g, o) = rest.split_at(units);
@@ -39,11 +38,7 @@ impl Cell<'_> {
             }
             // h = o activation(c)
             squashed.copy_from_slice(c);
-            if self.relu {
-                relu_all(squashed);
-            } else {
-                tanh_all(squashed);
-            }
+            self.activation.apply(squashed);
             for ((h, o), squashed) in h.iter_mut().zip(o).zip(squashed) {
                 *h = o * *squashed;
             }
@@ -54,7 +49,10 @@ impl Cell<'_> {
 /// One step back; `gates` is `[N, 4 U]`, i, f, g, o before and their dz after; the others are `[N, U]`.
 pub(super) struct CellBackward<'a> {
     pub units: usize,
-    pub relu: bool,
+    /// Of the candidate and of the cell state.
+    pub activation: Gate,
+    /// Of i, f and o.
+    pub recurrent: Gate,
     pub gates: &'a mut [f32],
     pub c_past: &'a [f32],
     pub squashed: &'a [f32],
@@ -66,16 +64,7 @@ pub(super) struct CellBackward<'a> {
 impl CellBackward<'_> {
     #[inline(always)]
     pub(super) fn backward(self) {
-        if self.relu {
-            self.step(|y| if y > 0.0 { 1.0 } else { 0.0 });
-        } else {
-            self.step(|y| 1.0 - y * y);
-        }
-    }
-
-    /// `slope` is activation'(z) as a function of the output.
-    #[inline(always)]
-    fn step(self, slope: impl Fn(f32) -> f32) {
+        let (activation, recurrent) = (self.activation.slope(), self.recurrent.slope());
         let units = self.units;
         for (n, gates) in self.gates.chunks_exact_mut(4 * units).enumerate() {
             let row = n * units..(n + 1) * units;
@@ -95,13 +84,13 @@ impl CellBackward<'_> {
             let (dh, dc) = (&dh[..units], &mut dc[..units]);
             for u in 0..units {
                 // dc += dh o activation'(c)
-                let d = dc[u] + dh[u] * o[u] * slope(squashed[u]);
-                // dz_o = dh activation(c) o (1 - o)
-                let dz_o = dh[u] * squashed[u] * o[u] * (1.0 - o[u]);
-                // dz_i = dc g i (1 - i); dz_f = dc c_past f (1 - f); dz_c = dc i activation'(z_c)
-                let dz_i = d * g[u] * i[u] * (1.0 - i[u]);
-                let dz_f = d * c_past[u] * f[u] * (1.0 - f[u]);
-                let dz_g = d * i[u] * slope(g[u]);
+                let d = dc[u] + dh[u] * o[u] * activation.at(squashed[u]);
+                // dz_o = dh activation(c) recurrent'(z_o)
+                let dz_o = dh[u] * squashed[u] * recurrent.at(o[u]);
+                // dz_i = dc g recurrent'(z_i); dz_f = dc c_past recurrent'(z_f); dz_c = dc i activation'(z_c)
+                let dz_i = d * g[u] * recurrent.at(i[u]);
+                let dz_f = d * c_past[u] * recurrent.at(f[u]);
+                let dz_g = d * i[u] * activation.at(g[u]);
                 // dc of the step before = dc f
                 dc[u] = d * f[u];
                 i[u] = dz_i;

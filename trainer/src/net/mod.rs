@@ -6,6 +6,7 @@ mod conv1d;
 mod dense;
 mod dropout;
 mod flatten;
+mod gate;
 mod gemm;
 mod gru;
 mod gru_cell;

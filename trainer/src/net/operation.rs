@@ -28,6 +28,8 @@ pub(crate) struct Scratch {
     pub dropout: Option<(u64, u64)>,
     /// Dropout: the factor of each value.
     pub mask: Vec<f32>,
+    /// Dense, Conv1D: what the activation was applied to, where its derivative needs that.
+    pub arguments: Vec<f32>,
     /// dz as the right side of a product.
     pub packed: Packed,
 }

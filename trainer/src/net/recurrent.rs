@@ -211,22 +211,6 @@ impl Arguments {
 /// A kernel and a recurrent kernel.
 pub(super) type Kernels = (Vec<f32>, Vec<f32>);
 
-/// Refuses what is neither tanh nor relu as the activation of a gated cell, and what is no sigmoid as that of its gates.
-pub(super) fn check_gated(activation: Activation, recurrent: Activation) -> Result<(), String> {
-    match activation {
-        Activation::Tanh | Activation::Relu => {}
-        Activation::Linear | Activation::Sigmoid | Activation::Softmax => {
-            return Err("its activation must be tanh or relu".into());
-        }
-    }
-    match recurrent {
-        Activation::Sigmoid => Ok(()),
-        Activation::Linear | Activation::Relu | Activation::Tanh | Activation::Softmax => {
-            Err("its recurrent_activation must be sigmoid".into())
-        }
-    }
-}
-
 /// Packs a matrix for `forward`, and in training its transpose for `backward`.
 pub(super) fn pack_both_ways(
     matrix: Matrix<'_>,

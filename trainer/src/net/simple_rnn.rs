@@ -1,5 +1,6 @@
 //! SimpleRNN (Elman 1990): `h' = activation(x Wx + h Wh + b)`, forward in time, backward through time.
 use super::activation;
+use super::gate::Gate;
 use super::gemm::{Matrix, multiply};
 use super::operation::{
     Backward, Forward, Operation, Packs, Scratch, add_rows, parameters, shapes, zeros,
@@ -12,7 +13,7 @@ use crate::data::random::Random;
 #[derive(Debug, Clone, PartialEq)]
 pub struct SimpleRnn {
     pub units: usize,
-    /// tanh, relu, sigmoid or linear.
+    /// tanh, relu, sigmoid, hard_sigmoid or linear.
     pub activation: Activation,
     /// The hidden states of all steps, or of the last one.
     pub return_sequences: bool,
@@ -41,12 +42,7 @@ impl SimpleRnn {
             return_sequences,
             use_bias,
         } = *arguments;
-        match activation {
-            Activation::Tanh | Activation::Relu | Activation::Sigmoid | Activation::Linear => {}
-            Activation::Softmax => {
-                return Err("its activation must be tanh, relu, sigmoid or linear".into());
-            }
-        }
+        Gate::check(activation, "activation")?;
         let (sizes, (kernel, recurrent_kernel)) = arguments.draw(1, input, random)?;
         Ok(Self {
             units,
@@ -127,7 +123,7 @@ impl Operation for SimpleRnn {
             let dz = &mut states.gates[t * row..(t + 1) * row];
             dz.copy_from_slice(&states.dh);
             let h = &states.hidden[(t + 1) * row..(t + 2) * row];
-            activation::backward(self.activation, h, dz, self.units);
+            activation::backward(self.activation, &[], h, dz, self.units);
             // dh of the step before = dz Wh^T
             if t > 0 {
                 let dz = Matrix::new(dz, count, self.units);

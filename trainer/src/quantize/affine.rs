@@ -137,7 +137,15 @@ impl Affine<'_> {
             producer,
         };
         match activation {
-            Activation::Linear | Activation::Relu => {
+            // The others are refused before.
+            Activation::Linear
+            | Activation::Relu
+            | Activation::HardSigmoid
+            | Activation::Relu6
+            | Activation::LeakyRelu { .. }
+            | Activation::Elu { .. }
+            | Activation::Gelu
+            | Activation::Silu => {
                 let wanted = HEADROOM * self.statistics.largest_output * self.room / LARGEST;
                 // Finer than half an accumulator step would say nothing more, and needs a rescale above 1/2.
                 let scale = wanted.max(lsb / LARGEST_RESCALE * 1.000_1);

@@ -16,6 +16,7 @@ use dunlin::format::graph::LayerSpec;
 use dunlin::format::write::{ModelFile, Weights};
 use dunlin::{LayerError, LoadError, PrecisionTag};
 
+use crate::config::Activation;
 use crate::data::Windows;
 use crate::error::{Error, Result};
 use crate::model_file::{self, FloatModel};
@@ -110,7 +111,7 @@ impl Pass<'_> {
             producer: None,
         };
         for (index, node) in self.model.network.layers.iter().enumerate() {
-            if node.inputs != [index] {
+            if node.inputs != [index] || !has_activation(&node.layer) {
                 return Err(lacking(node));
             }
             let quantized = self.layer(index, node, tensor, &mut weights)?;
@@ -194,10 +195,32 @@ impl Pass<'_> {
     }
 }
 
+/// Whether the quantizer has the layer's activations.
+fn has_activation(layer: &Layer) -> bool {
+    use Activation::{Linear, Relu, Sigmoid, Softmax, Tanh};
+    let (activation, recurrent) = match layer {
+        Layer::Dense(l) => (l.activation, Sigmoid),
+        Layer::Conv1d(l) => (l.activation, Sigmoid),
+        Layer::SimpleRnn(l) => (l.activation, Sigmoid),
+        Layer::Lstm(l) => (l.activation, l.recurrent_activation),
+        Layer::Gru(l) => (l.activation, l.recurrent_activation),
+        Layer::Pool1d(_)
+        | Layer::GlobalPool1d(_)
+        | Layer::Flatten(_)
+        | Layer::Dropout(_)
+        | Layer::Activation(_)
+        | Layer::Merge(_) => return true,
+    };
+    let gated = matches!(layer, Layer::Lstm(_) | Layer::Gru(_));
+    recurrent == Sigmoid
+        && (matches!(activation, Relu | Tanh)
+            || (!gated && matches!(activation, Linear | Sigmoid | Softmax)))
+}
+
 /// The refusal of what the quantizer does not have.
 fn lacking(node: &Node) -> Error {
     Error::input(format!(
-        "{}: the quantizer does not have this layer; only the float model can be made",
+        "{}: the quantizer does not have this layer, its activation or its inputs; only the float model can be made",
         node.place
     ))
 }

@@ -40,8 +40,16 @@ pub(super) fn quantize(
             exp2(-table::SIGMOID_BITS),
             (0, i16::MAX),
         ),
-        // Not softmax: the network refuses it.
-        Activation::Linear | Activation::Relu | Activation::Softmax => {
+        // The others are refused before.
+        Activation::Linear
+        | Activation::Relu
+        | Activation::Softmax
+        | Activation::HardSigmoid
+        | Activation::Relu6
+        | Activation::LeakyRelu { .. }
+        | Activation::Elu { .. }
+        | Activation::Gelu
+        | Activation::Silu => {
             let finest = HEADROOM * statistics.largest_output / LARGEST;
             let scales = (0..=COARSER_HIDDEN).map(|halvings| finest * exp2(halvings));
             let best = scales.min_by(|&a, &b| joint.noise(a).total_cmp(&joint.noise(b)));
@@ -61,7 +69,15 @@ pub(super) fn quantize(
         .store(weights);
     let (min, max) = match rnn.activation {
         Activation::Tanh | Activation::Sigmoid => (0, 0),
-        Activation::Linear | Activation::Relu | Activation::Softmax => range,
+        Activation::Linear
+        | Activation::Relu
+        | Activation::Softmax
+        | Activation::HardSigmoid
+        | Activation::Relu6
+        | Activation::LeakyRelu { .. }
+        | Activation::Elu { .. }
+        | Activation::Gelu
+        | Activation::Silu => range,
     };
     let spec = SimpleRnnSpec {
         units: rnn.units as u16,

@@ -2,6 +2,9 @@
 use crate::config::Config;
 use crate::config::schema::{DATA, Family, Kind, LAYERS, MODEL, TOP, TRAINING, Table};
 
+/// Keys of `LayerTable`, which stand around the layer; serde does not list them.
+const AROUND: [&str; 4] = ["name", "inputs", "negative_slope", "alpha"];
+
 /// A value that the schema allows.
 fn example(kind: Kind) -> String {
     match kind {
@@ -74,13 +77,16 @@ fn the_schema_and_the_types_have_the_same_keys() {
         known(file(&model, layer, data, &format!("{training}zzz = 1"))),
         names(&TRAINING)
     );
-    for (tag, table) in tables(&LAYERS).filter(|(_, table)| !table.keys.is_empty()) {
+    for (tag, table) in tables(&LAYERS) {
         let with = format!("{tag}{}zzz = 1", filled(&table));
-        assert_eq!(
-            known(file(&model, &with, data, &training)),
-            names(&table),
-            "{tag}"
-        );
+        let own: Vec<String> = names(&table)
+            .into_iter()
+            .filter(|name| !AROUND.contains(&name.as_str()))
+            .collect();
+        // serde takes what it does not know where a layer has no keys.
+        if !own.is_empty() {
+            assert_eq!(known(file(&model, &with, data, &training)), own, "{tag}");
+        }
     }
     for (tag, table) in tables(&DATA) {
         let with = format!("{tag}{}zzz = 1", filled(&table));

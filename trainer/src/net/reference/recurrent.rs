@@ -1,6 +1,6 @@
 //! The recurrent layers in f64.
 use super::Weights;
-use super::activation::{activate, sigmoid};
+use super::activation::{activate, squash};
 use crate::net::{Gru, Lstm, SimpleRnn};
 
 /// sum_k v[k] W[k, column], with `columns` in a row of W
@@ -30,7 +30,7 @@ pub(super) fn simple_rnn(l: &SimpleRnn, weights: &Weights, x: &[f64]) -> Vec<f64
     if l.return_sequences { out } else { h }
 }
 
-/// z, r = sigmoid(x W + h U + b + d); c = activation(x W + b + r (h U + d)) with `reset_after`, else
+/// z, r = recurrent(x W + h U + b + d); c = activation(x W + b + r (h U + d)) with `reset_after`, else
 /// activation(x W + b + (r h) U); h' = z h + (1 - z) c
 pub(super) fn gru(l: &Gru, weights: &Weights, x: &[f64]) -> Vec<f64> {
     let units = l.units;
@@ -44,7 +44,12 @@ pub(super) fn gru(l: &Gru, weights: &Weights, x: &[f64]) -> Vec<f64> {
     let mut h = vec![0.0; units];
     let mut out = Vec::new();
     for x in x.chunks_exact(l.input.channels) {
-        let gate = |column| sigmoid(from_x(x, column) + from_h(&h, column));
+        let gate = |column| {
+            squash(
+                l.recurrent_activation,
+                from_x(x, column) + from_h(&h, column),
+            )
+        };
         let z: Vec<f64> = (0..units).map(gate).collect();
         let r: Vec<f64> = (units..2 * units).map(gate).collect();
         let reset: Vec<f64> = r.iter().zip(&h).map(|(r, h)| r * h).collect();
@@ -69,7 +74,7 @@ pub(super) fn gru(l: &Gru, weights: &Weights, x: &[f64]) -> Vec<f64> {
     if l.return_sequences { out } else { h }
 }
 
-/// i, f, o = sigmoid(x Wx + h Wh + b); g = activation(x Wx + h Wh + b); c' = f c + i g; h' = o activation(c')
+/// i, f, o = recurrent(x Wx + h Wh + b); g = activation(x Wx + h Wh + b); c' = f c + i g; h' = o activation(c')
 pub(super) fn lstm(l: &Lstm, weights: &Weights, x: &[f64]) -> Vec<f64> {
     let (kernel, recurrent, bias) = (
         &weights["kernel"],
@@ -77,11 +82,8 @@ pub(super) fn lstm(l: &Lstm, weights: &Weights, x: &[f64]) -> Vec<f64> {
         &weights["bias"],
     );
     let units = l.units;
-    let squash = |v: f64| {
-        let mut v = [v];
-        activate(l.activation, &mut v);
-        v[0]
-    };
+    let gate = |v| squash(l.recurrent_activation, v);
+    let squash = |v| squash(l.activation, v);
     let (mut h, mut c) = (vec![0.0; units], vec![0.0; units]);
     let mut out = Vec::new();
     for t in 0..l.input.steps {
@@ -95,8 +97,8 @@ pub(super) fn lstm(l: &Lstm, weights: &Weights, x: &[f64]) -> Vec<f64> {
             }
         }
         for u in 0..units {
-            let (i, f) = (sigmoid(z[u]), sigmoid(z[units + u]));
-            let (g, o) = (squash(z[2 * units + u]), sigmoid(z[3 * units + u]));
+            let (i, f) = (gate(z[u]), gate(z[units + u]));
+            let (g, o) = (squash(z[2 * units + u]), gate(z[3 * units + u]));
             c[u] = f * c[u] + i * g;
             h[u] = o * squash(c[u]);
         }
