@@ -68,6 +68,8 @@ pub enum LayerError {
     WeightRange { row: u32 },
     /// Buffers of more than 2 GiB.
     Memory,
+    /// It reads a tensor that comes after it.
+    Tensor { tensor: u16 },
 }
 
 /// The arena is too small or does not start at a multiple of 16.
@@ -166,6 +168,7 @@ impl fmt::Display for LayerError {
             Self::Overflow { row } => write!(f, "row {row}: the 32-bit accumulator could overflow"),
             Self::WeightRange { row } => write!(f, "row {row}: a weight of -128"),
             Self::Memory => f.write_str("buffers of more than 2 GiB"),
+            Self::Tensor { tensor } => write!(f, "reads tensor {tensor}, which is not there yet"),
         }
     }
 }

@@ -40,6 +40,7 @@ pub mod kernel;
 mod layer;
 pub mod math;
 mod model;
+mod plan;
 mod precision;
 mod session;
 

@@ -1,12 +1,13 @@
 //! A validated view of a model file: shapes chained, accumulators proven, weights borrowed in place.
 use heapless::Vec;
 
-use crate::arena::Plan;
 use crate::error::{LayerError, LoadError};
-use crate::format::WEIGHTS_ALIGNMENT;
-use crate::format::header::{self, Header, Mode};
+use crate::format::{MAX_LAYERS, WEIGHTS_ALIGNMENT};
+use crate::format::graph::LayerSpec;
+use crate::format::header::{self, Header};
 use crate::format::read::{Cursor, Message};
-use crate::layer::{Layer, Shape, Summary, Tensor, Time};
+use crate::layer::{Layer, Reach, Shape, Summary, Tensor};
+use crate::plan::{self, Flow, Node, Plan, PlanError, flow};
 use crate::precision::Precision;
 
 /// A model of precision `P` with room for `LAYERS` layers (see [`layer_count`](crate::layer_count)).
@@ -17,11 +18,11 @@ use crate::precision::Precision;
 pub struct Model<'m, P: Precision, const LAYERS: usize> {
     pub(crate) header: Header,
     pub(crate) name: &'m str,
-    pub(crate) layers: Vec<Layer<'m, P>, LAYERS>,
+    pub(crate) nodes: Vec<Node<'m, P>, LAYERS>,
     /// `(scale, offset)` pairs.
     pub(crate) input_scales: &'m [[f32; 2]],
     pub(crate) output_scales: &'m [[f32; 2]],
-    pub(crate) plan: Plan,
+    pub(crate) plan: Plan<P>,
 }
 
 impl<'m, P: Precision, const LAYERS: usize> Model<'m, P, LAYERS> {
@@ -35,8 +36,8 @@ impl<'m, P: Precision, const LAYERS: usize> Model<'m, P, LAYERS> {
         header::verify(&header, file)?;
         let mut model = Self::empty(header);
         model.resolve(file)?;
-        if !model.plan.is_stated_by(&header) {
-            let computed = model.plan.total() as u32;
+        let computed = model.plan.total() as u32;
+        if header.arena_bytes != computed {
             return Err(LoadError::ArenaStated {
                 stated: header.arena_bytes,
                 computed,
@@ -54,10 +55,10 @@ impl<'m, P: Precision, const LAYERS: usize> Model<'m, P, LAYERS> {
         Self {
             header,
             name: "",
-            layers: Vec::new(),
+            nodes: Vec::new(),
             input_scales: &[],
             output_scales: &[],
-            plan: Plan::EMPTY,
+            plan: Plan::empty(&header),
         }
     }
 
@@ -94,35 +95,62 @@ impl<'m, P: Precision, const LAYERS: usize> Model<'m, P, LAYERS> {
             Shape::new(header.window as usize, header.input_channels as usize).map_err(at(0))?;
         self.name = message.prefix.name;
         self.input_scales = scales(&mut weights, message.prefix.input_scales, input.channels)?;
-        let mut tensor = Tensor {
-            shape: input,
-            range: P::input_range(),
-        };
         for (index, spec) in message.layers().enumerate() {
-            let (layer, output) = Layer::resolve(spec, tensor, &mut weights).map_err(at(index))?;
-            self.layers.push(layer).map_err(|_| capacity)?;
-            tensor = output;
+            let node = self.node(spec, &mut weights).map_err(at(index))?;
+            self.nodes.push(node).map_err(|_| capacity)?;
         }
         self.output_scales = scales(
             &mut weights,
             message.prefix.output_scales,
-            tensor.shape.channels,
+            self.output_shape().channels,
         )?;
         if weights.bytes_left() != 0 {
             return Err(LoadError::Unused {
                 bytes: weights.bytes_left() as u32,
             });
         }
-        let last = self.layers.len().saturating_sub(1);
-        self.plan = Plan::new(input, &self.layers).map_err(at(last))?;
-        if header.mode == Mode::Continuous
-            && let Err(index) = stepwise(&self.layers)
-        {
-            return Err(LoadError::NotContinuous {
+        let last = self.nodes.len().saturating_sub(1);
+        match self.plan.make(&mut self.nodes) {
+            Ok(()) => Ok(()),
+            Err(PlanError::NotContinuous(index)) => Err(LoadError::NotContinuous {
                 index: index as u16,
-            });
+            }),
+            Err(PlanError::Layer(error)) => Err(at(last)(error)),
         }
-        Ok(())
+    }
+
+    /// The layer of a specification behind those that are there.
+    fn node(
+        &self,
+        spec: LayerSpec,
+        weights: &mut Cursor<'m>,
+    ) -> Result<Node<'m, P>, LayerError> {
+        let before = self.nodes.len() as u16;
+        let input = match spec {
+            LayerSpec::Input(tensor) if tensor > before => return Err(LayerError::Tensor { tensor }),
+            LayerSpec::Input(tensor) => tensor,
+            _ => before,
+        };
+        let tensor = |number| {
+            let flow = flow(&self.plan.input, &self.nodes, number);
+            Tensor {
+                shape: flow.shape,
+                range: flow.range,
+            }
+        };
+        let (layer, output) = Layer::resolve(spec, tensor(input), weights)?;
+        let root = match layer.reach() {
+            Reach::View => flow(&self.plan.input, &self.nodes, input).root,
+            Reach::Step | Reach::Window(_) | Reach::Scan | Reach::Last | Reach::Whole => before + 1,
+        };
+        Ok(Node {
+            layer,
+            input,
+            with: None,
+            state: 0,
+            progress: None,
+            tensor: Flow::new(output.shape, output.range, root),
+        })
     }
 
     /// The file's header.
@@ -145,7 +173,17 @@ impl<'m, P: Precision, const LAYERS: usize> Model<'m, P, LAYERS> {
 
     /// Shape of the output of a whole window.
     pub fn output_shape(&self) -> Shape {
-        self.layers.last().map_or(self.input_shape(), Layer::output)
+        flow(&self.plan.input, &self.nodes, self.nodes.len() as u16).shape
+    }
+
+    /// The fewest time steps that [`Session::run`](crate::Session::run) takes, where it takes all from there to the model's
+    /// window. Recurrent and convolutional layers alone take shorter windows; a model that flattens its steps does not.
+    pub fn shortest_window(&self) -> u32 {
+        let mut lengths = [0; MAX_LAYERS + 1];
+        (1..self.header.window)
+            .rev()
+            .find(|&steps| plan::lengths(&self.plan, &self.nodes, steps, &mut lengths).is_err())
+            .map_or(1, |steps| steps + 1)
     }
 
     /// RAM that a session needs, in bytes.
@@ -155,7 +193,7 @@ impl<'m, P: Precision, const LAYERS: usize> Model<'m, P, LAYERS> {
 
     /// What each layer is and costs, in order.
     pub fn summaries(&self) -> impl Iterator<Item = Summary> + '_ {
-        self.layers.iter().map(Layer::summary)
+        self.nodes.iter().map(|node| node.layer.summary())
     }
 
     /// `(scale, offset)` of the input: an activation is `x * scale + offset`, rounded in an integer model.
@@ -185,17 +223,4 @@ fn scales<'m>(
     } else {
         Err(LoadError::Scales)
     }
-}
-
-/// How many leading layers take one time step at a time, where these carry a stream by themselves: all layers, or
-/// those up to an LSTM that gives its last step. Otherwise the layer that needs the window.
-pub(crate) fn stepwise<P: Precision>(layers: &[Layer<'_, P>]) -> Result<usize, usize> {
-    for (index, layer) in layers.iter().enumerate() {
-        match layer.time() {
-            Time::Step => {}
-            Time::Last => return Ok(index + 1),
-            Time::Window => return Err(index),
-        }
-    }
-    Ok(layers.len())
 }

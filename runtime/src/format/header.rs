@@ -56,6 +56,8 @@ pub struct Header {
     pub input_channels: u32,
     pub output_steps: u32,
     pub output_channels: u32,
+    /// Time steps from the start of a window to the start of the next one; 0 stands for the window's length.
+    pub hop: u32,
 }
 
 impl Header {
@@ -88,7 +90,7 @@ impl Header {
             });
         }
         let header_bytes = u16::from_le_bytes([head[6], head[7]]);
-        let zeros = head[19] | head[26] | head[27] | head[44] | head[45] | head[46] | head[47];
+        let zeros = head[19] | head[26] | head[27];
         if header_bytes as usize != HEADER_BYTES || zeros != 0 {
             return Err(LoadError::Header);
         }
@@ -118,6 +120,7 @@ impl Header {
             input_channels: u32_at(head, 32),
             output_steps: u32_at(head, 36),
             output_channels: u32_at(head, 40),
+            hop: u32_at(head, 44),
         })
     }
 
@@ -138,6 +141,7 @@ impl Header {
         head[32..36].copy_from_slice(&self.input_channels.to_le_bytes());
         head[36..40].copy_from_slice(&self.output_steps.to_le_bytes());
         head[40..44].copy_from_slice(&self.output_channels.to_le_bytes());
+        head[44..48].copy_from_slice(&self.hop.to_le_bytes());
         head
     }
 }

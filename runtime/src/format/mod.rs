@@ -18,7 +18,7 @@
 //!     32      4  input channels
 //!     36      4  output steps
 //!     40      4  output channels
-//!     44      4  zero
+//!     44      4  hop: time steps from window to window; 0: the window's length
 //!     48      -  postcard message: [`graph::Prefix`], the layers, [`graph::Suffix`]
 //! ```
 pub mod graph;

@@ -23,6 +23,8 @@ pub struct ModelFile<'a> {
     pub mode: Mode,
     /// Time steps of an input window.
     pub window: usize,
+    /// Time steps from the start of a window to the start of the next; 0 for the window's length.
+    pub hop: usize,
     pub input_channels: usize,
     /// See [`Model::input_scales`].
     pub input_scales: &'a [[f32; 2]],
@@ -68,6 +70,7 @@ impl ModelFile<'_> {
             input_channels: self.input_channels as u32,
             output_steps: 0,
             output_channels: 0,
+            hop: self.hop as u32,
         };
         match self.precision {
             PrecisionTag::F32 => derive::<F32>(&mut header, &file)?,

@@ -17,6 +17,7 @@ pub(crate) struct Conv1d<'m, P: Precision> {
     activation: OutputSpec,
     window: TimeWindow,
     channels: u32,
+    input_steps: u32,
     output: Shape,
     use_bias: bool,
 }
@@ -31,14 +32,9 @@ impl<'m, P: Precision> Conv1d<'m, P> {
             return Err(LayerError::Unsupported);
         }
         let Shape { steps, channels } = input.shape;
-        let (window, places) = TimeWindow::new(
-            spec.padding,
-            spec.kernel_size,
-            spec.stride,
-            spec.dilation,
-            steps,
-        )?;
-        let shape = Shape::new(places, spec.filters.into())?;
+        let window =
+            TimeWindow::new(spec.padding, spec.kernel_size, spec.stride, spec.dilation)?;
+        let shape = Shape::new(window.checked_steps(steps)?, spec.filters.into())?;
         let range = P::output_range(&spec.output)?;
         let columns = (window.size as usize)
             .checked_mul(channels as usize)
@@ -53,31 +49,36 @@ impl<'m, P: Precision> Conv1d<'m, P> {
             activation: spec.output,
             window,
             channels,
+            input_steps: steps,
             output: shape,
             use_bias: spec.use_bias,
         };
         Ok((layer, Tensor { shape, range }))
     }
 
-    pub fn run(&self, input: &[P::Activation], output: &mut [P::Activation]) {
+    /// Tap 0 of the first output step is at step `start` of the input; taps outside of it meet zeros.
+    pub fn run(&self, input: &[P::Activation], start: i32, output: &mut [P::Activation]) {
         let filters = self.output.channels.max(1) as usize;
-        for (step, y) in output.chunks_exact_mut(filters).enumerate() {
+        let rows = input.len() / self.channels.max(1) as usize;
+        let mut start = start;
+        for y in output.chunks_exact_mut(filters) {
             matvec::<P>(
                 &self.matrix,
                 &self.activation,
-                self.taps(step as u32),
+                self.taps(start, rows),
                 input,
                 y,
             );
+            start = start.wrapping_add(self.window.stride as i32);
         }
     }
 
     /// The taps of one place: one run without dilation, else one a tap.
     #[inline]
-    fn taps(&self, step: u32) -> Taps {
-        let (first, end, start) = self.window.taps(step);
+    fn taps(&self, start: i32, rows: usize) -> Taps {
+        let (first, end, start) = self.window.taps(start, rows);
         let channels = self.channels as usize;
-        let count = (end - first) as usize;
+        let count = end - first;
         let (runs, len) = if self.window.dilation == 1 {
             (1, count * channels)
         } else {
@@ -86,28 +87,33 @@ impl<'m, P: Precision> Conv1d<'m, P> {
         Taps {
             runs,
             len,
-            column: first as usize * channels,
-            start: start as usize * channels,
+            column: first * channels,
+            start: start * channels,
             stride: self.window.dilation as usize * channels,
         }
+    }
+
+    pub fn window(&self) -> TimeWindow {
+        self.window
     }
 
     pub fn output(&self) -> Shape {
         self.output
     }
 
+    /// Multiply-accumulates of an output step that meets no padding.
+    pub fn step_macs(&self) -> u64 {
+        u64::from(self.window.size) * u64::from(self.channels) * u64::from(self.output.channels)
+    }
+
     pub fn summary(&self) -> (&'static str, u64, u64, usize) {
         let (channels, filters) = (u64::from(self.channels), u64::from(self.output.channels));
         let parameters =
             (u64::from(self.window.size) * channels + u64::from(self.use_bias)) * filters;
-        let taps = (0..self.output.steps).map(|step| {
-            let (first, end, _) = self.window.taps(step);
-            u64::from(end - first)
-        });
         (
             "conv1d",
             parameters,
-            taps.sum::<u64>() * channels * filters,
+            self.window.all_taps(self.input_steps) * channels * filters,
             P::matrix_bytes(&self.matrix),
         )
     }

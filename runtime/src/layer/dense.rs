@@ -55,13 +55,18 @@ impl<'m, P: Precision> Dense<'m, P> {
         self.output
     }
 
+    /// Multiply-accumulates of an output step.
+    pub fn step_macs(&self) -> u64 {
+        u64::from(self.inputs) * u64::from(self.output.channels)
+    }
+
     pub fn summary(&self) -> (&'static str, u64, u64, usize) {
         let (inputs, units) = (u64::from(self.inputs), u64::from(self.output.channels));
         let bias = u64::from(self.use_bias);
         (
             "dense",
             (inputs + bias) * units,
-            inputs * units * u64::from(self.output.steps),
+            self.step_macs() * u64::from(self.output.steps),
             P::matrix_bytes(&self.matrix),
         )
     }

@@ -7,7 +7,7 @@ use crate::format::graph::{Activation, GruSpec};
 use crate::format::read::Cursor;
 use crate::precision::Precision;
 
-use super::Tensor;
+use super::{Memory, Tensor};
 use super::affine::{Taps, products};
 use super::recurrent::{Recurrent, take};
 
@@ -133,15 +133,19 @@ impl<'m, P: Precision> Gru<'m, P> {
         &self.sizes
     }
 
-    /// The hidden state with all its bits, then as activations.
-    pub fn state_bytes(&self) -> usize {
-        usize::from(self.spec.units) * (size_of::<P::Cell>() + size_of::<P::Activation>())
+    /// State: the hidden state with all its bits, then as activations. Scratch: products of both matrices, then `[x; h]`.
+    pub fn memory(&self) -> Memory {
+        let (units, activation) = (usize::from(self.spec.units), size_of::<P::Activation>());
+        let products = 2 * GATES * units;
+        Memory {
+            state: units * (size_of::<P::Cell>() + activation),
+            scratch: products * size_of::<P::Product>() + self.sizes.joint() * activation,
+        }
     }
 
-    /// Products of both matrices, then `[x; h]`.
-    pub fn scratch_bytes(&self) -> usize {
-        let products = 2 * GATES * usize::from(self.spec.units);
-        products * size_of::<P::Product>() + self.sizes.joint() * size_of::<P::Activation>()
+    /// Multiply-accumulates of an input step.
+    pub fn step_macs(&self) -> u64 {
+        GATES as u64 * u64::from(self.spec.units) * self.sizes.joint() as u64
     }
 
     pub fn summary(&self) -> (&'static str, u64, u64, usize) {

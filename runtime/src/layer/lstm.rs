@@ -7,7 +7,7 @@ use crate::format::graph::{Activation, LstmSpec};
 use crate::format::read::Cursor;
 use crate::precision::Precision;
 
-use super::Tensor;
+use super::{Memory, Tensor};
 use super::affine::{Taps, sums4};
 use super::recurrent::{Recurrent, take};
 
@@ -74,15 +74,18 @@ impl<'m, P: Precision> Lstm<'m, P> {
         &self.sizes
     }
 
-    /// Cell state, then hidden state.
-    pub fn state_bytes(&self) -> usize {
-        let units = usize::from(self.spec.units);
-        units * (size_of::<P::Cell>() + size_of::<P::Activation>())
+    /// State: cell state, then hidden state. Scratch: `[x; h]`.
+    pub fn memory(&self) -> Memory {
+        let (units, activation) = (usize::from(self.spec.units), size_of::<P::Activation>());
+        Memory {
+            state: units * (size_of::<P::Cell>() + activation),
+            scratch: self.sizes.joint() * activation,
+        }
     }
 
-    /// `[x; h]`.
-    pub fn scratch_bytes(&self) -> usize {
-        self.sizes.joint() * size_of::<P::Activation>()
+    /// Multiply-accumulates of an input step.
+    pub fn step_macs(&self) -> u64 {
+        GATES as u64 * u64::from(self.spec.units) * self.sizes.joint() as u64
     }
 
     pub fn summary(&self) -> (&'static str, u64, u64, usize) {

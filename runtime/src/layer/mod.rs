@@ -17,7 +17,7 @@ mod lstm;
 mod pool1d;
 mod recurrent;
 mod simple_rnn;
-mod time;
+pub(crate) mod time;
 
 use conv1d::Conv1d;
 use dense::Dense;
@@ -26,6 +26,7 @@ use gru::Gru;
 use lstm::Lstm;
 use pool1d::Pool1d;
 use simple_rnn::SimpleRnn;
+pub(crate) use time::{Reach, TimeWindow};
 
 /// Time steps and channels of a tensor, stored `[steps][channels]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,6 +90,8 @@ pub(crate) enum Layer<'m, P: Precision> {
     GlobalPool1d(GlobalPool1d),
     /// `[T, C] -> [1, T * C]`: the same bytes under another shape.
     Flatten(Shape),
+    /// An earlier tensor.
+    Input(Shape),
     Lstm(Lstm<'m, P>),
     SimpleRnn(SimpleRnn<'m, P>),
     Gru(Gru<'m, P>),
@@ -114,6 +117,7 @@ impl<'m, P: Precision> Layer<'m, P> {
             LayerSpec::GlobalPool1d(pooling) => {
                 wrap(GlobalPool1d::resolve(pooling, input)?, Self::GlobalPool1d)
             }
+            LayerSpec::Input(_) => Ok((Self::Input(input.shape), input)),
             LayerSpec::Flatten => {
                 let shape = Shape::new(1, input.shape.len())?;
                 Ok((
@@ -146,79 +150,66 @@ impl<'m, P: Precision> Layer<'m, P> {
         }
     }
 
-    /// From input to output; both have whole time steps. The state is read and written by recurrent layers.
+    /// From whole time steps of the input to whole time steps of the output.
     #[inline]
-    pub fn run(
-        &self,
-        input: &[P::Activation],
-        output: &mut [P::Activation],
-        state: &mut [u8],
-        scratch: &mut [u8],
-    ) {
+    pub fn run(&self, operands: Operands<'_, P>, output: &mut [P::Activation]) {
+        let Operands {
+            input,
+            start,
+            state,
+            scratch,
+            ..
+        } = operands;
         match self {
             Self::Dense(layer) => layer.run(input, output),
-            Self::Conv1d(layer) => layer.run(input, output),
-            Self::Pool1d(layer) => layer.run::<P>(input, output),
+            Self::Conv1d(layer) => layer.run(input, start, output),
+            Self::Pool1d(layer) => layer.run::<P>(input, start, output),
             Self::GlobalPool1d(layer) => layer.run::<P>(input, output),
-            Self::Flatten(_) => {}
+            Self::Flatten(_) | Self::Input(_) => {}
             Self::Lstm(layer) => layer.run(input, output, state, scratch),
             Self::SimpleRnn(layer) => layer.run(input, output, state, scratch),
             Self::Gru(layer) => layer.run(input, output, state, scratch),
         }
     }
 
-    /// Whether the output is the input under another shape.
-    pub fn is_view(&self) -> bool {
-        matches!(self, Self::Flatten(_))
-    }
-
     /// How an output step depends on time.
-    pub fn time(&self) -> Time {
+    pub fn reach(&self) -> Reach {
         match self {
-            Self::Dense(_) => Time::Step,
-            Self::Conv1d(_) | Self::Pool1d(_) | Self::GlobalPool1d(_) | Self::Flatten(_) => {
-                Time::Window
-            }
-            Self::Lstm(layer) => layer.sizes().time(),
-            Self::SimpleRnn(layer) => layer.sizes().time(),
-            Self::Gru(layer) => layer.sizes().time(),
+            Self::Dense(_) => Reach::Step,
+            Self::Conv1d(layer) => Reach::of(layer.window()),
+            Self::Pool1d(layer) => Reach::of(layer.window()),
+            Self::GlobalPool1d(_) => Reach::Whole,
+            Self::Flatten(_) | Self::Input(_) => Reach::View,
+            Self::Lstm(layer) => layer.sizes().reach(),
+            Self::SimpleRnn(layer) => layer.sizes().reach(),
+            Self::Gru(layer) => layer.sizes().reach(),
         }
     }
 
-    /// Steps of the output for this many steps of the input.
-    pub fn steps(&self, input: usize) -> usize {
-        match self.time() {
-            Time::Step => input,
-            Time::Last => 1,
-            Time::Window => self.output().steps as usize,
-        }
-    }
-
-    /// Bytes that are kept from step to step.
-    pub fn state_bytes(&self) -> usize {
+    /// What the layer needs of the arena besides its input and output.
+    pub fn memory(&self) -> Memory {
         match self {
             Self::Dense(_)
             | Self::Conv1d(_)
             | Self::Pool1d(_)
             | Self::GlobalPool1d(_)
-            | Self::Flatten(_) => 0,
-            Self::Lstm(layer) => layer.state_bytes(),
-            Self::SimpleRnn(layer) => layer.state_bytes(),
-            Self::Gru(layer) => layer.state_bytes(),
+            | Self::Flatten(_)
+            | Self::Input(_) => Memory::default(),
+            Self::Lstm(layer) => layer.memory(),
+            Self::SimpleRnn(layer) => layer.memory(),
+            Self::Gru(layer) => layer.memory(),
         }
     }
 
-    /// Bytes that are needed only while the layer runs.
-    pub fn scratch_bytes(&self) -> usize {
+    /// Multiply-accumulates of one step: of the output, for a recurrent layer of the input.
+    pub fn step_macs(&self) -> u64 {
         match self {
-            Self::Dense(_)
-            | Self::Conv1d(_)
-            | Self::Pool1d(_)
-            | Self::GlobalPool1d(_)
-            | Self::Flatten(_) => 0,
-            Self::Lstm(layer) => layer.scratch_bytes(),
-            Self::SimpleRnn(layer) => layer.scratch_bytes(),
-            Self::Gru(layer) => layer.scratch_bytes(),
+            Self::Dense(layer) => layer.step_macs(),
+            Self::Conv1d(layer) => layer.step_macs(),
+            Self::Pool1d(_) | Self::GlobalPool1d(_) | Self::Flatten(_) | Self::Input(_) => 0,
+            Self::Lstm(layer) => layer.step_macs(),
+            Self::SimpleRnn(layer) => layer.step_macs(),
+            Self::Gru(layer) => layer.step_macs(),
         }
     }
 
@@ -229,7 +220,7 @@ impl<'m, P: Precision> Layer<'m, P> {
             Self::Conv1d(layer) => layer.output(),
             Self::Pool1d(layer) => layer.output(),
             Self::GlobalPool1d(layer) => layer.output(),
-            Self::Flatten(shape) => *shape,
+            Self::Flatten(shape) | Self::Input(shape) => *shape,
             Self::Lstm(layer) => layer.sizes().output(),
             Self::SimpleRnn(layer) => layer.sizes().output(),
             Self::Gru(layer) => layer.sizes().output(),
@@ -244,17 +235,20 @@ impl<'m, P: Precision> Layer<'m, P> {
             Self::Pool1d(layer) => layer.summary(),
             Self::GlobalPool1d(layer) => layer.summary(),
             Self::Flatten(_) => ("flatten", 0, 0, 0),
+            Self::Input(_) => ("input", 0, 0, 0),
             Self::Lstm(layer) => layer.summary(),
             Self::SimpleRnn(layer) => layer.summary(),
             Self::Gru(layer) => layer.summary(),
         };
         let output = self.output();
-        let own = if self.is_view() {
-            0
-        } else {
-            output.len() * size_of::<P::Activation>()
+        let own = match self.reach() {
+            Reach::View => 0,
+            Reach::Step | Reach::Window(_) | Reach::Scan | Reach::Last | Reach::Whole => {
+                output.len() * size_of::<P::Activation>()
+            }
         };
-        let ram_bytes = (own + self.state_bytes() + self.scratch_bytes()) as u64;
+        let Memory { state, scratch } = self.memory();
+        let ram_bytes = (own + state + scratch) as u64;
         let flash_bytes = flash_bytes as u64;
         Summary {
             kind,
@@ -267,15 +261,26 @@ impl<'m, P: Precision> Layer<'m, P> {
     }
 }
 
-/// How an output step of a layer depends on the time steps of its input.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Time {
-    /// Each input step gives an output step.
-    Step,
-    /// Each input step is taken in; the output is of the last one.
-    Last,
-    /// Needs more than one step at a time.
-    Window,
+/// What a layer works on.
+pub(crate) struct Operands<'a, P: Precision> {
+    /// Whole time steps.
+    pub input: &'a [P::Activation],
+    /// The same steps of the second input of a layer that has one.
+    pub with: &'a [P::Activation],
+    /// Layers over windows: the step of `input` that the first tap of the first output step meets; may lie outside.
+    pub start: i32,
+    /// What is kept from step to step.
+    pub state: &'a mut [u8],
+    pub scratch: &'a mut [u8],
+}
+
+/// Bytes of the arena that a layer needs besides its input and output.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Memory {
+    /// Kept from step to step.
+    pub state: usize,
+    /// Needed only while the layer runs.
+    pub scratch: usize,
 }
 
 fn wrap<'m, P: Precision, L>(

@@ -23,13 +23,8 @@ impl Pool1d {
         if spec.padding == Padding::Causal {
             return Err(LayerError::Unsupported);
         }
-        let (window, places) = TimeWindow::new(
-            spec.padding,
-            spec.pool_size,
-            spec.stride,
-            1,
-            input.shape.steps,
-        )?;
+        let window = TimeWindow::new(spec.padding, spec.pool_size, spec.stride, 1)?;
+        let places = window.checked_steps(input.shape.steps)?;
         let shape = Shape::new(places, input.shape.channels as usize)?;
         let layer = Self {
             pooling,
@@ -45,14 +40,26 @@ impl Pool1d {
         ))
     }
 
-    pub fn run<P: Precision>(&self, input: &[P::Activation], output: &mut [P::Activation]) {
+    /// Tap 0 of the first output step is at step `start` of the input; taps outside of it do not count.
+    pub fn run<P: Precision>(
+        &self,
+        input: &[P::Activation],
+        start: i32,
+        output: &mut [P::Activation],
+    ) {
         let channels = self.output.channels.max(1) as usize;
-        for (step, y) in output.chunks_exact_mut(channels).enumerate() {
-            let (first, end, start) = self.window.taps(step as u32);
-            let start = start as usize * channels;
-            let taps = input.get(start..start + (end - first) as usize * channels);
+        let rows = input.len() / channels;
+        let mut start = start;
+        for y in output.chunks_exact_mut(channels) {
+            let (first, end, at) = self.window.taps(start, rows);
+            let taps = input.get(at * channels..(at + end - first) * channels);
             pool::<P>(self.pooling, taps.unwrap_or_default(), y);
+            start = start.wrapping_add(self.window.stride as i32);
         }
+    }
+
+    pub fn window(&self) -> TimeWindow {
+        self.window
     }
 
     pub fn output(&self) -> Shape {

@@ -4,7 +4,7 @@ use bytemuck::Pod;
 use crate::error::LayerError;
 use crate::precision::Precision;
 
-use super::{Shape, Time};
+use super::{Reach, Shape};
 
 /// Sizes of a recurrent layer.
 #[derive(Debug, Clone, Copy)]
@@ -36,8 +36,9 @@ impl Recurrent {
         ))
     }
 
-    /// Calls `step` with `[x; h]` and the hidden state to write, for each time step of the input; puts hidden states into
-    /// the output. `joint` has room for `[x; h]`.
+    /// Calls `step` with `[x; h]` and the hidden state to write, for each time step of the input. The last hidden states fill
+    /// the output: with as many places as steps, all of them; with one place and no step, the state as it is.
+    /// `joint` has room for `[x; h]`.
     #[inline]
     pub fn run<P: Precision>(
         &self,
@@ -49,21 +50,20 @@ impl Recurrent {
     ) {
         let (inputs, units) = (self.inputs.max(1) as usize, usize::from(self.units.max(1)));
         let mut places = output.chunks_exact_mut(units);
+        let mut unwritten = (input.len() / inputs).saturating_sub(places.len());
         for x in input.chunks_exact(inputs) {
             // All rows read this copy of the hidden state, so that the new one can be written at once.
             let (head, tail) = joint.split_at_mut(inputs.min(joint.len()));
             copy(head, x);
             copy(tail, hidden);
             step(joint, hidden);
-            if self.return_sequences
-                && let Some(place) = places.next()
-            {
+            if let Some(less) = unwritten.checked_sub(1) {
+                unwritten = less;
+            } else if let Some(place) = places.next() {
                 copy(place, hidden);
             }
         }
-        if !self.return_sequences
-            && let Some(place) = places.next()
-        {
+        if let Some(place) = places.next() {
             copy(place, hidden);
         }
     }
@@ -77,11 +77,11 @@ impl Recurrent {
     }
 
     /// How an output step depends on time.
-    pub fn time(&self) -> Time {
+    pub fn reach(&self) -> Reach {
         if self.return_sequences {
-            Time::Step
+            Reach::Scan
         } else {
-            Time::Last
+            Reach::Last
         }
     }
 

@@ -4,7 +4,7 @@ use crate::format::graph::{Activation, SimpleRnnSpec};
 use crate::format::read::Cursor;
 use crate::precision::Precision;
 
-use super::Tensor;
+use super::{Memory, Tensor};
 use super::affine::{Taps, matvec};
 use super::recurrent::{Recurrent, take};
 
@@ -66,14 +66,18 @@ impl<'m, P: Precision> SimpleRnn<'m, P> {
         &self.sizes
     }
 
-    /// Hidden state.
-    pub fn state_bytes(&self) -> usize {
-        usize::from(self.spec.units) * size_of::<P::Activation>()
+    /// State: hidden state. Scratch: `[x; h]`.
+    pub fn memory(&self) -> Memory {
+        let activation = size_of::<P::Activation>();
+        Memory {
+            state: usize::from(self.spec.units) * activation,
+            scratch: self.sizes.joint() * activation,
+        }
     }
 
-    /// `[x; h]`.
-    pub fn scratch_bytes(&self) -> usize {
-        self.sizes.joint() * size_of::<P::Activation>()
+    /// Multiply-accumulates of an input step.
+    pub fn step_macs(&self) -> u64 {
+        u64::from(self.spec.units) * self.sizes.joint() as u64
     }
 
     pub fn summary(&self) -> (&'static str, u64, u64, usize) {

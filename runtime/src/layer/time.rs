@@ -1,81 +1,164 @@
-//! Windows over the time axis: output length and padding as Keras has them.
+//! Time: which steps of its input an output step of a layer depends on, with lengths and padding as Keras has them.
 use crate::error::LayerError;
 use crate::format::graph::Padding;
 
-/// A window of `size` taps, `dilation` apart, that moves by `stride`.
+/// How a layer's output steps depend on the steps of its inputs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// Each on the same step of every input.
+    Step,
+    /// Each on a window of steps.
+    Window(TimeWindow),
+    /// Each on all steps up to it, through a state.
+    Scan,
+    /// The only one is the last of a [`Reach::Scan`].
+    Last,
+    /// On all steps.
+    Whole,
+    /// The same values: an earlier tensor, or another shape.
+    View,
+}
+
+impl Reach {
+    /// Of a layer with such a window.
+    pub fn of(window: TimeWindow) -> Self {
+        if window.is_step() {
+            Self::Step
+        } else {
+            Self::Window(window)
+        }
+    }
+}
+
+/// Taps over the input's steps, `dilation` apart, that move by `stride` from output step to output step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct TimeWindow {
-    /// Taps in a window.
+    /// Number of taps.
     pub size: u32,
     pub stride: u32,
     pub dilation: u32,
-    /// Steps of the input.
-    pub input_steps: u32,
-    /// Padded steps before the input.
-    pub left: u32,
+    /// Output steps that share one place of the taps; the others are 1 where this is not.
+    pub repeat: u32,
+    pub edges: Edges,
+}
+
+/// Steps outside of the input that taps may meet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Edges {
+    Padding(Padding),
+    /// So many zeros at each end.
+    Zeros {
+        before: u16,
+        after: u16,
+    },
 }
 
 impl TimeWindow {
-    /// The window and the number of its places.
-    ///
-    /// `same`: `out = ceil(T / stride)`, the padding `max((out - 1) stride + span - T, 0)` split with the smaller half
-    /// before. `causal`: `span - 1` before. `span = (size - 1) dilation + 1`.
-    pub fn new(
-        padding: Padding,
-        size: u16,
-        stride: u16,
-        dilation: u16,
-        input_steps: u32,
-    ) -> Result<(Self, usize), LayerError> {
+    /// A window over an input that is padded as Keras does it.
+    pub fn new(padding: Padding, size: u16, stride: u16, dilation: u16) -> Result<Self, LayerError> {
         if size == 0 || stride == 0 || dilation == 0 {
             return Err(LayerError::Dimension);
         }
-        let (size, stride, dilation) = (u32::from(size), u32::from(stride), u32::from(dilation));
-        // Below 2^32: (65,535 - 1) * 65,535 + 1; kept below 2^31 so that later sums fit.
-        let span = (size - 1) * dilation + 1;
-        if span > i32::MAX as u32 {
+        let window = Self {
+            size: size.into(),
+            stride: stride.into(),
+            dilation: dilation.into(),
+            repeat: 1,
+            edges: Edges::Padding(padding),
+        };
+        // Below 2^32: (65,535 - 1) * 65,535 + 1; kept below 2^30 so that sums of a few fit.
+        if window.span() > 1 << 30 {
             return Err(LayerError::Dimension);
         }
-        let (steps, left) = match padding {
-            Padding::Valid if span > input_steps => {
-                return Err(LayerError::Window {
-                    needed: span,
-                    given: input_steps,
-                });
-            }
-            Padding::Valid => ((input_steps - span) / stride + 1, 0),
-            Padding::Same => {
-                let steps = input_steps.div_ceil(stride);
-                (
-                    steps,
-                    ((steps - 1) * stride + span).saturating_sub(input_steps) / 2,
-                )
-            }
-            Padding::Causal => (input_steps.div_ceil(stride), span - 1),
-        };
-        Ok((
-            Self {
-                size,
-                stride,
-                dilation,
-                input_steps,
-                left,
-            },
-            steps as usize,
-        ))
+        Ok(window)
     }
 
-    /// The taps of place `step` that meet the input: the first tap, the one after the last, and the input step of the
-    /// first.
+    /// Steps from the first tap to the last.
     #[inline]
-    pub fn taps(&self, step: u32) -> (u32, u32, u32) {
-        let position = step * self.stride;
-        let first = self.left.saturating_sub(position).div_ceil(self.dilation);
-        // Steps from the window's start to the end of the input.
-        let reach = (self.input_steps + self.left).saturating_sub(position);
-        let end = reach.div_ceil(self.dilation).min(self.size);
-        let start = (position + first * self.dilation).saturating_sub(self.left);
-        (first.min(end), end, start)
+    pub fn span(&self) -> u32 {
+        (self.size - 1) * self.dilation + 1
+    }
+
+    /// Output steps over `input` steps, or the number of input steps that one output step needs.
+    ///
+    /// `same`: `out = ceil(T / stride)`; `causal` likewise; `valid`: `(T - span) / stride + 1`.
+    pub fn steps(&self, input: u32) -> Result<u32, u32> {
+        let span = self.span();
+        let valid = |padded: u32| match padded.checked_sub(span) {
+            Some(room) => Ok((room / self.stride + 1) * self.repeat),
+            None => Err(span),
+        };
+        match self.edges {
+            Edges::Padding(Padding::Valid) => valid(input),
+            Edges::Padding(Padding::Same | Padding::Causal) => {
+                Ok(input.div_ceil(self.stride) * self.repeat)
+            }
+            Edges::Zeros { before, after } => valid(input + u32::from(before) + u32::from(after)),
+        }
+    }
+
+    /// [`TimeWindow::steps`] as a layer that is loaded checks them.
+    pub fn checked_steps(&self, input: u32) -> Result<usize, LayerError> {
+        let window = |needed| LayerError::Window {
+            needed,
+            given: input,
+        };
+        Ok(self.steps(input).map_err(window)? as usize)
+    }
+
+    /// Padded steps before an input of this many steps.
+    ///
+    /// `same`: `max((out - 1) stride + span - T, 0)` split with the smaller half before. `causal`: `span - 1`.
+    pub fn left(&self, input: u32) -> u32 {
+        match self.edges {
+            Edges::Padding(Padding::Valid) => 0,
+            Edges::Padding(Padding::Same) => {
+                let places = input.div_ceil(self.stride).max(1);
+                ((places - 1) * self.stride + self.span()).saturating_sub(input) / 2
+            }
+            Edges::Padding(Padding::Causal) => self.span() - 1,
+            Edges::Zeros { before, .. } => before.into(),
+        }
+    }
+
+    /// Taps of all output steps that meet an input of this many steps.
+    pub fn all_taps(&self, input: u32) -> u64 {
+        let left = self.left(input) as i32;
+        let places = 0..self.steps(input).unwrap_or_default() / self.repeat;
+        let taps = places.map(|place| {
+            let start = (place * self.stride) as i32 - left;
+            let (first, end, _) = self.taps(start, input as usize);
+            (end - first) as u64
+        });
+        taps.sum()
+    }
+
+    /// Whether each output step is made of the same step of the input alone.
+    pub fn is_step(&self) -> bool {
+        (self.size, self.stride, self.repeat) == (1, 1, 1) && matches!(self.edges, Edges::Padding(_))
+    }
+
+    /// Whether padding depends on where the input ends.
+    pub fn knows_end(&self) -> bool {
+        match self.edges {
+            Edges::Padding(Padding::Valid | Padding::Causal) => false,
+            Edges::Padding(Padding::Same) => !self.is_step(),
+            Edges::Zeros { after, .. } => after > 0,
+        }
+    }
+
+    /// The taps that meet an input of `rows` steps when the first is at step `start`: the first of them, the one after the
+    /// last, and the input step of the first.
+    #[inline]
+    pub fn taps(&self, start: i32, rows: usize) -> (usize, usize, usize) {
+        let (size, dilation) = (self.size as usize, self.dilation as usize);
+        let before = start.min(0).unsigned_abs() as usize;
+        let after = start.max(0) as usize;
+        // Without dilation, which is nearly always, there is nothing to divide.
+        let places = |steps: usize| if dilation == 1 { steps } else { steps.div_ceil(dilation) };
+        let end = places((rows + before).saturating_sub(after)).min(size);
+        let first = places(before).min(end);
+        (first, end, (after + first * dilation).saturating_sub(before))
     }
 }
 
@@ -96,28 +179,25 @@ mod tests {
                 (9, 1, 1, 4),
                 (1, 1, 1, 1),
             ] {
-                let Ok((window, places)) = TimeWindow::new(padding, size, stride, dilation, steps)
-                else {
+                let window = TimeWindow::new(padding, size, stride, dilation).expect("is valid");
+                let Ok(places) = window.steps(steps) else {
                     assert_eq!(padding, Padding::Valid);
                     continue;
                 };
-                for place in 0..places as u32 {
-                    let inside = |tap: u32| {
-                        let at = i64::from(place * window.stride) - i64::from(window.left)
-                            + i64::from(tap * window.dilation);
-                        (0..i64::from(steps)).contains(&at).then_some(at as u32)
+                let left = window.left(steps);
+                for place in 0..places {
+                    let start = (place * window.stride) as i32 - left as i32;
+                    let inside = |tap: usize| {
+                        let at = start + (tap as u32 * window.dilation) as i32;
+                        (0..steps as i32).contains(&at).then_some(at as usize)
                     };
-                    let taps: Vec<u32> = (0..window.size)
+                    let taps: Vec<usize> = (0..window.size as usize)
                         .filter(|&tap| inside(tap).is_some())
                         .collect();
-                    let (first, end, start) = window.taps(place);
-                    assert_eq!(
-                        (first..end).collect::<Vec<_>>(),
-                        taps,
-                        "{padding:?} {window:?} {place}"
-                    );
+                    let (first, end, at) = window.taps(start, steps as usize);
+                    assert_eq!((first..end).collect::<Vec<_>>(), taps, "{window:?} {place}");
                     if let Some(&tap) = taps.first() {
-                        assert_eq!(inside(tap), Some(start));
+                        assert_eq!(inside(tap), Some(at));
                     }
                 }
             }
@@ -127,8 +207,8 @@ mod tests {
     #[test]
     fn lengths_are_those_of_keras() {
         let steps = |padding, size, stride, dilation, input| {
-            TimeWindow::new(padding, size, stride, dilation, input)
-                .map(|(window, steps)| (steps, window.left))
+            TimeWindow::new(padding, size, stride, dilation)
+                .and_then(|window| Ok((window.checked_steps(input)?, window.left(input))))
         };
         assert_eq!(steps(Padding::Valid, 3, 1, 1, 50), Ok((48, 0)));
         assert_eq!(steps(Padding::Valid, 4, 2, 1, 50), Ok((24, 0)));

@@ -34,7 +34,7 @@ pub trait Precision: sealed::Sealed + Copy + core::fmt::Debug + 'static {
     /// A row's sum at the scale of a gate's argument.
     type Product: Pod;
     /// Values that a tensor can have; what the proof against overflow starts from.
-    type Range: Copy;
+    type Range: Copy + core::fmt::Debug;
     /// Weights of a layer, borrowed from the file.
     type Matrix<'m>: Copy + core::fmt::Debug;
 

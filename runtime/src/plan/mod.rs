@@ -1,0 +1,410 @@
+//! What is known of a model's tensors once it is loaded: who reads them, which of their steps a stream keeps, and where they
+//! stand in the arena.
+//!
+//! Tensor 0 is the model's input, tensor `n` the output of layer `n` (counted from 1). A *view* is the same values as another
+//! tensor, its *root*. A tensor's *clean* steps are those that a stream computes once, when their inputs have come; the other
+//! steps are computed when a window is complete.
+use crate::arena::{add, bytes, part, place};
+use crate::error::LayerError;
+use crate::format::header::{Header, Mode};
+use crate::layer::{Layer, Reach, Shape};
+use crate::precision::Precision;
+
+mod clean;
+mod rings;
+mod work;
+
+pub(crate) use clean::read;
+pub(crate) use rings::{earlier, new_steps};
+
+/// A layer in its graph.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Node<'m, P: Precision> {
+    pub layer: Layer<'m, P>,
+    /// The tensor that it reads.
+    pub input: u16,
+    /// The second tensor that it reads.
+    pub with: Option<u16>,
+    /// Where its state starts in the state part.
+    pub state: u32,
+    /// Where the number of steps that it has streamed stands in the stream's memory, if it reads a ring.
+    pub progress: Option<u32>,
+    /// Its output.
+    pub tensor: Flow<P>,
+}
+
+/// A tensor, and how it flows.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Flow<P: Precision> {
+    pub shape: Shape,
+    pub range: P::Range,
+    /// The tensor whose memory this is.
+    pub root: u16,
+    /// Steps that a stream computes once.
+    pub clean: Steps,
+    /// Steps that the output depends on.
+    pub need: Steps,
+    /// Steps that are read when a window is complete.
+    pub due: Steps,
+    /// Steps from one window to the next; 0 where this is not a whole number.
+    pub hop: u32,
+    /// The most new steps of a push.
+    pub burst: u32,
+    /// Clean steps that later ones still need; a root's.
+    pub ring: Option<Ring>,
+    /// Where it stands in the held part of the work area, if others than the next layer read it; a root's.
+    pub held: Option<u32>,
+}
+
+/// The last steps of a tensor. Offsets are in bytes from the start of the stream's memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Ring {
+    /// Where the [`Cursor`] stands.
+    pub cursor: u32,
+    /// Where the steps stand.
+    pub at: u32,
+    /// Room in steps.
+    pub capacity: u32,
+}
+
+/// Steps `from..to` of a window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Steps {
+    pub from: u32,
+    pub to: u32,
+}
+
+impl Steps {
+    /// No steps.
+    pub const NONE: Self = Self { from: 0, to: 0 };
+
+    pub fn is_empty(self) -> bool {
+        self.from >= self.to
+    }
+
+    pub fn len(self) -> u32 {
+        self.to.saturating_sub(self.from)
+    }
+
+    /// The steps in both.
+    pub fn intersect(self, other: Self) -> Self {
+        Self {
+            from: self.from.max(other.from),
+            to: self.to.min(other.to),
+        }
+    }
+
+    /// The shortest steps with both in them.
+    pub fn hull(self, other: Self) -> Self {
+        if self.is_empty() {
+            other
+        } else if other.is_empty() {
+            self
+        } else {
+            Self {
+                from: self.from.min(other.from),
+                to: self.to.max(other.to),
+            }
+        }
+    }
+
+    /// The steps before and after those of `other`.
+    pub fn without(self, other: Self) -> [Self; 2] {
+        if self.intersect(other).is_empty() {
+            return [self, Self::NONE];
+        }
+        [
+            Self {
+                from: self.from,
+                to: other.from,
+            },
+            Self {
+                from: other.to,
+                to: self.to,
+            },
+        ]
+    }
+}
+
+/// How windows follow each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pace {
+    /// Each window starts anew, so that a stream may carry everything from its first step on.
+    Apart,
+    /// Windows share steps.
+    Overlapping,
+    /// There is one window without an end.
+    Endless,
+}
+
+impl<P: Precision> Flow<P> {
+    pub fn new(shape: Shape, range: P::Range, root: u16) -> Self {
+        Self {
+            shape,
+            range,
+            root,
+            clean: Steps::NONE,
+            need: Steps::NONE,
+            due: Steps::NONE,
+            hop: 0,
+            burst: 0,
+            ring: None,
+            held: None,
+        }
+    }
+
+    /// Steps of a window that are not clean, before and after those that are.
+    pub fn dirty(&self) -> [Steps; 2] {
+        self.need.without(self.clean)
+    }
+
+    /// Whether some steps are computed when a window is complete.
+    pub fn is_dirty(&self) -> bool {
+        self.dirty().iter().any(|steps| !steps.is_empty())
+    }
+
+    /// Bytes of one step.
+    pub fn step_bytes(&self) -> usize {
+        self.shape.channels as usize * size_of::<P::Activation>()
+    }
+}
+
+/// Everything about a model's arena that does not depend on one layer.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Plan<P: Precision> {
+    pub pace: Pace,
+    /// Time steps of a window.
+    pub window: u32,
+    /// Time steps from one window to the next.
+    pub hop: u32,
+    /// Tensor 0.
+    pub input: Flow<P>,
+    /// Whether a stream gives each output step when it is there, instead of all with the window's last sample.
+    pub by_step: bool,
+    /// Bytes of the states of recurrent layers.
+    pub state: usize,
+    /// Bytes of the output as f32.
+    pub output: usize,
+    /// Bytes of the rest, which a whole window and a stream use in turn.
+    pub zone: usize,
+    /// Bytes of the zone that a stream keeps: counters, then rings.
+    pub stream: usize,
+    /// Bytes of the held tensors of a whole window.
+    pub held: usize,
+    /// Bytes of the two tensors and the scratch of a whole window.
+    pub moving: usize,
+    /// Bytes of the held tensors when a window of a stream is complete.
+    pub due_held: usize,
+    /// Bytes of the two tensors and the scratch of a stream.
+    pub due_moving: usize,
+}
+
+/// Why there is no plan.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum PlanError {
+    /// The layer of this index cannot run without an end.
+    NotContinuous(usize),
+    Layer(LayerError),
+}
+
+impl From<LayerError> for PlanError {
+    fn from(error: LayerError) -> Self {
+        Self::Layer(error)
+    }
+}
+
+impl<P: Precision> Plan<P> {
+    /// Of no layers.
+    pub fn empty(header: &Header) -> Self {
+        let hop = if header.hop == 0 {
+            header.window
+        } else {
+            header.hop
+        };
+        let pace = match header.mode {
+            Mode::Continuous => Pace::Endless,
+            Mode::Windowed if hop < header.window => Pace::Overlapping,
+            Mode::Windowed => Pace::Apart,
+        };
+        let shape = Shape {
+            steps: header.window,
+            channels: header.input_channels,
+        };
+        Self {
+            pace,
+            window: header.window,
+            hop,
+            input: Flow::new(shape, P::input_range(), 0),
+            by_step: false,
+            state: 0,
+            output: 0,
+            zone: 0,
+            stream: 0,
+            held: 0,
+            moving: 0,
+            due_held: 0,
+            due_moving: 0,
+        }
+    }
+
+    /// Fills in the plan and the nodes' part of it.
+    pub fn make(&mut self, nodes: &mut [Node<'_, P>]) -> Result<(), PlanError> {
+        let mut tensors = Tensors { plan: self, nodes };
+        clean::mark(&mut tensors)?;
+        rings::mark(&mut tensors)?;
+        work::mark(&mut tensors)?;
+        let mut state = 0;
+        for node in tensors.nodes.iter_mut() {
+            node.state = state as u32;
+            state = add(state, place(node.layer.memory().state)?)?;
+        }
+        let output = tensors.last().shape;
+        self.state = part(state)?;
+        self.output = part(bytes(output.len(), size_of::<f32>())?)?;
+        let whole = add(self.held, self.moving)?;
+        let stream = add(self.stream, add(self.due_held, self.due_moving)?)?;
+        self.zone = part(whole.max(stream))?;
+        add(add(self.state, self.output)?, self.zone)?;
+        Ok(())
+    }
+
+    /// Bytes of the whole arena.
+    pub fn total(&self) -> usize {
+        self.state + self.output + self.zone
+    }
+}
+
+impl<P: Precision> Node<'_, P> {
+    /// Steps of the output over `input` steps, or the number of steps that the layer needs.
+    pub fn steps(&self, input: u32) -> Result<u32, u32> {
+        match self.layer.reach() {
+            Reach::Step | Reach::Scan => Ok(input),
+            Reach::Window(window) => window.steps(input),
+            Reach::Last => Ok(1),
+            Reach::Whole | Reach::View if self.tensor.shape.steps == 1 => Ok(1),
+            Reach::Whole | Reach::View => Ok(input),
+        }
+    }
+
+    /// The step that the first tap of output step `from` meets, counted from step `first` of an input of `input` steps.
+    /// Counters may have wrapped.
+    #[inline]
+    pub fn start(&self, from: u32, first: u32, input: u32) -> i32 {
+        match self.layer.reach() {
+            // Counted in output steps.
+            Reach::Window(window) if window.repeat > 1 => {
+                from.wrapping_sub(first.wrapping_mul(window.repeat)) as i32
+            }
+            Reach::Window(window) => from
+                .wrapping_mul(window.stride)
+                .wrapping_sub(window.left(input))
+                .wrapping_sub(first) as i32,
+            Reach::Step | Reach::Scan | Reach::Last | Reach::Whole | Reach::View => 0,
+        }
+    }
+}
+
+/// The tensors of a model by their numbers.
+pub(crate) struct Tensors<'a, 'm, P: Precision> {
+    pub plan: &'a mut Plan<P>,
+    pub nodes: &'a mut [Node<'m, P>],
+}
+
+impl<P: Precision> Tensors<'_, '_, P> {
+    pub fn get(&self, tensor: u16) -> &Flow<P> {
+        flow(&self.plan.input, self.nodes, tensor)
+    }
+
+    pub fn get_mut(&mut self, tensor: u16) -> &mut Flow<P> {
+        match usize::from(tensor).checked_sub(1) {
+            Some(index) if index < self.nodes.len() => &mut self.nodes[index].tensor,
+            Some(_) | None => &mut self.plan.input,
+        }
+    }
+
+    /// The model's output.
+    pub fn last(&self) -> &Flow<P> {
+        self.nodes
+            .last()
+            .map_or(&self.plan.input, |node| &node.tensor)
+    }
+
+    /// The number of the model's output.
+    pub fn last_number(&self) -> u16 {
+        self.nodes.len() as u16
+    }
+
+    /// The tensor whose memory a tensor is.
+    pub fn root(&self, tensor: u16) -> &Flow<P> {
+        self.get(self.get(tensor).root)
+    }
+
+    /// Whether this layer reads the memory of this root.
+    pub fn reads(&self, node: &Node<'_, P>, root: u16) -> bool {
+        let is_root = |tensor: u16| self.get(tensor).root == root;
+        !is_view(node) && (is_root(node.input) || node.with.is_some_and(is_root))
+    }
+}
+
+/// A tensor by its number.
+pub(crate) fn flow<'a, P: Precision>(
+    input: &'a Flow<P>,
+    nodes: &'a [Node<'_, P>],
+    tensor: u16,
+) -> &'a Flow<P> {
+    usize::from(tensor)
+        .checked_sub(1)
+        .and_then(|index| nodes.get(index))
+        .map_or(input, |node| &node.tensor)
+}
+
+/// Time steps of every tensor for a window of `steps` steps; an error where a layer cannot take it.
+pub(crate) fn lengths<P: Precision>(
+    plan: &Plan<P>,
+    nodes: &[Node<'_, P>],
+    steps: u32,
+    lengths: &mut [u16],
+) -> Result<(), ()> {
+    let full = steps == plan.window;
+    if let Some(first) = lengths.first_mut() {
+        *first = steps as u16;
+    }
+    for (node, number) in nodes.iter().zip(1..) {
+        let length = |tensor: u16| lengths.get(usize::from(tensor)).copied();
+        let input = length(node.input).ok_or(())?;
+        let own = if full {
+            node.tensor.shape.steps
+        } else {
+            // Steps that become channels have to be all there.
+            let flattens = is_view(node) && node.tensor.shape.steps == 1;
+            let whole = flow(&plan.input, nodes, node.input).shape.steps;
+            if flattens && u32::from(input) != whole {
+                return Err(());
+            }
+            if node.with.is_some_and(|with| length(with) != Some(input)) {
+                return Err(());
+            }
+            node.steps(input.into()).map_err(|_| ())?
+        };
+        if let Some(place) = lengths.get_mut(number) {
+            *place = own as u16;
+        }
+    }
+    Ok(())
+}
+
+/// Whether a layer gives a tensor that is there already.
+pub(crate) fn is_view<P: Precision>(node: &Node<'_, P>) -> bool {
+    node.layer.reach() == Reach::View
+}
+
+/// Whether a layer runs with each push.
+pub(crate) fn streams<P: Precision>(input: &Flow<P>, node: &Node<'_, P>, pace: Pace) -> bool {
+    match node.layer.reach() {
+        Reach::Step | Reach::Window(_) => !node.tensor.clean.is_empty(),
+        Reach::Scan | Reach::Last => {
+            pace != Pace::Overlapping && input.clean.from == 0 && !input.clean.is_empty()
+        }
+        Reach::Whole | Reach::View => false,
+    }
+}

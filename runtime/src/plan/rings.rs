@@ -1,0 +1,260 @@
+//! Which tensors of a stream keep steps, and how many: found by running the stream on counters alone.
+use heapless::Vec;
+
+use crate::arena::{add, bytes, place};
+use crate::error::LayerError;
+use crate::format::MAX_LAYERS;
+use crate::layer::{Reach, TimeWindow};
+use crate::precision::Precision;
+
+use super::{Node, Pace, PlanError, Ring, Tensors, flow, is_view, streams};
+
+/// The longest period of an endless stream's strides, in samples.
+const LONGEST_PERIOD: u32 = 65_535;
+const CURSOR_BYTES: usize = 8;
+const PROGRESS_BYTES: usize = 4;
+
+/// Fills in `ring`, `burst`, `progress` and the plan's `stream`.
+pub(super) fn mark<P: Precision>(tensors: &mut Tensors<'_, '_, P>) -> Result<(), PlanError> {
+    let mut any = false;
+    for number in 0..=tensors.last_number() {
+        let keeps = keeps_steps(tensors, number);
+        any |= keeps;
+        let ring = Ring {
+            cursor: 0,
+            at: 0,
+            capacity: 1,
+        };
+        tensors.get_mut(number).ring = keeps.then_some(ring);
+    }
+    tensors.plan.input.burst = 1;
+    if any {
+        count(tensors)?;
+    } else {
+        for node in tensors.nodes.iter_mut() {
+            node.tensor.burst = 1;
+        }
+    }
+    for number in 0..=tensors.last_number() {
+        let flow = tensors.get_mut(number);
+        let kept = flow.due.intersect(flow.clean);
+        let depth = if kept.is_empty() {
+            0
+        } else {
+            flow.clean.to - kept.from
+        };
+        let burst = flow.burst;
+        if let Some(ring) = &mut flow.ring {
+            ring.capacity = ring.capacity.max(depth).max(burst);
+        }
+    }
+    Ok(lay_out(tensors)?)
+}
+
+/// Whether steps of a tensor wait for a reader: for a window, for another tensor, or for the end of the model's window.
+fn keeps_steps<P: Precision>(tensors: &Tensors<'_, '_, P>, number: u16) -> bool {
+    let flow = tensors.get(number);
+    let produced = usize::from(number)
+        .checked_sub(1)
+        .is_none_or(|index| !is_view(&tensors.nodes[index]));
+    if flow.clean.is_empty() || !produced {
+        return false;
+    }
+    if !flow.due.intersect(flow.clean).is_empty() {
+        return true;
+    }
+    let mut readers = tensors
+        .nodes
+        .iter()
+        .enumerate()
+        .filter(|(_, node)| tensors.reads(node, number));
+    let (first, second) = (readers.next(), readers.next());
+    let is_output = tensors.last().root == number;
+    match first {
+        // Nobody, or only the caller: a step is gone with its push.
+        None => false,
+        Some((index, reader)) => {
+            let next = tensors.nodes[usize::from(number)..index]
+                .iter()
+                .all(is_view);
+            let steps = matches!(
+                reader.layer.reach(),
+                Reach::Step | Reach::Scan | Reach::Last
+            );
+            let follows = streams(tensors.get(reader.input), reader, tensors.plan.pace);
+            let alone = second.is_none() && !is_output && reader.with.is_none();
+            !(next && steps && follows && alone)
+        }
+    }
+}
+
+/// Runs the stream on counters, for as long as it takes to repeat itself.
+#[inline(never)]
+fn count<P: Precision>(tensors: &mut Tensors<'_, '_, P>) -> Result<(), PlanError> {
+    let plan = &*tensors.plan;
+    let pushes = match plan.pace {
+        Pace::Apart => plan.window,
+        Pace::Overlapping => plan.window + plan.hop,
+        Pace::Endless => plan.window + period(tensors.nodes)?,
+    };
+    let pace = plan.pace;
+    // Steps there are of each tensor, and steps that its layer has done.
+    let mut there: Vec<u32, { MAX_LAYERS + 1 }> = Vec::new();
+    let mut done: Vec<u32, { MAX_LAYERS + 1 }> = Vec::new();
+    for number in 0..=tensors.last_number() {
+        let from = tensors.get(number).clean.from;
+        // There is room: the message was read with as many layers.
+        let _ = (there.push(from), done.push(from));
+    }
+    for push in 1..=pushes {
+        there[0] = there[0].wrapping_add(1);
+        for index in 0..tensors.nodes.len() {
+            let number = index + 1;
+            let node = tensors.nodes[index];
+            if is_view(&node) {
+                there[number] = there[usize::from(node.input)];
+                continue;
+            }
+            let input = *tensors.get(node.input);
+            if !streams(&input, &node, pace) {
+                continue;
+            }
+            let mut available = there[usize::from(node.input)];
+            if let Some(with) = node.with {
+                let with = there[usize::from(with)];
+                available = earlier(available, with);
+            }
+            let from = oldest(&node, done[number], input.shape.steps);
+            for read in [Some(node.input), node.with].into_iter().flatten() {
+                let deep = there[usize::from(read)].wrapping_sub(from) as i32;
+                let root = tensors.get(read).root;
+                if let Some(ring) = &mut tensors.get_mut(root).ring {
+                    ring.capacity = ring.capacity.max(deep.max(1) as u32);
+                }
+            }
+            let new = new_steps(&node, &input, pace, available, done[number]);
+            done[number] = done[number].wrapping_add(new);
+            let given = match node.layer.reach() {
+                Reach::Last if pace == Pace::Apart => u32::from(push == plan_window(tensors)),
+                Reach::Step
+                | Reach::Window(_)
+                | Reach::Scan
+                | Reach::Last
+                | Reach::Whole
+                | Reach::View => new,
+            };
+            there[number] = there[number].wrapping_add(given);
+            let flow = &mut tensors.nodes[index].tensor;
+            flow.burst = flow.burst.max(given);
+        }
+    }
+    Ok(())
+}
+
+fn plan_window<P: Precision>(tensors: &Tensors<'_, '_, P>) -> u32 {
+    tensors.plan.window
+}
+
+/// The one of two counters that is behind; they may have wrapped.
+#[inline]
+pub(crate) fn earlier(a: u32, b: u32) -> u32 {
+    if (a.wrapping_sub(b) as i32) < 0 { a } else { b }
+}
+
+/// Samples after which an endless stream's strides stand as before.
+fn period<P: Precision>(nodes: &[Node<'_, P>]) -> Result<u32, PlanError> {
+    let mut period = 1u32;
+    for (index, node) in nodes.iter().enumerate() {
+        if let Reach::Window(TimeWindow { stride, .. }) = node.layer.reach() {
+            period = period
+                .checked_mul(stride)
+                .filter(|&period| period <= LONGEST_PERIOD)
+                .ok_or(PlanError::NotContinuous(index))?;
+        }
+    }
+    Ok(period)
+}
+
+/// The oldest input step that the layer's next step needs; may lie before the stream's start.
+fn oldest<P: Precision>(node: &Node<'_, P>, done: u32, input: u32) -> u32 {
+    match node.layer.reach() {
+        Reach::Window(window) if window.repeat > 1 => done / window.repeat,
+        Reach::Window(window) => done
+            .wrapping_mul(window.stride)
+            .wrapping_sub(window.left(input)),
+        Reach::Step | Reach::Scan | Reach::Last | Reach::Whole | Reach::View => done,
+    }
+}
+
+/// How many steps a layer of a stream can do: of its output, for a recurrent layer of its input. `available` steps of the
+/// input are there, and `done` have been done; both counters may have wrapped.
+#[inline]
+pub(crate) fn new_steps<P: Precision>(
+    node: &Node<'_, P>,
+    input: &super::Flow<P>,
+    pace: Pace,
+    available: u32,
+    done: u32,
+) -> u32 {
+    let (possible, end) = match node.layer.reach() {
+        Reach::Window(window) if window.repeat > 1 => (
+            available.wrapping_mul(window.repeat).wrapping_sub(done),
+            node.tensor.clean.to,
+        ),
+        Reach::Window(window) => {
+            let first = done
+                .wrapping_mul(window.stride)
+                .wrapping_sub(window.left(input.shape.steps))
+                .wrapping_add(window.span());
+            let beyond = available.wrapping_sub(first) as i32;
+            let possible = match u32::try_from(beyond) {
+                Ok(beyond) => beyond / window.stride + 1,
+                Err(_) => 0,
+            };
+            (possible, node.tensor.clean.to)
+        }
+        Reach::Step => (available.wrapping_sub(done), node.tensor.clean.to),
+        Reach::Scan | Reach::Last => (available.wrapping_sub(done), input.clean.to),
+        Reach::Whole | Reach::View => (0, 0),
+    };
+    match pace {
+        // What no window wants, at its end.
+        Pace::Apart => possible.min(end.saturating_sub(done)),
+        Pace::Overlapping | Pace::Endless => possible,
+    }
+}
+
+/// Places of the counters, then of the rings.
+fn lay_out<P: Precision>(tensors: &mut Tensors<'_, '_, P>) -> Result<(), LayerError> {
+    let mut at = 0;
+    for number in 0..=tensors.last_number() {
+        if let Some(ring) = &mut tensors.get_mut(number).ring {
+            ring.cursor = at as u32;
+            at += CURSOR_BYTES;
+        }
+    }
+    for index in 0..tensors.nodes.len() {
+        let node = tensors.nodes[index];
+        let input = flow(&tensors.plan.input, tensors.nodes, node.input);
+        let ring = |tensor| tensors.root(tensor).ring.is_some();
+        let from_ring = ring(node.input) || node.with.is_some_and(ring);
+        let counts = from_ring && streams(input, &node, tensors.plan.pace);
+        tensors.nodes[index].progress = counts.then_some(at as u32);
+        if counts {
+            at += PROGRESS_BYTES;
+        }
+    }
+    for number in 0..=tensors.last_number() {
+        let flow = tensors.get_mut(number);
+        let channels = flow.shape.channels as usize;
+        if let Some(ring) = &mut flow.ring {
+            ring.at = at as u32;
+            let values = (ring.capacity as usize)
+                .checked_mul(channels)
+                .ok_or(LayerError::Memory)?;
+            at = add(at, bytes(values, size_of::<P::Activation>())?)?;
+        }
+    }
+    tensors.plan.stream = place(at)?;
+    Ok(())
+}

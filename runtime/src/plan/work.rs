@@ -1,0 +1,140 @@
+//! Where the tensors of a window stand: those that only the next layer reads move from one end of the work area to the other;
+//! the others are held.
+use crate::arena::{add, bytes, place};
+use crate::error::LayerError;
+use crate::precision::Precision;
+
+use super::{Flow, Node, Pace, Tensors, is_view, streams};
+
+/// Fills in `held` and the sizes of the work areas.
+pub(super) fn mark<P: Precision>(tensors: &mut Tensors<'_, '_, P>) -> Result<(), LayerError> {
+    hold(tensors)?;
+    let pace = tensors.plan.pace;
+    tensors.plan.moving = moving(
+        tensors,
+        |_, _| true,
+        |flow| match flow.held {
+            Some(_) => Ok(0),
+            None => window_bytes(flow),
+        },
+    )?;
+    let dirty = |flow: &Flow<P>| pace != Pace::Endless && flow.is_dirty();
+    let due = moving(
+        tensors,
+        |_, node| dirty(&node.tensor),
+        |flow| match flow.held {
+            None if dirty(flow) => window_bytes(flow),
+            None | Some(_) => Ok(0),
+        },
+    )?;
+    let stream = moving(
+        tensors,
+        |input, node| streams(input, node, pace),
+        |flow| match flow.ring {
+            None if !flow.clean.is_empty() => bytes(
+                flow.burst as usize * flow.shape.channels as usize,
+                size_of::<P::Activation>(),
+            ),
+            None | Some(_) => Ok(0),
+        },
+    )?;
+    tensors.plan.due_moving = due.max(stream);
+    let holds = |node: &Node<'_, P>| dirty(&node.tensor) && node.tensor.held.is_some();
+    if tensors.nodes.iter().any(holds) {
+        tensors.plan.due_held = tensors.plan.held;
+    }
+    Ok(())
+}
+
+/// Bytes of all steps.
+pub(super) fn window_bytes<P: Precision>(flow: &Flow<P>) -> Result<usize, LayerError> {
+    bytes(flow.shape.len(), size_of::<P::Activation>())
+}
+
+/// Holds the tensors that others than the next layer read, each at the lowest place that is free while it is needed.
+fn hold<P: Precision>(tensors: &mut Tensors<'_, '_, P>) -> Result<(), LayerError> {
+    let mut size = 0;
+    for number in 0..=tensors.last_number() {
+        let last = last_reader(tensors, number);
+        let produced = usize::from(number)
+            .checked_sub(1)
+            .is_none_or(|index| !is_view(&tensors.nodes[index]));
+        let between = tensors
+            .nodes
+            .get(usize::from(number)..last)
+            .unwrap_or_default();
+        if !produced || between.iter().all(is_view) {
+            continue;
+        }
+        let needed = window_bytes(tensors.get(number))?;
+        let mut at = 0;
+        while let Some(end) = conflict(tensors, number, at, needed)? {
+            at = end;
+        }
+        tensors.get_mut(number).held = Some(at as u32);
+        size = size.max(add(at, needed)?);
+    }
+    tensors.plan.held = size;
+    Ok(())
+}
+
+/// The index of the last layer that reads a root, the number of layers for the output; its own if there is none.
+fn last_reader<P: Precision>(tensors: &Tensors<'_, '_, P>, root: u16) -> usize {
+    if tensors.last().root == root {
+        return tensors.nodes.len();
+    }
+    let reads = |node: &Node<'_, P>| tensors.reads(node, root);
+    tensors
+        .nodes
+        .iter()
+        .rposition(reads)
+        .unwrap_or(usize::from(root))
+}
+
+/// The end of a tensor that is held in the way of `needed` bytes at `at` while tensor `number` is made.
+fn conflict<P: Precision>(
+    tensors: &Tensors<'_, '_, P>,
+    number: u16,
+    at: usize,
+    needed: usize,
+) -> Result<Option<usize>, LayerError> {
+    for other in 0..number {
+        let Some(held) = tensors.get(other).held else {
+            continue;
+        };
+        let (start, end) = (
+            held as usize,
+            add(held as usize, window_bytes(tensors.get(other))?)?,
+        );
+        // The layer that makes this tensor may still read the other.
+        let lives = last_reader(tensors, other) + 1 >= usize::from(number);
+        if lives && at < end && start < at + needed {
+            return Ok(Some(end));
+        }
+    }
+    Ok(None)
+}
+
+/// The largest sum of moving input, moving output and scratch over some layers.
+fn moving<P: Precision>(
+    tensors: &Tensors<'_, '_, P>,
+    runs: impl Fn(&Flow<P>, &Node<'_, P>) -> bool,
+    size: impl Fn(&Flow<P>) -> Result<usize, LayerError>,
+) -> Result<usize, LayerError> {
+    let mut largest = size(&tensors.plan.input)?;
+    for node in tensors.nodes.iter() {
+        if is_view(node) || !runs(tensors.get(node.input), node) {
+            continue;
+        }
+        let mut sum = place(node.layer.memory().scratch)?;
+        sum = add(sum, size(&node.tensor)?)?;
+        sum = add(sum, size(tensors.root(node.input))?)?;
+        if let Some(with) = node.with
+            && tensors.get(with).root != tensors.get(node.input).root
+        {
+            sum = add(sum, size(tensors.root(with))?)?;
+        }
+        largest = largest.max(sum);
+    }
+    Ok(largest)
+}

@@ -1,0 +1,145 @@
+//! The arena's bytes as values: what a session reads and writes of tensors, counters and rings.
+use core::ops::Range;
+
+use bytemuck::Pod;
+
+use crate::plan::Ring;
+use crate::precision::Precision;
+
+use super::Session;
+
+/// How many steps a ring has seen, and the first that it still has. Both wrap.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Cursor {
+    pub there: u32,
+    pub first: u32,
+}
+
+impl<P: Precision> Session<'_, '_, P> {
+    /// Input values to activations, into these bytes.
+    pub(super) fn load(&mut self, input: &[f32], to: Range<usize>) {
+        let channels = self.plan.input.shape.channels.max(1) as usize;
+        let to = values::<P::Activation>(self.zone.get_mut(to).unwrap_or_default());
+        for (to, from) in to.chunks_mut(channels).zip(input.chunks(channels)) {
+            for (channel, (to, &from)) in to.iter_mut().zip(from).enumerate() {
+                let [scale, offset] = pair(self.input_scales, channel);
+                *to = P::quantize(from, scale, offset);
+            }
+        }
+    }
+
+    /// Activations from these bytes to output values; their number.
+    pub(super) fn store(&mut self, from: Range<usize>) -> usize {
+        let channels = self
+            .nodes
+            .last()
+            .map_or(1, |last| last.tensor.shape.channels.max(1) as usize);
+        let from = view::<P::Activation>(self.zone, from);
+        for (to, from) in self.output.chunks_mut(channels).zip(from.chunks(channels)) {
+            for (channel, (to, &from)) in to.iter_mut().zip(from).enumerate() {
+                let [scale, offset] = pair(self.output_scales, channel);
+                *to = P::dequantize(from, scale, offset);
+            }
+        }
+        from.len()
+    }
+
+    /// A counter of the stream.
+    pub(super) fn counter(&self, at: u32) -> u32 {
+        let at = at as usize;
+        view(self.zone, at..at + 4)
+            .first()
+            .copied()
+            .unwrap_or_default()
+    }
+
+    pub(super) fn set_counter(&mut self, at: u32, count: u32) {
+        let at = at as usize;
+        let bytes = self.zone.get_mut(at..at + 4).unwrap_or_default();
+        if let Some(place) = values(bytes).first_mut() {
+            *place = count;
+        }
+    }
+
+    pub(super) fn cursor(&self, ring: Ring) -> Cursor {
+        Cursor {
+            there: self.counter(ring.cursor),
+            first: self.counter(ring.cursor + 4),
+        }
+    }
+
+    pub(super) fn set_cursor(&mut self, ring: Ring, cursor: Cursor) {
+        self.set_counter(ring.cursor, cursor.there);
+        self.set_counter(ring.cursor + 4, cursor.first);
+    }
+
+    /// Bytes of a ring's steps from `from` on, counted as its cursor counts.
+    pub(super) fn ring_steps(
+        &self,
+        ring: Ring,
+        from: u32,
+        count: u32,
+        step_bytes: usize,
+    ) -> Range<usize> {
+        let skipped = from.wrapping_sub(self.cursor(ring).first) as usize;
+        let start = ring.at as usize + skipped * step_bytes;
+        start..start + count as usize * step_bytes
+    }
+
+    /// Room for `count` new steps behind those of a ring; the oldest steps go where there is no room.
+    pub(super) fn grow(&mut self, ring: Ring, count: u32, step_bytes: usize) -> Range<usize> {
+        let mut cursor = self.cursor(ring);
+        let mut there = cursor.there.wrapping_sub(cursor.first);
+        if there + count > ring.capacity {
+            let kept = ring.capacity.saturating_sub(count);
+            let gone = there - kept.min(there);
+            let at = ring.at as usize;
+            let bytes = at..at + there as usize * step_bytes;
+            let steps = values(self.zone.get_mut(bytes).unwrap_or_default());
+            move_down::<P::Activation>(
+                steps,
+                gone as usize * step_bytes / size_of::<P::Activation>(),
+            );
+            cursor.first = cursor.first.wrapping_add(gone);
+            there -= gone;
+        }
+        cursor.there = cursor.there.wrapping_add(count);
+        self.set_cursor(ring, cursor);
+        let start = ring.at as usize + there as usize * step_bytes;
+        start..start + count as usize * step_bytes
+    }
+}
+
+/// Moves values from `by` on to the start: block by block, as `copy_within` but without its panics.
+fn move_down<T: Copy>(values: &mut [T], by: usize) {
+    if by == 0 {
+        return;
+    }
+    let mut rest = values;
+    while let Some((to, from)) = rest.split_at_mut_checked(by) {
+        for (to, &from) in to.iter_mut().zip(&*from) {
+            *to = from;
+        }
+        rest = from;
+    }
+}
+
+/// The pair of a channel: its own, the one of all, or identity.
+#[inline]
+fn pair(scales: &[[f32; 2]], channel: usize) -> [f32; 2] {
+    scales
+        .get(channel)
+        .or(scales.first())
+        .copied()
+        .unwrap_or([1.0, 0.0])
+}
+
+/// Bytes of the arena as values; empty where they do not fit, which the plan rules out.
+pub(super) fn values<T: Pod>(bytes: &mut [u8]) -> &mut [T] {
+    bytemuck::try_cast_slice_mut(bytes).unwrap_or_default()
+}
+
+/// Some bytes of the arena as values to read.
+pub(super) fn view<T: Pod>(zone: &[u8], bytes: Range<usize>) -> &[T] {
+    bytemuck::try_cast_slice(zone.get(bytes).unwrap_or_default()).unwrap_or_default()
+}

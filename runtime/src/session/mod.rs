@@ -1,0 +1,172 @@
+//! Running a model: whole windows or one sample at a time, over the caller's arena.
+use crate::arena::ARENA_ALIGNMENT;
+use crate::error::{ArenaError, InputLength};
+use crate::model::Model;
+use crate::plan::{Node, Plan};
+use crate::precision::Precision;
+
+mod memory;
+mod stream;
+mod walk;
+mod window;
+
+use memory::{values, view};
+
+/// A model with memory: its buffers and the state of one stream.
+///
+/// A model's file says how windows follow each other in a stream: windowed, a window every `hop` samples; or continuous, one
+/// window without an end. Any number of sessions run over one model, each with an arena of its own.
+#[derive(Debug)]
+pub struct Session<'s, 'm, P: Precision> {
+    nodes: &'s [Node<'m, P>],
+    plan: &'s Plan<P>,
+    input_scales: &'m [[f32; 2]],
+    output_scales: &'m [[f32; 2]],
+    /// Of the recurrent layers.
+    state: &'s mut [u8],
+    output: &'s mut [f32],
+    /// The tensors of a window; or what a stream keeps, and behind it the tensors of a step or of a window that is complete.
+    zone: &'s mut [u8],
+    /// Samples since the start of the current window; not counted in a continuous model.
+    samples: u32,
+}
+
+impl<'s, 'm, P: Precision> Session<'s, 'm, P> {
+    /// Splits an arena of at least [`Model::arena_bytes`] bytes that starts at a multiple of 16.
+    ///
+    /// # Errors
+    /// [`ArenaError`] with the bytes needed and given.
+    pub fn new<const LAYERS: usize>(
+        model: &'s Model<'m, P, LAYERS>,
+        arena: &'s mut (impl AsMut<[u8]> + ?Sized),
+    ) -> Result<Self, ArenaError> {
+        let arena = arena.as_mut();
+        let plan = &model.plan;
+        let small = ArenaError::TooSmall {
+            needed: plan.total() as u32,
+            given: arena.len() as u32,
+        };
+        let misaligned = ArenaError::Misaligned {
+            needed: ARENA_ALIGNMENT as u8,
+        };
+        if !arena.as_ptr().addr().is_multiple_of(ARENA_ALIGNMENT) {
+            return Err(misaligned);
+        }
+        let (state, rest) = arena.split_at_mut_checked(plan.state).ok_or(small)?;
+        let (output, rest) = rest.split_at_mut_checked(plan.output).ok_or(small)?;
+        let zone = rest.get_mut(..plan.zone).ok_or(small)?;
+        let output = bytemuck::try_cast_slice_mut(output).map_err(|_| misaligned)?;
+        let mut session = Self {
+            nodes: &model.nodes,
+            plan,
+            input_scales: model.input_scales,
+            output_scales: model.output_scales,
+            state,
+            output,
+            zone,
+            samples: 0,
+        };
+        session.reset();
+        Ok(session)
+    }
+
+    /// Forgets the stream: the next sample is the first of a window.
+    pub fn reset(&mut self) {
+        self.samples = 0;
+        self.restart();
+    }
+
+    /// The output for a window of `[steps][channels]` values in the units of the training data, from a cleared state.
+    /// Resets the stream.
+    ///
+    /// A model of recurrent and convolutional layers alone takes shorter windows too, down to [`Model::shortest_window`]
+    /// steps; its output is then as much shorter.
+    ///
+    /// # Errors
+    /// [`InputLength`] when the window has another length than the model's.
+    pub fn run(&mut self, window: &[f32]) -> Result<&[f32], InputLength> {
+        let lengths = self.lengths(window.len())?;
+        let input = self.window_input(window.len());
+        self.load(window, input);
+        let last = self.window(&lengths);
+        let len = self.store(last);
+        self.reset();
+        Ok(self.output.get(..len).unwrap_or_default())
+    }
+
+    /// [`Session::run`] on activations: input and output as the layers see them, without the scales of
+    /// [`Model::input_scales`] and [`Model::output_scales`]. In an integer model no float is touched.
+    ///
+    /// # Errors
+    /// [`InputLength`] when the window has another length than the model's.
+    pub fn run_quantized(
+        &mut self,
+        window: &[P::Activation],
+    ) -> Result<&[P::Activation], InputLength> {
+        let lengths = self.lengths(window.len())?;
+        let input = self.window_input(window.len());
+        let places = self.zone.get_mut(input).unwrap_or_default();
+        for (to, &from) in values::<P::Activation>(places).iter_mut().zip(window) {
+            *to = from;
+        }
+        let last = self.window(&lengths);
+        // An activation is no larger than an f32, so that the place of the output values has room.
+        let from = view::<P::Activation>(self.zone, last);
+        let to: &mut [P::Activation] =
+            bytemuck::try_cast_slice_mut(self.output).unwrap_or_default();
+        let len = from.len();
+        for (to, &from) in to.iter_mut().zip(from) {
+            *to = from;
+        }
+        self.reset();
+        let output: &[P::Activation] = bytemuck::try_cast_slice(self.output).unwrap_or_default();
+        Ok(output.get(..len).unwrap_or_default())
+    }
+
+    /// Takes one sample of `[channels]` values; gives the output when one is due.
+    ///
+    /// A windowed model gives what [`Session::run`] gives for the window, bit for bit, with the window's last sample; if
+    /// windows do not overlap and the output is a sequence of which no step needs the window's end, it gives each step when
+    /// it is there. A continuous model gives each step when it is there and carries its state on; the steps are those of
+    /// [`Session::run`] for a window that starts with the stream, as far as that reaches.
+    ///
+    /// # Errors
+    /// [`InputLength`] when the sample has another length than the model's channels.
+    pub fn push(&mut self, sample: &[f32]) -> Result<Option<&[f32]>, InputLength> {
+        self.check(sample.len(), self.plan.input.shape.channels as usize)?;
+        Ok(self
+            .take(sample)
+            .map(|len| self.output.get(..len).unwrap_or_default()))
+    }
+
+    /// Takes any number of samples; calls `output` with each output that falls due, in order.
+    ///
+    /// # Errors
+    /// [`InputLength`] when the chunk is not whole samples; then none is taken.
+    pub fn push_chunk(
+        &mut self,
+        chunk: &[f32],
+        mut output: impl FnMut(&[f32]),
+    ) -> Result<(), InputLength> {
+        let channels = self.plan.input.shape.channels.max(1) as usize;
+        let whole = chunk.len() - chunk.len() % channels;
+        self.check(chunk.len(), whole)?;
+        for sample in chunk.chunks_exact(channels) {
+            if let Some(due) = self.push(sample)? {
+                output(due);
+            }
+        }
+        Ok(())
+    }
+
+    fn check(&self, given: usize, expected: usize) -> Result<(), InputLength> {
+        if given == expected {
+            Ok(())
+        } else {
+            Err(InputLength {
+                expected: expected as u32,
+                given: given as u32,
+            })
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! One sample of a stream: every layer does what its input now allows.
+use core::ops::Range;
+
+use crate::layer::Reach;
+use crate::plan::{Node, Pace, earlier, is_view, new_steps, streams};
+use crate::precision::Precision;
+
+use super::Session;
+use super::memory::Cursor;
+use super::walk::{NOWHERE, Places, Walk};
+
+/// New steps of a tensor.
+#[derive(Debug, Clone)]
+struct New {
+    steps: u32,
+    place: Range<usize>,
+}
+
+/// What a layer is about to read.
+struct Reading {
+    input: Range<usize>,
+    with: Range<usize>,
+    start: i32,
+    /// Steps that it will do.
+    steps: u32,
+}
+
+impl<P: Precision> Session<'_, '_, P> {
+    /// Clears what the stream keeps, for the first sample of a window.
+    pub(super) fn restart(&mut self) {
+        self.state.fill(0);
+        for number in 0..=self.last() {
+            let flow = self.tensor(number);
+            let from = flow.clean.from;
+            if let Some(ring) = flow.ring {
+                let cursor = Cursor {
+                    there: from,
+                    first: from,
+                };
+                self.set_cursor(ring, cursor);
+            }
+        }
+        for node in self.nodes {
+            if let Some(at) = node.progress {
+                self.set_counter(at, node.tensor.clean.from);
+            }
+        }
+    }
+
+    /// Takes a sample; where it makes an output due, puts that into the output values and gives their number.
+    pub(super) fn take(&mut self, sample: &[f32]) -> Option<usize> {
+        let (pace, window, hop) = (self.plan.pace, self.plan.window, self.plan.hop);
+        if pace != Pace::Endless {
+            self.samples += 1;
+            if self.samples > window {
+                // Between two windows.
+                if self.samples >= hop {
+                    self.samples = 0;
+                }
+                return None;
+            }
+        }
+        let complete = pace != Pace::Endless && self.samples == window;
+        let new = self.step(sample, complete);
+        let due = if self.plan.by_step {
+            (new.steps > 0).then_some(new.place)
+        } else {
+            complete.then(|| self.complete())
+        };
+        let len = due.map(|place| self.store(place));
+        if complete {
+            match pace {
+                Pace::Overlapping => self.samples = window - hop,
+                Pace::Apart | Pace::Endless => {
+                    self.restart();
+                    if hop <= window {
+                        self.samples = 0;
+                    }
+                }
+            }
+        }
+        len
+    }
+
+    /// Runs the layers that stream; the new steps of the output.
+    fn step(&mut self, sample: &[f32], complete: bool) -> New {
+        let (nodes, plan) = (self.nodes, self.plan);
+        let output = self.tensor(self.last()).root;
+        let mut walk = Walk::new(plan.stream + plan.due_held, 0, plan.due_moving);
+        let mut moving = self.room(&mut walk, 0, 1);
+        let mut last = moving.clone();
+        self.load(sample, moving.place.clone());
+        for (node, number) in nodes.iter().zip(1u16..) {
+            let input = self.tensor(node.input);
+            if is_view(node) || !streams(input, node, plan.pace) {
+                continue;
+            }
+            let reading = self.reading(node, &moving);
+            let steps = match node.layer.reach() {
+                Reach::Last if plan.pace == Pace::Apart => u32::from(complete),
+                Reach::Step
+                | Reach::Window(_)
+                | Reach::Scan
+                | Reach::Last
+                | Reach::Whole
+                | Reach::View => reading.steps,
+            };
+            walk.keep(self.roots(node));
+            let before = walk.moving.clone();
+            moving = self.room(&mut walk, number, steps);
+            if number == output {
+                last = moving.clone();
+            }
+            if steps == 0 && reading.steps == 0 {
+                continue;
+            }
+            if let Some(at) = node.progress {
+                self.set_counter(at, self.counter(at).wrapping_add(reading.steps));
+            }
+            let places = Places {
+                input: reading.input,
+                with: reading.with,
+                start: reading.start,
+                output: moving.place.clone(),
+                scratch: Self::scratch(&walk, &before, node),
+            };
+            self.execute(node, places);
+        }
+        last
+    }
+
+    /// Room for new steps of a tensor: in its ring, or moving.
+    fn room(&mut self, walk: &mut Walk, number: u16, steps: u32) -> New {
+        let flow = *self.tensor(number);
+        let bytes = steps as usize * flow.step_bytes();
+        let place = match flow.ring {
+            Some(ring) => self.grow(ring, steps, flow.step_bytes()),
+            None => walk.place(&crate::plan::Flow { held: None, ..flow }, bytes),
+        };
+        New { steps, place }
+    }
+
+    /// What a layer reads: the steps that have just come, or those of rings.
+    fn reading(&self, node: &Node<'_, P>, moving: &New) -> Reading {
+        let Some(progress) = node.progress else {
+            return Reading {
+                input: moving.place.clone(),
+                with: NOWHERE,
+                start: 0,
+                steps: moving.steps,
+            };
+        };
+        let done = self.counter(progress);
+        let input = self.tensor(node.input);
+        let rings = [Some(node.input), node.with].map(|tensor| self.root(tensor?).ring);
+        let [Some(ring), with] = rings else {
+            return Reading {
+                input: NOWHERE,
+                with: NOWHERE,
+                start: 0,
+                steps: 0,
+            };
+        };
+        let cursor = self.cursor(ring);
+        let available = with.map_or(cursor.there, |with| {
+            earlier(cursor.there, self.cursor(with).there)
+        });
+        let steps = new_steps(node, input, self.plan.pace, available, done);
+        match node.layer.reach() {
+            Reach::Window(_) => {
+                let there = cursor.there.wrapping_sub(cursor.first);
+                Reading {
+                    input: self.ring_steps(ring, cursor.first, there, input.step_bytes()),
+                    with: NOWHERE,
+                    start: node.start(done, cursor.first, input.shape.steps),
+                    steps,
+                }
+            }
+            Reach::Step | Reach::Scan | Reach::Last | Reach::Whole | Reach::View => Reading {
+                input: self.ring_steps(ring, done, steps, input.step_bytes()),
+                with: with.map_or(NOWHERE, |with| {
+                    let of_with = node.with.map_or(input, |with| self.tensor(with));
+                    self.ring_steps(with, done, steps, of_with.step_bytes())
+                }),
+                start: 0,
+                steps,
+            },
+        }
+    }
+}
