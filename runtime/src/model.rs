@@ -2,9 +2,9 @@
 use heapless::Vec;
 
 use crate::error::{LayerError, LoadError};
-use crate::format::{MAX_LAYERS, WEIGHTS_ALIGNMENT};
+use crate::format::{MAX_DIMENSION, MAX_LAYERS, WEIGHTS_ALIGNMENT};
 use crate::format::graph::LayerSpec;
-use crate::format::header::{self, Header};
+use crate::format::header::{self, Header, Mode};
 use crate::format::read::{Cursor, Message};
 use crate::layer::{Layer, Reach, Shape, Summary, Tensor};
 use crate::plan::{self, Flow, Node, Plan, PlanError, flow};
@@ -71,6 +71,10 @@ impl<'m, P: Precision, const LAYERS: usize> Model<'m, P, LAYERS> {
                 found: header.precision,
             });
         }
+        let endless = header.mode == Mode::Continuous;
+        if header.hop as usize > MAX_DIMENSION || (endless && header.hop != 0) {
+            return Err(LoadError::Header);
+        }
         if !file.as_ptr().addr().is_multiple_of(WEIGHTS_ALIGNMENT) {
             return Err(LoadError::Misaligned {
                 needed: WEIGHTS_ALIGNMENT as u8,
@@ -127,18 +131,22 @@ impl<'m, P: Precision, const LAYERS: usize> Model<'m, P, LAYERS> {
     ) -> Result<Node<'m, P>, LayerError> {
         let before = self.nodes.len() as u16;
         let input = match spec {
-            LayerSpec::Input(tensor) if tensor > before => return Err(LayerError::Tensor { tensor }),
             LayerSpec::Input(tensor) => tensor,
             _ => before,
         };
+        let with = spec.with();
         let tensor = |number| {
+            if number > before {
+                return Err(LayerError::Tensor { tensor: number });
+            }
             let flow = flow(&self.plan.input, &self.nodes, number);
-            Tensor {
+            Ok(Tensor {
                 shape: flow.shape,
                 range: flow.range,
-            }
+            })
         };
-        let (layer, output) = Layer::resolve(spec, tensor(input), weights)?;
+        let of_with = with.map(tensor).transpose()?;
+        let (layer, output) = Layer::resolve(spec, tensor(input)?, of_with, weights)?;
         let root = match layer.reach() {
             Reach::View => flow(&self.plan.input, &self.nodes, input).root,
             Reach::Step | Reach::Window(_) | Reach::Scan | Reach::Last | Reach::Whole => before + 1,
@@ -146,7 +154,7 @@ impl<'m, P: Precision, const LAYERS: usize> Model<'m, P, LAYERS> {
         Ok(Node {
             layer,
             input,
-            with: None,
+            with,
             state: 0,
             progress: None,
             tensor: Flow::new(output.shape, output.range, root),
@@ -189,6 +197,12 @@ impl<'m, P: Precision, const LAYERS: usize> Model<'m, P, LAYERS> {
     /// RAM that a session needs, in bytes.
     pub fn arena_bytes(&self) -> usize {
         self.plan.total()
+    }
+
+    /// Whether a stream gives each step of the output when it is there: that of a continuous model, and a sequence of windows
+    /// that do not overlap, if no step needs the window's end. Otherwise the whole output comes with the window's last sample.
+    pub fn gives_steps(&self) -> bool {
+        self.plan.by_step
     }
 
     /// What each layer is and costs, in order.

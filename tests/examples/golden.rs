@@ -218,6 +218,7 @@ impl Golden {
             name,
             precision: self.precision,
             mode: self.mode,
+            hop: 0,
             window,
             input_channels: channels,
             input_scales: &self.input_scales,

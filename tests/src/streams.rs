@@ -85,11 +85,7 @@ fn pushes<P: Precision>(golden: &'static Golden, model: &Model<'_, P, LAYERS>) -
         golden,
         continuous: model.header().mode == Mode::Continuous,
         steps,
-        // A layer over time needs the window, and gives all its steps with the last sample.
-        sequence: output.steps > 1
-            && model
-                .summaries()
-                .all(|s| matches!(s.kind, "dense" | "lstm" | "simple_rnn" | "gru")),
+        sequence: model.gives_steps(),
         width: output.channels as usize,
         sample: 0,
     };

@@ -3,7 +3,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Parts of the runtime, each with the parts that it may name. `error` and `precision`'s specifications are data.
-const MAY_NAME: [(&str, &[&str]); 9] = [
+const MAY_NAME: [(&str, &[&str]); 10] = [
     ("error.rs", &["format"]),
     ("math", &[]),
     ("kernel", &["math"]),
@@ -13,14 +13,26 @@ const MAY_NAME: [(&str, &[&str]); 9] = [
         &["error", "format", "kernel", "math", "precision"],
     ),
     ("layer", &["error", "format", "layer", "precision"]),
-    ("arena.rs", &["error", "format", "layer", "precision"]),
+    ("arena.rs", &["error"]),
     (
-        "model.rs",
-        &["arena", "error", "format", "layer", "precision"],
+        "plan",
+        &["arena", "error", "format", "layer", "plan", "precision"],
     ),
     (
-        "session.rs",
-        &["arena", "error", "format", "layer", "model", "precision"],
+        "model.rs",
+        &["error", "format", "layer", "plan", "precision"],
+    ),
+    (
+        "session",
+        &[
+            "arena",
+            "error",
+            "format",
+            "layer",
+            "model",
+            "plan",
+            "precision",
+        ],
     ),
 ];
 

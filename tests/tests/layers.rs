@@ -17,6 +17,7 @@ fn output<P: Precision>(
         name: "by hand",
         precision: P::TAG,
         mode: Mode::Windowed,
+        hop: 0,
         window: window.len() / channels,
         input_channels: channels,
         input_scales: &[],

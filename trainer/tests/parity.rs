@@ -249,6 +249,7 @@ fn model(name: &str, layers: &[LayerConfig], steps: usize, channels: usize) -> F
     FloatModel {
         name: name.to_owned(),
         mode: Mode::Windowed,
+        hop: 0,
         network,
         input_scales: vec![],
         output_scales: vec![],

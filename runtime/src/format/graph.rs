@@ -59,6 +59,35 @@ pub enum LayerSpec {
     SimpleRnnNorm(SimpleRnnNormSpec),
 }
 
+impl LayerSpec {
+    /// The second tensor that the layer reads.
+    pub(crate) fn with(&self) -> Option<u16> {
+        match self {
+            Self::Concatenate(spec) | Self::Add(spec) | Self::Multiply(spec) => Some(spec.with),
+            Self::Dense(_)
+            | Self::Conv1d(_)
+            | Self::MaxPool1d(_)
+            | Self::Flatten
+            | Self::Lstm(_)
+            | Self::SimpleRnn(_)
+            | Self::Gru(_)
+            | Self::AveragePool1d(_)
+            | Self::GlobalPool1d(_)
+            | Self::Input(_)
+            | Self::Reverse
+            | Self::ZeroPadding1d(_)
+            | Self::UpSampling1d(_)
+            | Self::Activation(_)
+            | Self::GroupedConv1d(_)
+            | Self::LayerNorm(_)
+            | Self::Embedding(_)
+            | Self::LstmGated(_)
+            | Self::GruGated(_)
+            | Self::SimpleRnnNorm(_) => None,
+        }
+    }
+}
+
 /// `[T, C] -> [T, units]`. Weights: matrix of `units` rows and `C` columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]

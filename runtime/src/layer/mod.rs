@@ -98,10 +98,12 @@ pub(crate) enum Layer<'m, P: Precision> {
 }
 
 impl<'m, P: Precision> Layer<'m, P> {
-    /// Takes the layer's weights and checks everything that `run` relies on.
+    /// Takes the layer's weights and checks everything that `run` relies on. `with` is the second input of a layer that has
+    /// one.
     pub fn resolve(
         spec: LayerSpec,
         input: Tensor<P>,
+        with: Option<Tensor<P>>,
         weights: &mut Cursor<'m>,
     ) -> Result<(Self, Tensor<P>), LayerError> {
         match spec {
@@ -133,8 +135,7 @@ impl<'m, P: Precision> Layer<'m, P> {
                 wrap(SimpleRnn::resolve(spec, input, weights)?, Self::SimpleRnn)
             }
             LayerSpec::Gru(spec) => wrap(Gru::resolve(spec, input, weights)?, Self::Gru),
-            LayerSpec::Input(_)
-            | LayerSpec::Reverse
+            LayerSpec::Reverse
             | LayerSpec::ZeroPadding1d(_)
             | LayerSpec::UpSampling1d(_)
             | LayerSpec::Concatenate(_)

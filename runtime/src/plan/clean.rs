@@ -17,6 +17,7 @@ pub(super) fn mark<P: Precision>(tensors: &mut Tensors<'_, '_, P>) -> Result<(),
     needs(tensors);
     for index in 0..=tensors.nodes.len() {
         let mut clean = clean(tensors, index);
+        tensors.get_mut(index as u16).is_last = is_last(tensors, index);
         if tensors.plan.pace == Pace::Apart && index > 0 {
             // What no window wants, at its end.
             clean.to = clean.to.min(tensors.get(index as u16).need.to);
@@ -142,6 +143,15 @@ fn window_of(window: &TimeWindow, output: Steps, input: u32) -> Steps {
     }
 }
 
+/// Whether tensor `index` is the last step of a recurrent layer, or made of it alone.
+fn is_last<P: Precision>(tensors: &Tensors<'_, '_, P>, index: usize) -> bool {
+    let Some(node) = index.checked_sub(1).map(|index| &tensors.nodes[index]) else {
+        return false;
+    };
+    let of = |tensor| tensors.get(tensor).is_last;
+    node.layer.reach() == Reach::Last || of(node.input) || node.with.is_some_and(of)
+}
+
 /// The clean steps of tensor `index`, from those of its inputs.
 fn clean<P: Precision>(tensors: &Tensors<'_, '_, P>, index: usize) -> Steps {
     let pace = tensors.plan.pace;
@@ -162,7 +172,9 @@ fn clean<P: Precision>(tensors: &Tensors<'_, '_, P>, index: usize) -> Steps {
     if let Some(with) = node.with {
         of_inputs = of_inputs.intersect(tensors.get(with).clean);
     }
-    if of_inputs.is_empty() {
+    let is_last = |tensor| tensors.get(tensor).is_last;
+    let mixed = node.with.is_some_and(|with| is_last(with) != input.is_last);
+    if of_inputs.is_empty() || (endless && mixed) {
         return Steps::NONE;
     }
     // Of overlapping windows, only steps that move with them, and that each window wants.
@@ -172,6 +184,8 @@ fn clean<P: Precision>(tensors: &Tensors<'_, '_, P>, index: usize) -> Steps {
     match node.layer.reach() {
         Reach::View if input.shape.steps == flow.shape.steps => of_inputs,
         Reach::Step => of_inputs,
+        // Of one step, an endless stream has no further ones to carry a state or a window over.
+        Reach::Window(_) | Reach::Scan | Reach::Last if endless && input.is_last => Steps::NONE,
         Reach::Window(window) if endless => {
             if window.knows_end() {
                 Steps::NONE

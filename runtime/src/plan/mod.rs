@@ -48,6 +48,8 @@ pub(crate) struct Flow<P: Precision> {
     pub due: Steps,
     /// Steps from one window to the next; 0 where this is not a whole number.
     pub hop: u32,
+    /// Whether it is the last step of a [`Reach::Last`], which has no time of its own.
+    pub is_last: bool,
     /// The most new steps of a push.
     pub burst: u32,
     /// Clean steps that later ones still need; a root's.
@@ -147,6 +149,7 @@ impl<P: Precision> Flow<P> {
             need: Steps::NONE,
             due: Steps::NONE,
             hop: 0,
+            is_last: false,
             burst: 0,
             ring: None,
             held: None,
@@ -179,6 +182,9 @@ pub(crate) struct Plan<P: Precision> {
     pub hop: u32,
     /// Tensor 0.
     pub input: Flow<P>,
+    /// Whether a stream only collects its window, where this would stand for [`Session::run`](crate::Session::run): no layer
+    /// can do anything before the window's end.
+    pub collects: bool,
     /// Whether a stream gives each output step when it is there, instead of all with the window's last sample.
     pub by_step: bool,
     /// Bytes of the states of recurrent layers.
@@ -235,6 +241,7 @@ impl<P: Precision> Plan<P> {
             window: header.window,
             hop,
             input: Flow::new(shape, P::input_range(), 0),
+            collects: false,
             by_step: false,
             state: 0,
             output: 0,
@@ -264,6 +271,7 @@ impl<P: Precision> Plan<P> {
         let whole = add(self.held, self.moving)?;
         let stream = add(self.stream, add(self.due_held, self.due_moving)?)?;
         self.zone = part(whole.max(stream))?;
+
         add(add(self.state, self.output)?, self.zone)?;
         Ok(())
     }

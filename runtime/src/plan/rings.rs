@@ -16,6 +16,14 @@ const PROGRESS_BYTES: usize = 4;
 
 /// Fills in `ring`, `burst`, `progress` and the plan's `stream`.
 pub(super) fn mark<P: Precision>(tensors: &mut Tensors<'_, '_, P>) -> Result<(), PlanError> {
+    let plan = &tensors.plan;
+    let streams = |node: &Node<'_, P>| {
+        streams(flow(&plan.input, tensors.nodes, node.input), node, plan.pace)
+    };
+    if plan.pace == Pace::Apart && !tensors.nodes.iter().any(streams) {
+        tensors.plan.collects = true;
+        return Ok(());
+    }
     let mut any = false;
     for number in 0..=tensors.last_number() {
         let keeps = keeps_steps(tensors, number);
@@ -126,7 +134,13 @@ fn count<P: Precision>(tensors: &mut Tensors<'_, '_, P>) -> Result<(), PlanError
             }
             let from = oldest(&node, done[number], input.shape.steps);
             for read in [Some(node.input), node.with].into_iter().flatten() {
-                let deep = there[usize::from(read)].wrapping_sub(from) as i32;
+                let there = there[usize::from(read)];
+                let deep = there.wrapping_sub(from) as i32;
+                let deep = match pace {
+                    // Steps before the stream are zeros that nobody keeps.
+                    Pace::Apart => deep.min(there as i32),
+                    Pace::Overlapping | Pace::Endless => deep,
+                };
                 let root = tensors.get(read).root;
                 if let Some(ring) = &mut tensors.get_mut(root).ring {
                     ring.capacity = ring.capacity.max(deep.max(1) as u32);

@@ -18,6 +18,9 @@ pub(super) fn mark<P: Precision>(tensors: &mut Tensors<'_, '_, P>) -> Result<(),
             None => window_bytes(flow),
         },
     )?;
+    if tensors.plan.collects {
+        return Ok(());
+    }
     let dirty = |flow: &Flow<P>| pace != Pace::Endless && flow.is_dirty();
     let due = moving(
         tensors,

@@ -61,7 +61,11 @@ impl<P: Precision> Session<'_, '_, P> {
             }
         }
         let complete = pace != Pace::Endless && self.samples == window;
-        let new = self.step(sample, complete);
+        let new = if self.plan.collects {
+            self.collect(sample)
+        } else {
+            self.step(sample, complete)
+        };
         let due = if self.plan.by_step {
             (new.steps > 0).then_some(new.place)
         } else {
@@ -80,6 +84,16 @@ impl<P: Precision> Session<'_, '_, P> {
             }
         }
         len
+    }
+
+    /// Puts a sample where a whole window has it.
+    fn collect(&mut self, sample: &[f32]) -> New {
+        let step_bytes = self.plan.input.step_bytes();
+        let start = self.window_input(self.plan.input.shape.len()).start;
+        let end = start + self.samples as usize * step_bytes;
+        let place = end.saturating_sub(step_bytes)..end;
+        self.load(sample, place.clone());
+        New { steps: 0, place }
     }
 
     /// Runs the layers that stream; the new steps of the output.

@@ -76,6 +76,12 @@ impl<P: Precision> Session<'_, '_, P> {
 
     /// Computes what a stream has left for the end of a window; where the output stands.
     pub(super) fn complete(&mut self) -> Range<usize> {
+        if self.plan.collects {
+            let all = self.plan.input.shape.len();
+            return self
+                .lengths(all)
+                .map_or(NOWHERE, |lengths| self.window(&lengths));
+        }
         let nodes = self.nodes;
         let plan = self.plan;
         let mut walk = Walk::new(plan.stream, plan.due_held, plan.due_moving);

@@ -18,6 +18,7 @@ pub fn described(data: &[u8]) -> Result<Vec<u8>, LoadError> {
     let precision = source.pick([PrecisionTag::F32, PrecisionTag::W8A16]);
     let mode = source.pick([Mode::Windowed, Mode::Windowed, Mode::Continuous]);
     let (window, input_channels) = (source.dimension(), source.dimension());
+    let hop = source.byte() % 8;
     let mut model = Description {
         precision,
         source,
@@ -36,6 +37,7 @@ pub fn described(data: &[u8]) -> Result<Vec<u8>, LoadError> {
         name: "described",
         precision,
         mode,
+        hop: hop.into(),
         window: window.into(),
         input_channels: input_channels.into(),
         input_scales: &input_scales,

@@ -53,7 +53,7 @@ pub fn sealed(bytes: &[u8]) -> Vec<u8> {
     file[8..12].copy_from_slice(&total.to_le_bytes());
     file[16] %= 2;
     file[17] %= 2;
-    for zero in [18, 19, 26, 27, 44, 45, 46, 47] {
+    for zero in [18, 19, 26, 27, 46, 47] {
         file[zero] = 0;
     }
     seal(&mut file);

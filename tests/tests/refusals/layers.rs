@@ -242,6 +242,7 @@ fn f32_models_have_no_integer_fields() {
             name: "",
             precision: PrecisionTag::F32,
             mode: Mode::Windowed,
+            hop: 0,
             window: 4,
             input_channels: 2,
             input_scales: &[],

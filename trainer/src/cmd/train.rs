@@ -70,6 +70,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
             config::Mode::Windowed => Mode::Windowed,
             config::Mode::Continuous => Mode::Continuous,
         },
+        hop: config.model.hop.unwrap_or_default(),
         network,
         input_scales: normalizing(&dataset.input_scaling),
         output_scales: denormalizing(&dataset.target_scaling),

@@ -38,6 +38,9 @@ pub struct ModelConfig {
     pub task: Task,
     #[serde(default)]
     pub mode: Mode,
+    /// Windowed: samples from the start of a window to the start of the next one; the window's length if left out.
+    #[serde(default)]
+    pub hop: Option<usize>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]

@@ -179,6 +179,7 @@ pub const MODEL: Table = Table {
         optional("name", Kind::Text),
         required("task", Kind::Choice(&["regression", "classification"])),
         optional("mode", Kind::Choice(&["windowed", "continuous"])),
+        optional("hop", WIDTH),
     ],
 };
 

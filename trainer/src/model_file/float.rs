@@ -19,6 +19,8 @@ pub struct FloatModel {
     /// At most 32 bytes.
     pub name: String,
     pub mode: Mode,
+    /// Time steps from window to window in a stream; 0 for the window's length.
+    pub hop: usize,
     pub network: Network,
     /// `normalized = raw * scale + offset`: none, one pair for all channels, or one a channel.
     pub input_scales: Vec<[f32; 2]>,
@@ -44,6 +46,7 @@ impl FloatModel {
             name: &self.name,
             precision: PrecisionTag::F32,
             mode: self.mode,
+            hop: self.hop,
             window: self.network.steps,
             input_channels: self.network.channels,
             input_scales: &self.input_scales,
@@ -79,6 +82,7 @@ impl FloatModel {
         Ok(Self {
             name: model.name().to_owned(),
             mode: model.header().mode,
+            hop: model.header().hop as usize,
             network,
             input_scales: model.input_scales().to_vec(),
             output_scales: model.output_scales().to_vec(),

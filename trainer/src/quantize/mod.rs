@@ -134,6 +134,7 @@ impl Pass<'_> {
             name: &self.model.name,
             precision: PrecisionTag::W8A16,
             mode: self.model.mode,
+            hop: self.model.hop,
             window: self.model.network.steps,
             input_channels: self.model.network.channels,
             input_scales: &folded(&self.model.input_scales, |pair| {
