@@ -89,6 +89,24 @@ pub struct InputLength {
     pub given: u32,
 }
 
+/// Why bytes are not a snapshot of this model, or do not hold one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum SnapshotError {
+    /// Fewer bytes than are needed.
+    TooShort { needed: u32, given: u32 },
+    /// The first four bytes are not "DUNS".
+    Magic,
+    /// Taken by another version.
+    Version { found: u16, supported: u16 },
+    /// Of another model: checksums of the files.
+    Model { expected: u32, found: u32 },
+    /// Another length than a snapshot of this model has.
+    Length { expected: u32, given: u32 },
+    /// The bytes have changed since they were written.
+    Checksum { stated: u32, computed: u32 },
+}
+
 impl fmt::Display for LoadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
@@ -196,6 +214,39 @@ impl fmt::Display for InputLength {
     }
 }
 
+impl fmt::Display for SnapshotError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::TooShort { needed, given } => {
+                write!(f, "{given} bytes, a snapshot has {needed}")
+            }
+            Self::Magic => f.write_str("not a dunlin snapshot"),
+            Self::Version { found, supported } => {
+                write!(
+                    f,
+                    "snapshot version {found}, this runtime reads version {supported}"
+                )
+            }
+            Self::Model { expected, found } => {
+                write!(
+                    f,
+                    "a snapshot of the model {found:08x}, this one is {expected:08x}"
+                )
+            }
+            Self::Length { expected, given } => {
+                write!(f, "{given} bytes, a snapshot of this model has {expected}")
+            }
+            Self::Checksum { stated, computed } => {
+                write!(
+                    f,
+                    "checksum {computed:08x}, the snapshot states {stated:08x}: it is damaged"
+                )
+            }
+        }
+    }
+}
+
+impl core::error::Error for SnapshotError {}
 impl core::error::Error for LoadError {}
 impl core::error::Error for LayerError {}
 impl core::error::Error for ArenaError {}

@@ -45,7 +45,7 @@ mod precision;
 mod session;
 
 pub use arena::{ARENA_ALIGNMENT, Arena};
-pub use error::{ArenaError, InputLength, LayerError, LoadError};
+pub use error::{ArenaError, InputLength, LayerError, LoadError, SnapshotError};
 pub use format::header::{Header, Mode, Packing, PrecisionTag, arena_bytes, layer_count};
 pub use layer::{Shape, Summary};
 pub use model::Model;

@@ -2,10 +2,10 @@
 use heapless::Vec;
 
 use crate::error::{LayerError, LoadError};
-use crate::format::{MAX_DIMENSION, MAX_LAYERS, WEIGHTS_ALIGNMENT};
 use crate::format::graph::LayerSpec;
 use crate::format::header::{self, Header, Mode};
 use crate::format::read::{Cursor, Message};
+use crate::format::{MAX_DIMENSION, MAX_LAYERS, WEIGHTS_ALIGNMENT};
 use crate::layer::{Layer, Reach, Shape, Summary, Tensor};
 use crate::plan::{self, Flow, Node, Plan, PlanError, flow};
 use crate::precision::Precision;
@@ -124,11 +124,7 @@ impl<'m, P: Precision, const LAYERS: usize> Model<'m, P, LAYERS> {
     }
 
     /// The layer of a specification behind those that are there.
-    fn node(
-        &self,
-        spec: LayerSpec,
-        weights: &mut Cursor<'m>,
-    ) -> Result<Node<'m, P>, LayerError> {
+    fn node(&self, spec: LayerSpec, weights: &mut Cursor<'m>) -> Result<Node<'m, P>, LayerError> {
         let before = self.nodes.len() as u16;
         let input = match spec {
             LayerSpec::Input(tensor) => tensor,
@@ -205,9 +201,30 @@ impl<'m, P: Precision, const LAYERS: usize> Model<'m, P, LAYERS> {
         self.plan.by_step
     }
 
+    /// Bytes of the arena that a stream keeps from sample to sample: state, counters and rings.
+    pub fn stream_bytes(&self) -> usize {
+        let input = &self.plan.input;
+        let kept = if self.plan.collects {
+            input.shape.len() * size_of::<P::Activation>()
+        } else {
+            self.plan.stream
+        };
+        self.plan.state + kept
+    }
+
     /// What each layer is and costs, in order.
     pub fn summaries(&self) -> impl Iterator<Item = Summary> + '_ {
-        self.nodes.iter().map(|node| node.layer.summary())
+        self.nodes.iter().map(|node| {
+            let cost = plan::cost(&self.plan, &self.nodes, node);
+            Summary {
+                input: node.input,
+                with: node.with,
+                stream_macs: cost.macs,
+                recomputed_steps: cost.recomputed,
+                ring_bytes: node.tensor.ring_bytes() as u64,
+                ..node.layer.summary()
+            }
+        })
     }
 
     /// `(scale, offset)` of the input: an activation is `x * scale + offset`, rounded in an integer model.

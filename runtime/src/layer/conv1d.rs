@@ -32,8 +32,7 @@ impl<'m, P: Precision> Conv1d<'m, P> {
             return Err(LayerError::Unsupported);
         }
         let Shape { steps, channels } = input.shape;
-        let window =
-            TimeWindow::new(spec.padding, spec.kernel_size, spec.stride, spec.dilation)?;
+        let window = TimeWindow::new(spec.padding, spec.kernel_size, spec.stride, spec.dilation)?;
         let shape = Shape::new(window.checked_steps(steps)?, spec.filters.into())?;
         let range = P::output_range(&spec.output)?;
         let columns = (window.size as usize)

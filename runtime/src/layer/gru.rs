@@ -7,9 +7,9 @@ use crate::format::graph::{Activation, GruSpec};
 use crate::format::read::Cursor;
 use crate::precision::Precision;
 
-use super::{Memory, Tensor};
 use super::affine::{Taps, products};
 use super::recurrent::{Recurrent, take};
+use super::{Memory, Tensor};
 
 const GATES: usize = 3;
 

@@ -7,9 +7,9 @@ use crate::format::graph::{Activation, LstmSpec};
 use crate::format::read::Cursor;
 use crate::precision::Precision;
 
-use super::{Memory, Tensor};
 use super::affine::{Taps, sums4};
 use super::recurrent::{Recurrent, take};
+use super::{Memory, Tensor};
 
 const GATES: usize = 4;
 

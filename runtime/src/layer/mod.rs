@@ -79,6 +79,15 @@ pub struct Summary {
     pub ram_bytes: u64,
     /// Multiply-accumulates of a whole window.
     pub macs: u64,
+    /// The tensors that it reads: 0 is the model's input, `n` the output of layer `n`, counted from 1.
+    pub input: u16,
+    pub with: Option<u16>,
+    /// Multiply-accumulates of a stream from one window's output to the next one's; of a continuous model, of a sample.
+    pub stream_macs: u64,
+    /// Steps that a stream computes anew for each window although windows share them.
+    pub recomputed_steps: u32,
+    /// Bytes of its output that a stream keeps for later steps.
+    pub ring_bytes: u64,
 }
 
 /// A layer with its weights, checked.
@@ -258,6 +267,11 @@ impl<'m, P: Precision> Layer<'m, P> {
             flash_bytes,
             ram_bytes,
             macs,
+            input: 0,
+            with: None,
+            stream_macs: 0,
+            recomputed_steps: 0,
+            ring_bytes: 0,
         }
     }
 }

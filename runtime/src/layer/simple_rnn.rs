@@ -4,9 +4,9 @@ use crate::format::graph::{Activation, SimpleRnnSpec};
 use crate::format::read::Cursor;
 use crate::precision::Precision;
 
-use super::{Memory, Tensor};
 use super::affine::{Taps, matvec};
 use super::recurrent::{Recurrent, take};
+use super::{Memory, Tensor};
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct SimpleRnn<'m, P: Precision> {

@@ -55,7 +55,12 @@ pub(crate) enum Edges {
 
 impl TimeWindow {
     /// A window over an input that is padded as Keras does it.
-    pub fn new(padding: Padding, size: u16, stride: u16, dilation: u16) -> Result<Self, LayerError> {
+    pub fn new(
+        padding: Padding,
+        size: u16,
+        stride: u16,
+        dilation: u16,
+    ) -> Result<Self, LayerError> {
         if size == 0 || stride == 0 || dilation == 0 {
             return Err(LayerError::Dimension);
         }
@@ -135,7 +140,8 @@ impl TimeWindow {
 
     /// Whether each output step is made of the same step of the input alone.
     pub fn is_step(&self) -> bool {
-        (self.size, self.stride, self.repeat) == (1, 1, 1) && matches!(self.edges, Edges::Padding(_))
+        (self.size, self.stride, self.repeat) == (1, 1, 1)
+            && matches!(self.edges, Edges::Padding(_))
     }
 
     /// Whether padding depends on where the input ends.
@@ -155,10 +161,20 @@ impl TimeWindow {
         let before = start.min(0).unsigned_abs() as usize;
         let after = start.max(0) as usize;
         // Without dilation, which is nearly always, there is nothing to divide.
-        let places = |steps: usize| if dilation == 1 { steps } else { steps.div_ceil(dilation) };
+        let places = |steps: usize| {
+            if dilation == 1 {
+                steps
+            } else {
+                steps.div_ceil(dilation)
+            }
+        };
         let end = places((rows + before).saturating_sub(after)).min(size);
         let first = places(before).min(end);
-        (first, end, (after + first * dilation).saturating_sub(before))
+        (
+            first,
+            end,
+            (after + first * dilation).saturating_sub(before),
+        )
     }
 }
 

@@ -11,8 +11,14 @@ const ENDLESS: Steps = Steps {
     to: u32::MAX,
 };
 
+/// The longest period of an endless stream's strides, in samples.
+const LONGEST_PERIOD: u32 = 65_535;
+
 /// Fills in `root`, `hop`, `need`, `clean`, `due` and `by_step`.
 pub(super) fn mark<P: Precision>(tensors: &mut Tensors<'_, '_, P>) -> Result<(), PlanError> {
+    if tensors.plan.pace == Pace::Endless {
+        tensors.plan.hop = period(tensors.nodes)?;
+    }
     hops(tensors);
     needs(tensors);
     for index in 0..=tensors.nodes.len() {
@@ -45,6 +51,20 @@ pub(super) fn mark<P: Precision>(tensors: &mut Tensors<'_, '_, P>) -> Result<(),
     Ok(())
 }
 
+/// Samples after which an endless stream's strides stand as before.
+fn period<P: Precision>(nodes: &[Node<'_, P>]) -> Result<u32, PlanError> {
+    let mut period = 1u32;
+    for (index, node) in nodes.iter().enumerate() {
+        if let Reach::Window(TimeWindow { stride, .. }) = node.layer.reach() {
+            period = period
+                .checked_mul(stride)
+                .filter(|&period| period <= LONGEST_PERIOD)
+                .ok_or(PlanError::NotContinuous(index))?;
+        }
+    }
+    Ok(period)
+}
+
 /// Steps from window to window: they have to fit the strides.
 fn hops<P: Precision>(tensors: &mut Tensors<'_, '_, P>) {
     tensors.plan.input.hop = tensors.plan.hop;
@@ -60,6 +80,7 @@ fn hops<P: Precision>(tensors: &mut Tensors<'_, '_, P>) {
             Reach::Window(window) if input.hop.is_multiple_of(window.stride) => {
                 (input.hop / window.stride).saturating_mul(window.repeat)
             }
+            Reach::Scan | Reach::Last if tensors.plan.pace == Pace::Endless => input.hop,
             Reach::Window(_) | Reach::View | Reach::Scan | Reach::Last | Reach::Whole => 0,
         };
         tensors.nodes[index].tensor.hop = hop;
@@ -235,9 +256,9 @@ fn dues<P: Precision>(tensors: &mut Tensors<'_, '_, P>) {
             } else {
                 (flow.shape.steps, 0)
             };
-            let due = parts
-                .iter()
-                .fold(flow.due, |due, &part| due.hull(read(&node, part, scanned, steps)));
+            let due = parts.iter().fold(flow.due, |due, &part| {
+                due.hull(read(&node, part, scanned, steps))
+            });
             tensors.get_mut(input).due = due;
         }
     }

@@ -11,10 +11,12 @@ use crate::layer::{Layer, Reach, Shape};
 use crate::precision::Precision;
 
 mod clean;
+mod cost;
 mod rings;
 mod work;
 
 pub(crate) use clean::read;
+pub(crate) use cost::cost;
 pub(crate) use rings::{earlier, new_steps};
 
 /// A layer in its graph.
@@ -166,6 +168,12 @@ impl<P: Precision> Flow<P> {
         self.dirty().iter().any(|steps| !steps.is_empty())
     }
 
+    /// Bytes of its ring.
+    pub fn ring_bytes(&self) -> usize {
+        self.ring
+            .map_or(0, |ring| ring.capacity as usize * self.step_bytes())
+    }
+
     /// Bytes of one step.
     pub fn step_bytes(&self) -> usize {
         self.shape.channels as usize * size_of::<P::Activation>()
@@ -178,7 +186,7 @@ pub(crate) struct Plan<P: Precision> {
     pub pace: Pace,
     /// Time steps of a window.
     pub window: u32,
-    /// Time steps from one window to the next.
+    /// Time steps from one window to the next; without an end, until all strides stand as before.
     pub hop: u32,
     /// Tensor 0.
     pub input: Flow<P>,

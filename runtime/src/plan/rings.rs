@@ -4,13 +4,11 @@ use heapless::Vec;
 use crate::arena::{add, bytes, place};
 use crate::error::LayerError;
 use crate::format::MAX_LAYERS;
-use crate::layer::{Reach, TimeWindow};
+use crate::layer::Reach;
 use crate::precision::Precision;
 
 use super::{Node, Pace, PlanError, Ring, Tensors, flow, is_view, streams};
 
-/// The longest period of an endless stream's strides, in samples.
-const LONGEST_PERIOD: u32 = 65_535;
 const CURSOR_BYTES: usize = 8;
 const PROGRESS_BYTES: usize = 4;
 
@@ -18,7 +16,11 @@ const PROGRESS_BYTES: usize = 4;
 pub(super) fn mark<P: Precision>(tensors: &mut Tensors<'_, '_, P>) -> Result<(), PlanError> {
     let plan = &tensors.plan;
     let streams = |node: &Node<'_, P>| {
-        streams(flow(&plan.input, tensors.nodes, node.input), node, plan.pace)
+        streams(
+            flow(&plan.input, tensors.nodes, node.input),
+            node,
+            plan.pace,
+        )
     };
     if plan.pace == Pace::Apart && !tensors.nodes.iter().any(streams) {
         tensors.plan.collects = true;
@@ -102,8 +104,7 @@ fn count<P: Precision>(tensors: &mut Tensors<'_, '_, P>) -> Result<(), PlanError
     let plan = &*tensors.plan;
     let pushes = match plan.pace {
         Pace::Apart => plan.window,
-        Pace::Overlapping => plan.window + plan.hop,
-        Pace::Endless => plan.window + period(tensors.nodes)?,
+        Pace::Overlapping | Pace::Endless => plan.window + plan.hop,
     };
     let pace = plan.pace;
     // Steps there are of each tensor, and steps that its layer has done.
@@ -173,20 +174,6 @@ fn plan_window<P: Precision>(tensors: &Tensors<'_, '_, P>) -> u32 {
 #[inline]
 pub(crate) fn earlier(a: u32, b: u32) -> u32 {
     if (a.wrapping_sub(b) as i32) < 0 { a } else { b }
-}
-
-/// Samples after which an endless stream's strides stand as before.
-fn period<P: Precision>(nodes: &[Node<'_, P>]) -> Result<u32, PlanError> {
-    let mut period = 1u32;
-    for (index, node) in nodes.iter().enumerate() {
-        if let Reach::Window(TimeWindow { stride, .. }) = node.layer.reach() {
-            period = period
-                .checked_mul(stride)
-                .filter(|&period| period <= LONGEST_PERIOD)
-                .ok_or(PlanError::NotContinuous(index))?;
-        }
-    }
-    Ok(period)
 }
 
 /// The oldest input step that the layer's next step needs; may lie before the stream's start.

@@ -81,15 +81,18 @@ impl<P: Precision> Session<'_, '_, P> {
         count: u32,
         step_bytes: usize,
     ) -> Range<usize> {
+        // Wrapping: what a forged snapshot states must not panic; where it leads out of the arena, nothing is read.
         let skipped = from.wrapping_sub(self.cursor(ring).first) as usize;
-        let start = ring.at as usize + skipped * step_bytes;
-        start..start + count as usize * step_bytes
+        let start = skipped
+            .wrapping_mul(step_bytes)
+            .wrapping_add(ring.at as usize);
+        start..start.wrapping_add((count as usize).wrapping_mul(step_bytes))
     }
 
     /// Room for `count` new steps behind those of a ring; the oldest steps go where there is no room.
     pub(super) fn grow(&mut self, ring: Ring, count: u32, step_bytes: usize) -> Range<usize> {
         let mut cursor = self.cursor(ring);
-        let mut there = cursor.there.wrapping_sub(cursor.first);
+        let mut there = cursor.there.wrapping_sub(cursor.first).min(ring.capacity);
         if there + count > ring.capacity {
             let kept = ring.capacity.saturating_sub(count);
             let gone = there - kept.min(there);

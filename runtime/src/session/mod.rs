@@ -6,6 +6,7 @@ use crate::plan::{Node, Plan};
 use crate::precision::Precision;
 
 mod memory;
+mod snapshot;
 mod stream;
 mod walk;
 mod window;
@@ -29,6 +30,8 @@ pub struct Session<'s, 'm, P: Precision> {
     zone: &'s mut [u8],
     /// Samples since the start of the current window; not counted in a continuous model.
     samples: u32,
+    /// Checksum of the model's file.
+    model: u32,
 }
 
 impl<'s, 'm, P: Precision> Session<'s, 'm, P> {
@@ -65,6 +68,7 @@ impl<'s, 'm, P: Precision> Session<'s, 'm, P> {
             output,
             zone,
             samples: 0,
+            model: model.header.crc,
         };
         session.reset();
         Ok(session)

@@ -26,8 +26,13 @@ impl<P: Precision> Session<'_, '_, P> {
             return Err(error);
         }
         let mut lengths = [0; MAX_LAYERS + 1];
-        crate::plan::lengths(self.plan, self.nodes, (values / channels) as u32, &mut lengths)
-            .map_err(|()| error)?;
+        crate::plan::lengths(
+            self.plan,
+            self.nodes,
+            (values / channels) as u32,
+            &mut lengths,
+        )
+        .map_err(|()| error)?;
         Ok(lengths)
     }
 
@@ -99,7 +104,9 @@ impl<P: Precision> Session<'_, '_, P> {
                 ..walk.clone()
             };
             self.bring_clean(flow, all.start);
-            if plan.pace == Pace::Overlapping && matches!(node.layer.reach(), Reach::Scan | Reach::Last) {
+            if plan.pace == Pace::Overlapping
+                && matches!(node.layer.reach(), Reach::Scan | Reach::Last)
+            {
                 let start = node.state as usize;
                 let state = self.state.get_mut(start..start + node.layer.memory().state);
                 state.unwrap_or_default().fill(0);
@@ -172,7 +179,9 @@ impl<P: Precision> Session<'_, '_, P> {
         let part = part_of(0, steps, flow.step_bytes());
         let start = match root.ring {
             Some(ring) if !root.is_dirty() => {
-                let first = self.window_start(root).wrapping_sub(self.cursor(ring).first) as i32;
+                let first = self
+                    .window_start(root)
+                    .wrapping_sub(self.cursor(ring).first) as i32;
                 let skipped = first as isize * root.step_bytes() as isize;
                 ring.at as isize + skipped
             }

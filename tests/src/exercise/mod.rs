@@ -9,9 +9,7 @@ use dunlin::format::MAX_LAYERS;
 use dunlin::format::graph::{LayerSpec, Prefix};
 use dunlin::format::header::HEADER_BYTES;
 use dunlin::format::write::AlignedBytes;
-use dunlin::{
-    ArenaError, F32, Header, LoadError, Model, Precision, PrecisionTag, Session, W8A16,
-};
+use dunlin::{ArenaError, F32, Header, LoadError, Model, Precision, PrecisionTag, Session, W8A16};
 
 use crate::inputs::Random;
 

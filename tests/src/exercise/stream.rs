@@ -124,7 +124,10 @@ fn by_step<P: Precision>(
         *due = Expected::Bits(whole[given..given + output.len()].to_vec());
         given += output.len();
     }
-    assert!(given == whole.len() || pushed < window.len(), "all steps come");
+    assert!(
+        given == whole.len() || pushed < window.len(),
+        "all steps come"
+    );
 }
 
 fn endless<P: Precision>(

@@ -1,0 +1,68 @@
+//! What a stream computes, against the whole window.
+use crate::layer::Reach;
+use crate::precision::Precision;
+
+use super::{Flow, Node, Pace, Plan, Steps, flow, is_view, read, streams};
+
+/// What a layer costs in a stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Cost {
+    /// Multiply-accumulates from one window's output to the next one's; of a continuous model, of a sample.
+    pub macs: u64,
+    /// Steps that are computed anew for each window although windows share them.
+    pub recomputed: u32,
+}
+
+/// The cost of a layer. Steps that meet padding count in full.
+pub(crate) fn cost<P: Precision>(
+    plan: &Plan<P>,
+    nodes: &[Node<'_, P>],
+    node: &Node<'_, P>,
+) -> Cost {
+    let input = flow(&plan.input, nodes, node.input);
+    if is_view(node) {
+        return Cost {
+            macs: 0,
+            recomputed: 0,
+        };
+    }
+    let flows = streams(input, node, plan.pace);
+    let streamed = match plan.pace {
+        _ if !flows => 0,
+        Pace::Overlapping => node.tensor.hop,
+        Pace::Apart => clean(node, input).len(),
+        Pace::Endless => node.tensor.hop,
+    };
+    let scanned = if flows { input.clean.to } else { 0 };
+    let parts = match plan.pace {
+        Pace::Endless => [Steps::NONE; 2],
+        Pace::Apart | Pace::Overlapping => node.tensor.dirty(),
+    };
+    let dirty: u32 = parts
+        .iter()
+        .map(|&part| match node.layer.reach() {
+            Reach::Scan | Reach::Last => read(node, part, scanned, input.shape.steps).len(),
+            Reach::Step | Reach::Window(_) | Reach::Whole | Reach::View => part.len(),
+        })
+        .sum();
+    let steps = u64::from(streamed) + u64::from(dirty);
+    let macs = steps * node.layer.step_macs();
+    Cost {
+        macs: match plan.pace {
+            Pace::Endless => macs.div_ceil(plan.hop.max(1).into()),
+            Pace::Apart | Pace::Overlapping => macs,
+        },
+        recomputed: match plan.pace {
+            Pace::Overlapping => dirty,
+            Pace::Apart | Pace::Endless => 0,
+        },
+    }
+}
+
+/// The steps that a layer of windows that do not overlap streams: of its output, for a recurrent layer of its input.
+fn clean<P: Precision>(node: &Node<'_, P>, input: &Flow<P>) -> Steps {
+    match node.layer.reach() {
+        Reach::Scan | Reach::Last => input.clean,
+        Reach::Step | Reach::Window(_) | Reach::Whole | Reach::View => node.tensor.clean,
+    }
+}
