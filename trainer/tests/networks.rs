@@ -17,6 +17,7 @@ fn dense(units: usize) -> LayerConfig {
 
 fn conv(kernel_size: usize, padding: Padding, strides: usize, dilation_rate: usize) -> LayerConfig {
     LayerConfig::Conv1d {
+        groups: 1,
         filters: 4,
         kernel_size,
         padding,
@@ -39,6 +40,7 @@ fn lstm(units: usize, activation: Activation, recurrent_activation: Activation) 
 
 fn simple_rnn(units: usize, activation: Activation) -> LayerConfig {
     LayerConfig::SimpleRnn {
+        layer_norm: false,
         units,
         activation,
         return_sequences: true,
@@ -68,6 +70,7 @@ fn pool(pool_size: usize, padding: Padding) -> LayerConfig {
 #[test]
 fn impossible_layers_are_refused_by_place_name_and_way_out() {
     let softmax_conv = LayerConfig::Conv1d {
+        groups: 1,
         filters: 4,
         kernel_size: 3,
         padding: Padding::Same,

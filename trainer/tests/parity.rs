@@ -25,6 +25,7 @@ fn conv(
 ) -> LayerConfig {
     let (kernel_size, strides, dilation_rate) = window;
     LayerConfig::Conv1d {
+        groups: 1,
         filters,
         kernel_size,
         padding,
@@ -170,6 +171,7 @@ fn simple_models() -> Vec<(&'static str, Vec<LayerConfig>)> {
         (
             "simple rnn without bias",
             vec![LayerConfig::SimpleRnn {
+                layer_norm: false,
                 units: 5,
                 activation: Tanh,
                 return_sequences: true,

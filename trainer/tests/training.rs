@@ -76,6 +76,7 @@ fn config(epochs: usize) -> TrainingConfig {
 
 fn classifier() -> [LayerConfig; 6] {
     let conv = LayerConfig::Conv1d {
+        groups: 1,
         filters: 8,
         kernel_size: 3,
         padding: Padding::Same,
@@ -271,6 +272,7 @@ fn the_last_step_of_a_sequence_is_reported_beside_the_loss() {
             .collect(),
     };
     let conv = LayerConfig::Conv1d {
+        groups: 1,
         filters: 3,
         kernel_size: 2,
         padding: Padding::Valid,

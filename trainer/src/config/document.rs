@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use std::borrow::Cow;
 use std::ops::Range;
 use toml::Spanned;
-use toml::de::{DeInteger, DeTable, DeValue};
+use toml::de::{DeArray, DeInteger, DeTable, DeValue};
 
 /// A parsed description file that knows where each key stands.
 pub struct Document<'i> {
@@ -258,6 +258,15 @@ fn check_value(key: &Key, place: &str, value: &Spanned<DeValue<'_>>, problems: &
             }
             None => false,
         },
+        Kind::Steps => {
+            let steps = |value: &DeValue<'_>| {
+                let n = value.as_integer().and_then(integer);
+                n.is_some_and(|n| (0..=65_535).contains(&n))
+            };
+            let both =
+                |array: &DeArray<'_>| array.len() == 2 && array.iter().all(|n| steps(n.get_ref()));
+            steps(found) || found.as_array().is_some_and(both)
+        }
         Kind::Names => found.as_array().is_some_and(|array| {
             let names: Vec<_> = array
                 .iter()
@@ -289,6 +298,7 @@ fn wanted(kind: Kind) -> String {
         Kind::Flag => "true or false".into(),
         Kind::Text => "a text that is not empty".into(),
         Kind::Choice(words) => format!("one of {}", quoted(words)),
+        Kind::Steps => "a whole number from 0 to 65535, or a list of two: before and after".into(),
         Kind::Names => "a list of one or more different texts".into(),
     }
 }

@@ -3,59 +3,6 @@ use serde::Deserialize;
 
 use super::Activation;
 
-/// One `[[layers]]` table, in order: a layer, and what stands around it.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-pub struct LayerTable {
-    /// For `inputs` of later layers.
-    pub name: Option<String>,
-    /// Names of the layers that it reads, or `input`; without it the layer before.
-    pub inputs: Option<Vec<String>>,
-    /// Of an activation `leaky_relu`; [`settle`](Self::settle) brings it there.
-    pub negative_slope: Option<f32>,
-    /// Of an activation `elu`; [`settle`](Self::settle) brings it there.
-    pub alpha: Option<f32>,
-    #[serde(flatten)]
-    pub layer: LayerConfig,
-}
-
-impl LayerTable {
-    /// What messages call the layer: `layer 3 (dense)`; `index` counts from 0.
-    pub fn place(&self, index: usize) -> String {
-        format!("layer {} ({})", index + 1, self.layer.kind())
-    }
-
-    /// Gives `negative_slope` and `alpha` to the layer's activation; an error is the key for which it has no use.
-    pub(crate) fn settle(&mut self) -> Result<(), &'static str> {
-        let mut activation = self.layer.activation_mut();
-        if let Some(value) = self.negative_slope {
-            match activation.as_deref_mut() {
-                Some(Activation::LeakyRelu { negative_slope }) => *negative_slope = value,
-                Some(_) | None => return Err("negative_slope"),
-            }
-        }
-        if let Some(value) = self.alpha {
-            match activation {
-                Some(Activation::Elu { alpha }) => *alpha = value,
-                Some(_) | None => return Err("alpha"),
-            }
-        }
-        Ok(())
-    }
-}
-
-/// A layer that has no name and reads the one before.
-impl From<LayerConfig> for LayerTable {
-    fn from(layer: LayerConfig) -> Self {
-        Self {
-            name: None,
-            inputs: None,
-            negative_slope: None,
-            alpha: None,
-            layer,
-        }
-    }
-}
-
 /// A layer and its arguments; `type` chooses the layer.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
@@ -78,10 +25,72 @@ pub enum LayerConfig {
         strides: usize,
         #[serde(default = "one")]
         dilation_rate: usize,
+        /// Each filter sees the channels of its own group.
+        #[serde(default = "one")]
+        groups: usize,
         #[serde(default)]
         activation: Activation,
         #[serde(default = "yes")]
         use_bias: bool,
+    },
+    /// `[T, C] -> [T', C * depth_multiplier]`: each filter sees one channel.
+    DepthwiseConv1d {
+        kernel_size: usize,
+        #[serde(default = "one")]
+        depth_multiplier: usize,
+        #[serde(default)]
+        padding: Padding,
+        #[serde(default = "one")]
+        strides: usize,
+        #[serde(default = "one")]
+        dilation_rate: usize,
+        #[serde(default)]
+        activation: Activation,
+        #[serde(default = "yes")]
+        use_bias: bool,
+    },
+    /// `[T, C] -> [T', filters]`: depthwise without bias, then a Conv1D of kernel 1.
+    SeparableConv1d {
+        filters: usize,
+        kernel_size: usize,
+        #[serde(default = "one")]
+        depth_multiplier: usize,
+        #[serde(default)]
+        padding: Padding,
+        #[serde(default = "one")]
+        strides: usize,
+        #[serde(default = "one")]
+        dilation_rate: usize,
+        #[serde(default)]
+        activation: Activation,
+        #[serde(default = "yes")]
+        use_bias: bool,
+    },
+    /// `[T, C] -> [before + T + after, C]`.
+    #[serde(rename = "zero_padding1d")]
+    ZeroPadding1d {
+        #[serde(default)]
+        padding: ZeroSteps,
+    },
+    /// `[T, C] -> [size T, C]`: each step `size` times.
+    #[serde(rename = "up_sampling1d")]
+    UpSampling1d {
+        #[serde(default = "two")]
+        size: usize,
+    },
+    /// `[T, 1] -> [T, output_dim]`: a learned row for each id; ids are 0 to `input_dim - 1`.
+    Embedding { input_dim: usize, output_dim: usize },
+    /// `[T, C] -> [T, C]`: normalized over the channels of each step.
+    LayerNorm {
+        #[serde(default = "epsilon")]
+        epsilon: f32,
+    },
+    /// `[T, C] -> [T, C]`: each channel normalized over the mini-batch, in inference by moving averages.
+    BatchNorm {
+        #[serde(default = "momentum")]
+        momentum: f32,
+        #[serde(default = "epsilon")]
+        epsilon: f32,
     },
     /// `[T, C] -> [T', C]`; `strides` defaults to `pool_size`; `causal` padding is refused.
     MaxPool1d {
@@ -115,6 +124,9 @@ pub enum LayerConfig {
         return_sequences: bool,
         #[serde(default = "yes")]
         use_bias: bool,
+        /// Whether a LayerNorm stands before the activation.
+        #[serde(default)]
+        layer_norm: bool,
     },
     /// `[T, C] -> [T, units]` with `return_sequences`, else `[1, units]`.
     Lstm {
@@ -167,6 +179,13 @@ impl LayerConfig {
         match self {
             Self::Dense { .. } => "dense",
             Self::Conv1d { .. } => "conv1d",
+            Self::DepthwiseConv1d { .. } => "depthwise_conv1d",
+            Self::SeparableConv1d { .. } => "separable_conv1d",
+            Self::ZeroPadding1d { .. } => "zero_padding1d",
+            Self::UpSampling1d { .. } => "up_sampling1d",
+            Self::Embedding { .. } => "embedding",
+            Self::LayerNorm { .. } => "layer_norm",
+            Self::BatchNorm { .. } => "batch_norm",
             Self::MaxPool1d { .. } => "max_pool1d",
             Self::AveragePool1d { .. } => "average_pool1d",
             Self::GlobalMaxPool1d => "global_max_pool1d",
@@ -185,10 +204,12 @@ impl LayerConfig {
     }
 
     /// The activation of its output.
-    fn activation_mut(&mut self) -> Option<&mut Activation> {
+    pub(super) fn activation_mut(&mut self) -> Option<&mut Activation> {
         match self {
             Self::Dense { activation, .. }
             | Self::Conv1d { activation, .. }
+            | Self::DepthwiseConv1d { activation, .. }
+            | Self::SeparableConv1d { activation, .. }
             | Self::SimpleRnn { activation, .. }
             | Self::Lstm { activation, .. }
             | Self::Gru { activation, .. }
@@ -199,6 +220,46 @@ impl LayerConfig {
             | Self::GlobalAveragePool1d
             | Self::Flatten
             | Self::Dropout { .. }
+            | Self::Add
+            | Self::Average
+            | Self::Multiply
+            | Self::Concatenate
+            | Self::ZeroPadding1d { .. }
+            | Self::UpSampling1d { .. }
+            | Self::Embedding { .. }
+            | Self::LayerNorm { .. }
+            | Self::BatchNorm { .. } => None,
+        }
+    }
+
+    /// Of a recurrent layer: whether every step's output goes on.
+    pub(crate) fn return_sequences(&self) -> Option<bool> {
+        match self {
+            Self::SimpleRnn {
+                return_sequences, ..
+            }
+            | Self::Lstm {
+                return_sequences, ..
+            }
+            | Self::Gru {
+                return_sequences, ..
+            } => Some(*return_sequences),
+            Self::Dense { .. }
+            | Self::Conv1d { .. }
+            | Self::DepthwiseConv1d { .. }
+            | Self::SeparableConv1d { .. }
+            | Self::ZeroPadding1d { .. }
+            | Self::UpSampling1d { .. }
+            | Self::Embedding { .. }
+            | Self::LayerNorm { .. }
+            | Self::BatchNorm { .. }
+            | Self::MaxPool1d { .. }
+            | Self::AveragePool1d { .. }
+            | Self::GlobalMaxPool1d
+            | Self::GlobalAveragePool1d
+            | Self::Flatten
+            | Self::Dropout { .. }
+            | Self::Activation { .. }
             | Self::Add
             | Self::Average
             | Self::Multiply
@@ -221,7 +282,14 @@ impl LayerConfig {
             | Self::Lstm { .. }
             | Self::Gru { .. }
             | Self::Dropout { .. }
-            | Self::Activation { .. } => false,
+            | Self::Activation { .. }
+            | Self::DepthwiseConv1d { .. }
+            | Self::SeparableConv1d { .. }
+            | Self::ZeroPadding1d { .. }
+            | Self::UpSampling1d { .. }
+            | Self::Embedding { .. }
+            | Self::LayerNorm { .. }
+            | Self::BatchNorm { .. } => false,
         }
     }
 
@@ -230,6 +298,11 @@ impl LayerConfig {
         match self {
             Self::Dense { .. }
             | Self::Conv1d { .. }
+            | Self::DepthwiseConv1d { .. }
+            | Self::SeparableConv1d { .. }
+            | Self::Embedding { .. }
+            | Self::LayerNorm { .. }
+            | Self::BatchNorm { .. }
             | Self::SimpleRnn { .. }
             | Self::Lstm { .. }
             | Self::Gru { .. } => true,
@@ -243,7 +316,9 @@ impl LayerConfig {
             | Self::Add
             | Self::Average
             | Self::Multiply
-            | Self::Concatenate => false,
+            | Self::Concatenate
+            | Self::ZeroPadding1d { .. }
+            | Self::UpSampling1d { .. } => false,
         }
     }
 }
@@ -257,6 +332,47 @@ pub enum Padding {
     Causal,
 }
 
+/// Steps of zeros: as many on both sides, or `[before, after]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(untagged)]
+pub enum ZeroSteps {
+    Both(usize),
+    Each([usize; 2]),
+}
+
+impl ZeroSteps {
+    /// Before and after.
+    pub fn sides(self) -> [usize; 2] {
+        match self {
+            Self::Both(steps) => [steps, steps],
+            Self::Each(sides) => sides,
+        }
+    }
+}
+
+impl Default for ZeroSteps {
+    fn default() -> Self {
+        Self::Both(1)
+    }
+}
+
+/// How a bidirectional layer puts its two directions together.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MergeMode {
+    #[default]
+    Concat,
+    Sum,
+    Mul,
+    Ave,
+}
+
+fn epsilon() -> f32 {
+    1e-3
+}
+fn momentum() -> f32 {
+    0.99
+}
 fn yes() -> bool {
     true
 }

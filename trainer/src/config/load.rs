@@ -1,6 +1,6 @@
 //! Reads a description file: schema first, then what one key alone cannot tell.
 use super::document::Document;
-use super::{Config, DataConfig, Loss, Optimizer, Task, wire};
+use super::{Config, DataConfig, LayerConfig, Loss, Optimizer, Task, wire};
 use crate::error::{Error, Result};
 use std::path::Path;
 
@@ -65,6 +65,32 @@ impl Config {
         self.cross_check_data(document)?;
         self.cross_check_training(document)?;
         let learns = self.layers.iter().any(|table| table.layer.learns());
+        let ids = self
+            .layers
+            .iter()
+            .position(|table| matches!(table.layer, LayerConfig::Embedding { .. }));
+        let standardized = match self.data {
+            DataConfig::Series { .. } => false,
+            DataConfig::Npy { standardize, .. } | DataConfig::Csv { standardize, .. } => {
+                standardize
+            }
+        };
+        if let (Some(index), true) = (ids, standardized) {
+            let sentence = format!(
+                "{} reads ids, which `standardize` = true would change; leave it out",
+                self.layers[index].place(index)
+            );
+            return Err(document.error("data", "standardize", &sentence));
+        }
+        for (index, table) in self.layers.iter().enumerate() {
+            if table.merge_mode.is_some() && !table.bidirectional {
+                let sentence = format!(
+                    "{}: `merge_mode` is for bidirectional = true; set that, or leave it out",
+                    table.place(index)
+                );
+                return Err(document.layer_error(index, "merge_mode", &sentence));
+            }
+        }
         if !learns {
             let sentence = "no layer has anything to learn; add a dense, conv1d, simple_rnn, lstm or gru layer";
             return Err(document.error("layers", "", sentence));

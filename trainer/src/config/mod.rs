@@ -5,6 +5,8 @@ mod activation;
 mod document;
 mod forecast;
 mod layer;
+mod layer_schema;
+mod layer_table;
 mod load;
 mod nearest;
 pub mod schema;
@@ -13,7 +15,8 @@ mod tests;
 mod wiring;
 pub use activation::Activation;
 pub use forecast::{Forecast, ForecastTargets};
-pub use layer::{LayerConfig, LayerTable, Padding};
+pub use layer::{LayerConfig, MergeMode, Padding, ZeroSteps};
+pub use layer_table::LayerTable;
 pub use nearest::{nearest, suggestion};
 pub(crate) use wiring::wire;
 

@@ -1,5 +1,7 @@
 //! Every table and key of the description file: the one list that checking, "did you mean" and the documentation test use.
 
+pub use super::layer_schema::LAYERS;
+
 /// What a key may hold.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Kind {
@@ -13,6 +15,8 @@ pub enum Kind {
     Flag,
     /// A text that is not empty.
     Text,
+    /// A whole number, or a list of two: steps of zeros on both sides.
+    Steps,
     /// A list of texts with at least one entry, none twice.
     Names,
     /// One of these words.
@@ -99,7 +103,7 @@ impl Family {
     }
 }
 
-const fn required(name: &'static str, kind: Kind) -> Key {
+pub(super) const fn required(name: &'static str, kind: Kind) -> Key {
     Key {
         name,
         kind,
@@ -107,7 +111,7 @@ const fn required(name: &'static str, kind: Kind) -> Key {
     }
 }
 
-const fn optional(name: &'static str, kind: Kind) -> Key {
+pub(super) const fn optional(name: &'static str, kind: Kind) -> Key {
     Key {
         name,
         kind,
@@ -126,7 +130,7 @@ const SEED: Kind = Kind::Count {
     most: i64::MAX as u64,
 };
 /// Units, filters, kernel sizes: far above what any microcontroller holds.
-const WIDTH: Kind = count(65_535);
+pub(super) const WIDTH: Kind = count(65_535);
 const ROWS: Kind = count(1_000_000);
 /// A place in a window, from 0.
 const START: Kind = Kind::Count {
@@ -134,41 +138,6 @@ const START: Kind = Kind::Count {
     most: 999_999,
 };
 const TARGETS: Kind = Kind::Choice(&["value", "vector", "sequence"]);
-
-const ACTIVATIONS: Kind = Kind::Choice(&[
-    "linear",
-    "relu",
-    "tanh",
-    "sigmoid",
-    "hard_sigmoid",
-    "relu6",
-    "leaky_relu",
-    "elu",
-    "gelu",
-    "silu",
-    "swish",
-    "softmax",
-]);
-/// Softmax is for a last Dense layer only.
-const CONV_ACTIVATIONS: Kind = Kind::Choice(&[
-    "linear",
-    "relu",
-    "tanh",
-    "sigmoid",
-    "hard_sigmoid",
-    "relu6",
-    "leaky_relu",
-    "elu",
-    "gelu",
-    "silu",
-    "swish",
-]);
-/// Of recurrent layers, for both roles.
-const CELL_ACTIVATIONS: Kind = Kind::Choice(&["tanh", "relu", "sigmoid", "hard_sigmoid", "linear"]);
-/// Of activation = "leaky_relu".
-const NEGATIVE_SLOPE: Key = optional("negative_slope", Kind::Number(Interval::HalfOpen));
-/// Of activation = "elu".
-const ALPHA: Key = optional("alpha", Kind::Number(Interval::Positive));
 
 /// The tables at the top of the file; `[[layers]]` may stand several times.
 pub const TOP: [&str; 4] = ["model", "layers", "data", "training"];
@@ -253,175 +222,6 @@ pub const DATA: Family = Family {
                     optional("test_split", Kind::Number(Interval::Open)),
                     optional("standardize", Kind::Flag),
                 ],
-            },
-        ),
-    ],
-};
-
-pub const LAYERS: Family = Family {
-    noun: "layer type",
-    tag: "type",
-    common: &[
-        optional("name", Kind::Text),
-        optional("inputs", Kind::Names),
-    ],
-    tables: &[
-        (
-            "dense",
-            Table {
-                title: "[[layers]] type = \"dense\"",
-                keys: &[
-                    required("units", WIDTH),
-                    optional("activation", ACTIVATIONS),
-                    NEGATIVE_SLOPE,
-                    ALPHA,
-                    optional("use_bias", Kind::Flag),
-                ],
-            },
-        ),
-        (
-            "conv1d",
-            Table {
-                title: "[[layers]] type = \"conv1d\"",
-                keys: &[
-                    required("filters", WIDTH),
-                    required("kernel_size", WIDTH),
-                    optional("padding", Kind::Choice(&["valid", "same", "causal"])),
-                    optional("strides", WIDTH),
-                    optional("dilation_rate", WIDTH),
-                    optional("activation", CONV_ACTIVATIONS),
-                    NEGATIVE_SLOPE,
-                    ALPHA,
-                    optional("use_bias", Kind::Flag),
-                ],
-            },
-        ),
-        (
-            "max_pool1d",
-            Table {
-                title: "[[layers]] type = \"max_pool1d\"",
-                keys: &[
-                    optional("pool_size", WIDTH),
-                    optional("strides", WIDTH),
-                    optional("padding", Kind::Choice(&["valid", "same"])),
-                ],
-            },
-        ),
-        (
-            "average_pool1d",
-            Table {
-                title: "[[layers]] type = \"average_pool1d\"",
-                keys: &[
-                    optional("pool_size", WIDTH),
-                    optional("strides", WIDTH),
-                    optional("padding", Kind::Choice(&["valid", "same"])),
-                ],
-            },
-        ),
-        (
-            "global_max_pool1d",
-            Table {
-                title: "[[layers]] type = \"global_max_pool1d\"",
-                keys: &[],
-            },
-        ),
-        (
-            "global_average_pool1d",
-            Table {
-                title: "[[layers]] type = \"global_average_pool1d\"",
-                keys: &[],
-            },
-        ),
-        (
-            "flatten",
-            Table {
-                title: "[[layers]] type = \"flatten\"",
-                keys: &[],
-            },
-        ),
-        (
-            "simple_rnn",
-            Table {
-                title: "[[layers]] type = \"simple_rnn\"",
-                keys: &[
-                    required("units", WIDTH),
-                    optional("activation", CELL_ACTIVATIONS),
-                    optional("return_sequences", Kind::Flag),
-                    optional("use_bias", Kind::Flag),
-                ],
-            },
-        ),
-        (
-            "lstm",
-            Table {
-                title: "[[layers]] type = \"lstm\"",
-                keys: &[
-                    required("units", WIDTH),
-                    optional("activation", CELL_ACTIVATIONS),
-                    optional("recurrent_activation", CELL_ACTIVATIONS),
-                    optional("return_sequences", Kind::Flag),
-                    optional("use_bias", Kind::Flag),
-                ],
-            },
-        ),
-        (
-            "gru",
-            Table {
-                title: "[[layers]] type = \"gru\"",
-                keys: &[
-                    required("units", WIDTH),
-                    optional("activation", CELL_ACTIVATIONS),
-                    optional("recurrent_activation", CELL_ACTIVATIONS),
-                    optional("return_sequences", Kind::Flag),
-                    optional("use_bias", Kind::Flag),
-                    optional("reset_after", Kind::Flag),
-                ],
-            },
-        ),
-        (
-            "dropout",
-            Table {
-                title: "[[layers]] type = \"dropout\"",
-                keys: &[required("rate", Kind::Number(Interval::HalfOpen))],
-            },
-        ),
-        (
-            "activation",
-            Table {
-                title: "[[layers]] type = \"activation\"",
-                keys: &[
-                    required("activation", CONV_ACTIVATIONS),
-                    NEGATIVE_SLOPE,
-                    ALPHA,
-                ],
-            },
-        ),
-        (
-            "add",
-            Table {
-                title: "[[layers]] type = \"add\"",
-                keys: &[],
-            },
-        ),
-        (
-            "average",
-            Table {
-                title: "[[layers]] type = \"average\"",
-                keys: &[],
-            },
-        ),
-        (
-            "multiply",
-            Table {
-                title: "[[layers]] type = \"multiply\"",
-                keys: &[],
-            },
-        ),
-        (
-            "concatenate",
-            Table {
-                title: "[[layers]] type = \"concatenate\"",
-                keys: &[],
             },
         ),
     ],

@@ -1,12 +1,15 @@
 //! Model files on the host: writing and reading the float model, and running any file through the runtime.
 mod float;
 mod gate_rows;
+mod lower;
+mod read_layer;
 mod runner;
+mod write_layer;
 
 pub use float::FloatModel;
-pub(crate) use float::{global_pool_spec, pool_spec};
 pub(crate) use gate_rows::{GateRows, GruRows};
 pub use runner::{AnyModel, Runner};
+pub(crate) use write_layer::{global_pool_spec, pool_spec};
 
 use dunlin::format::graph;
 

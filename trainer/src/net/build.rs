@@ -1,21 +1,12 @@
 //! From descriptions to a network: layers chained by their inputs, weights drawn, and what one description stands for.
-use super::activation_layer::ActivationLayer;
-use super::conv1d::{self, Conv1d};
-use super::dense::Dense;
-use super::dropout::Dropout;
-use super::flatten::Flatten;
-use super::gru::Gru;
+
 use super::layer::Layer;
-use super::lstm::Lstm;
 use super::merge::{Merge, Merging};
 use super::network::{Network, Node};
-use super::pool1d::{Pool1d, Pooling};
 use super::random::stream;
-use super::recurrent;
+use super::resample::{Resample, Resampling};
 use super::shape::Shape;
-use super::simple_rnn::SimpleRnn;
-use crate::config::{LayerConfig, LayerTable, wire};
-use crate::data::random::Random;
+use crate::config::{Activation, LayerConfig, LayerTable, MergeMode, Padding, wire};
 use crate::error::{Error, Result};
 
 /// Values in one example between two layers; more would not fit any memory times a mini-batch.
@@ -88,7 +79,80 @@ impl Builder {
 
     /// Adds the layers of a table that reads `inputs`; gives the tensor that is its output.
     fn table(&mut self, table: &LayerTable, inputs: &[usize]) -> Result<usize> {
-        self.config(&table.layer, inputs)
+        if let LayerConfig::Embedding { .. } = table.layer
+            && inputs != [0]
+        {
+            let reason = "it reads ids, so it stands right after the model's input";
+            return Err(Error::input(format!("{}: {reason}", self.place)));
+        }
+        if table.bidirectional {
+            self.bidirectional(table, inputs)
+        } else if let LayerConfig::SeparableConv1d {
+            filters,
+            kernel_size,
+            depth_multiplier,
+            padding,
+            strides,
+            dilation_rate,
+            activation,
+            use_bias,
+        } = table.layer
+        {
+            let depthwise = LayerConfig::DepthwiseConv1d {
+                kernel_size,
+                depth_multiplier,
+                padding,
+                strides,
+                dilation_rate,
+                activation: Activation::Linear,
+                use_bias: false,
+            };
+            let pointwise = LayerConfig::Conv1d {
+                filters,
+                kernel_size: 1,
+                padding: Padding::Valid,
+                strides: 1,
+                dilation_rate: 1,
+                groups: 1,
+                activation,
+                use_bias,
+            };
+            let channels = self.config(&depthwise, inputs)?;
+            self.config(&pointwise, &[channels])
+        } else {
+            self.config(&table.layer, inputs)
+        }
+    }
+
+    /// A recurrent layer and a second one that reads the steps from the last to the first.
+    fn bidirectional(&mut self, table: &LayerTable, inputs: &[usize]) -> Result<usize> {
+        let Some(sequences) = table.layer.return_sequences() else {
+            let reason = "bidirectional is for simple_rnn, lstm and gru; leave it out";
+            return Err(Error::input(format!("{}: {reason}", self.place)));
+        };
+        let forward = self.config(&table.layer, inputs)?;
+        let turned = self.reverse(inputs[0])?;
+        let mut backward = self.config(&table.layer, &[turned])?;
+        if sequences {
+            backward = self.reverse(backward)?;
+        }
+        let merging = match table.merge_mode.unwrap_or_default() {
+            MergeMode::Concat => Merging::Concatenate,
+            MergeMode::Sum => Merging::Add,
+            MergeMode::Mul => Merging::Multiply,
+            MergeMode::Ave => Merging::Average,
+        };
+        let shapes = [forward, backward].map(|tensor| self.network.shape(tensor));
+        self.push(
+            Merge::new(merging, &shapes).map(Layer::Merge),
+            &[forward, backward],
+        )
+    }
+
+    fn reverse(&mut self, tensor: usize) -> Result<usize> {
+        let shape = self.network.shape(tensor);
+        let layer = Resample::new(Resampling::Reverse, shape);
+        self.push(layer.map(Layer::Resample), &[tensor])
     }
 
     /// Adds a layer with fresh weights; gives its output's tensor.
@@ -123,126 +187,5 @@ impl Builder {
             place: self.place.clone(),
         });
         Ok(self.network.layers.len())
-    }
-}
-
-impl Layer {
-    /// Fresh weights; an error is the reason alone, without the layer's name.
-    fn new(
-        config: &LayerConfig,
-        inputs: &[Shape],
-        random: &mut Random,
-    ) -> std::result::Result<Self, String> {
-        let input = inputs[0];
-        Ok(match *config {
-            LayerConfig::Dense {
-                units,
-                activation,
-                use_bias,
-            } => Self::Dense(Dense::new(units, activation, use_bias, input, random)?),
-            LayerConfig::Conv1d {
-                filters,
-                kernel_size,
-                padding,
-                strides,
-                dilation_rate,
-                activation,
-                use_bias,
-            } => {
-                let arguments = conv1d::Arguments {
-                    filters,
-                    kernel_size,
-                    padding,
-                    strides,
-                    dilation_rate,
-                    activation,
-                    use_bias,
-                };
-                Self::Conv1d(Conv1d::new(&arguments, input, random)?)
-            }
-            LayerConfig::MaxPool1d {
-                pool_size,
-                strides,
-                padding,
-            } => Self::Pool1d(Pool1d::new(
-                Pooling::Max,
-                pool_size,
-                strides.unwrap_or(pool_size),
-                padding,
-                input,
-            )?),
-            LayerConfig::AveragePool1d {
-                pool_size,
-                strides,
-                padding,
-            } => Self::Pool1d(Pool1d::new(
-                Pooling::Average,
-                pool_size,
-                strides.unwrap_or(pool_size),
-                padding,
-                input,
-            )?),
-            LayerConfig::GlobalMaxPool1d => {
-                Self::GlobalPool1d(Pool1d::global(Pooling::Max, input)?)
-            }
-            LayerConfig::GlobalAveragePool1d => {
-                Self::GlobalPool1d(Pool1d::global(Pooling::Average, input)?)
-            }
-            LayerConfig::Flatten => Self::Flatten(Flatten::new(input)),
-            LayerConfig::SimpleRnn {
-                units,
-                activation,
-                return_sequences,
-                use_bias,
-            } => {
-                let arguments = recurrent::Arguments {
-                    units,
-                    activation,
-                    return_sequences,
-                    use_bias,
-                };
-                Self::SimpleRnn(SimpleRnn::new(&arguments, input, random)?)
-            }
-            LayerConfig::Lstm {
-                units,
-                activation,
-                recurrent_activation,
-                return_sequences,
-                use_bias,
-            } => {
-                let arguments = recurrent::Arguments {
-                    units,
-                    activation,
-                    return_sequences,
-                    use_bias,
-                };
-                Self::Lstm(Lstm::new(&arguments, recurrent_activation, input, random)?)
-            }
-            LayerConfig::Gru {
-                units,
-                activation,
-                recurrent_activation,
-                return_sequences,
-                use_bias,
-                reset_after,
-            } => {
-                let arguments = recurrent::Arguments {
-                    units,
-                    activation,
-                    return_sequences,
-                    use_bias,
-                };
-                let gru = Gru::new(&arguments, recurrent_activation, reset_after, input, random)?;
-                Self::Gru(gru)
-            }
-            LayerConfig::Dropout { rate } => Self::Dropout(Dropout::new(rate, input)?),
-            LayerConfig::Activation { activation } => {
-                Self::Activation(ActivationLayer::new(activation, input)?)
-            }
-            LayerConfig::Add => Self::Merge(Merge::new(Merging::Add, inputs)?),
-            LayerConfig::Average => Self::Merge(Merge::new(Merging::Average, inputs)?),
-            LayerConfig::Multiply => Self::Merge(Merge::new(Merging::Multiply, inputs)?),
-            LayerConfig::Concatenate => Self::Merge(Merge::new(Merging::Concatenate, inputs)?),
-        })
     }
 }

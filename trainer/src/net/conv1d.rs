@@ -32,6 +32,8 @@ pub struct Conv1d {
 /// The arguments of a Conv1D under their Keras names.
 pub(crate) struct Arguments {
     pub filters: usize,
+    /// Above 1 it is a [`GroupedConv1d`](super::GroupedConv1d).
+    pub groups: usize,
     pub kernel_size: usize,
     pub padding: Padding,
     pub strides: usize,
@@ -40,24 +42,22 @@ pub(crate) struct Arguments {
     pub use_bias: bool,
 }
 
-impl Conv1d {
-    /// Fresh weights; an error is the reason alone, without the layer's name.
-    pub(crate) fn new(
-        arguments: &Arguments,
-        input: Shape,
-        random: &mut Random,
-    ) -> Result<Self, String> {
-        let &Arguments {
+impl Arguments {
+    /// The walk over `input` steps, when the arguments are possible; an error is the reason alone.
+    pub fn walk(&self, input: Shape) -> Result<Walk, String> {
+        let &Self {
             filters,
+            groups,
             kernel_size,
             padding,
             strides,
             dilation_rate,
             activation,
-            use_bias,
-        } = arguments;
+            use_bias: _,
+        } = self;
         for (name, value) in [
             ("filters", filters),
+            ("groups", groups),
             ("kernel_size", kernel_size),
             ("strides", strides),
             ("dilation_rate", dilation_rate),
@@ -75,7 +75,6 @@ impl Conv1d {
                  them to 1"
             ));
         }
-        let count = weight_count(&[kernel_size, input.channels, filters])?;
         weight_count(&[kernel_size, dilation_rate])?;
         let Some(walk) = Walk::new(kernel_size, strides, dilation_rate, padding, input.steps)
         else {
@@ -86,6 +85,29 @@ impl Conv1d {
                 input.steps
             ));
         };
+        Ok(walk)
+    }
+}
+
+impl Conv1d {
+    /// Fresh weights; an error is the reason alone, without the layer's name.
+    pub(crate) fn new(
+        arguments: &Arguments,
+        input: Shape,
+        random: &mut Random,
+    ) -> Result<Self, String> {
+        let &Arguments {
+            filters,
+            groups: _,
+            kernel_size,
+            padding,
+            strides,
+            dilation_rate,
+            activation,
+            use_bias,
+        } = arguments;
+        let walk = arguments.walk(input)?;
+        let count = weight_count(&[kernel_size, input.channels, filters])?;
         Ok(Self {
             filters,
             kernel_size,

@@ -1,14 +1,19 @@
 //! The closed set of layers.
 use super::activation_layer::ActivationLayer;
+use super::batch_norm::BatchNorm;
 use super::conv1d::Conv1d;
 use super::dense::Dense;
 use super::dropout::Dropout;
+use super::embedding::Embedding;
 use super::flatten::Flatten;
+use super::grouped_conv1d::GroupedConv1d;
 use super::gru::Gru;
+use super::layer_norm::LayerNorm;
 use super::lstm::Lstm;
 use super::merge::Merge;
 use super::operation::Operation;
 use super::pool1d::{Pool1d, Pooling};
+use super::resample::Resample;
 use super::shape::Shape;
 use super::simple_rnn::SimpleRnn;
 
@@ -16,6 +21,7 @@ use super::simple_rnn::SimpleRnn;
 pub enum Layer {
     Dense(Dense),
     Conv1d(Conv1d),
+    GroupedConv1d(GroupedConv1d),
     Pool1d(Pool1d),
     /// `[T, C] -> [1, C]`: its window is the whole input.
     GlobalPool1d(Pool1d),
@@ -27,6 +33,10 @@ pub enum Layer {
     Activation(ActivationLayer),
     /// The only layers with more than one input.
     Merge(Merge),
+    Resample(Resample),
+    Embedding(Embedding),
+    LayerNorm(LayerNorm),
+    BatchNorm(BatchNorm),
 }
 
 impl Layer {
@@ -46,7 +56,12 @@ impl Layer {
             | Self::Gru(_)
             | Self::Dropout(_)
             | Self::Activation(_)
-            | Self::Merge(_) => self.operation().name(),
+            | Self::Merge(_)
+            | Self::GroupedConv1d(_)
+            | Self::Resample(_)
+            | Self::Embedding(_)
+            | Self::LayerNorm(_)
+            | Self::BatchNorm(_) => self.operation().name(),
         }
     }
 
@@ -72,6 +87,11 @@ impl Layer {
             Self::Dropout(l) => l,
             Self::Activation(l) => l,
             Self::Merge(l) => l,
+            Self::GroupedConv1d(l) => l,
+            Self::Resample(l) => l,
+            Self::Embedding(l) => l,
+            Self::LayerNorm(l) => l,
+            Self::BatchNorm(l) => l,
         }
     }
 
@@ -87,6 +107,11 @@ impl Layer {
             Self::Dropout(l) => l,
             Self::Activation(l) => l,
             Self::Merge(l) => l,
+            Self::GroupedConv1d(l) => l,
+            Self::Resample(l) => l,
+            Self::Embedding(l) => l,
+            Self::LayerNorm(l) => l,
+            Self::BatchNorm(l) => l,
         }
     }
 }

@@ -1,9 +1,11 @@
 //! A network: layers in order, each reading earlier ones, and what it answers.
 use rayon::prelude::*;
 
+use super::batch_norm::Moments;
 use super::layer::Layer;
 use super::operation::{Forward, Packs, Scratch};
 use super::shape::Shape;
+use crate::error::{Error, Result};
 
 /// Examples that go through the layers together in inference; large enough for the matrix products, small enough
 /// to share among cores.
@@ -156,6 +158,40 @@ impl Network {
             }
         }
         readers
+    }
+
+    /// The layers that need to see a whole mini-batch in training.
+    pub(crate) fn batch_norms(&self) -> Vec<usize> {
+        let layers = 0..self.layers.len();
+        layers
+            .filter(|index| matches!(self.layers[*index].layer, Layer::BatchNorm(_)))
+            .collect()
+    }
+
+    /// Moves the moving averages of the BatchNorms, in order, towards the moments of a mini-batch.
+    pub(crate) fn follow(&mut self, moments: &[Moments]) {
+        let mut moments = moments.iter();
+        for node in &mut self.layers {
+            if let Layer::BatchNorm(norm) = &mut node.layer
+                && let Some(moments) = moments.next()
+            {
+                norm.follow(moments);
+            }
+        }
+    }
+
+    /// Refuses windows that the layers cannot take: an Embedding takes ids.
+    ///
+    /// # Errors
+    /// `Error::Input` names the layer and the value.
+    pub fn check_windows(&self, values: &[f32]) -> Result<()> {
+        for node in &self.layers {
+            if let Layer::Embedding(embedding) = &node.layer {
+                let named = |reason| Error::input(format!("{}: {reason}", node.place));
+                embedding.check(values).map_err(named)?;
+            }
+        }
+        Ok(())
     }
 
     /// All trained tensors in a fixed order.

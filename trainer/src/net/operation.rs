@@ -1,5 +1,7 @@
 //! What every layer can do, and what a pass hands to it.
+use super::batch_norm::{Moments, Sums};
 use super::gemm::Packed;
+use super::layer_norm::Normal;
 use super::recurrent::States;
 use super::shape::Shape;
 
@@ -30,6 +32,12 @@ pub(crate) struct Scratch {
     pub mask: Vec<f32>,
     /// Dense, Conv1D: what the activation was applied to, where its derivative needs that.
     pub arguments: Vec<f32>,
+    /// LayerNorm and BatchNorm.
+    pub normal: Normal,
+    /// BatchNorm in training: of the whole mini-batch.
+    pub moments: Option<Moments>,
+    /// BatchNorm in training: of the gradients of the whole mini-batch.
+    pub slope_sums: Sums,
     /// dz as the right side of a product.
     pub packed: Packed,
 }

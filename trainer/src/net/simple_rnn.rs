@@ -1,7 +1,9 @@
-//! SimpleRNN (Elman 1990): `h' = activation(x Wx + h Wh + b)`, forward in time, backward through time.
+//! SimpleRNN (Elman 1990): `h' = activation(x Wx + h Wh + b)`, forward in time, backward through time; and with a
+//! LayerNorm before the activation.
 use super::activation;
 use super::gate::Gate;
 use super::gemm::{Matrix, multiply};
+use super::layer_norm::Normal;
 use super::operation::{
     Backward, Forward, Operation, Packs, Scratch, add_rows, parameters, shapes, zeros,
 };
@@ -27,12 +29,24 @@ pub struct SimpleRnn {
     pub recurrent_kernel: Vec<f32>,
     /// `[units]`.
     pub bias: Vec<f32>,
+    /// Whether a LayerNorm stands before the activation, as in Géron's LNSimpleRNNCell.
+    pub layer_norm: bool,
+    /// Of the LayerNorm.
+    pub epsilon: f32,
+    /// Of the LayerNorm: `[units]`.
+    pub gamma: Vec<f32>,
+    /// Of the LayerNorm: `[units]`.
+    pub beta: Vec<f32>,
 }
+
+/// Of the LayerNorm, as in Keras.
+const EPSILON: f32 = 1e-3;
 
 impl SimpleRnn {
     /// Fresh weights; an error is the reason alone, without the layer's name.
     pub(crate) fn new(
         arguments: &Arguments,
+        layer_norm: bool,
         input: Shape,
         random: &mut Random,
     ) -> Result<Self, String> {
@@ -54,6 +68,10 @@ impl SimpleRnn {
             kernel,
             recurrent_kernel,
             bias: vec![0.0; units],
+            layer_norm,
+            epsilon: EPSILON,
+            gamma: vec![1.0; units],
+            beta: vec![0.0; units],
         })
     }
 
@@ -71,21 +89,32 @@ impl SimpleRnn {
         let mut packs = Packs::default();
         self.pack(&mut packs, false);
         let mut states = States::default();
-        self.run(&packs, x, count, &mut states);
+        self.run(&packs, x, count, &mut states, &mut Normal::default());
         self.sizes().hidden(&states, count)
     }
 
     /// Fills `states` from `x`.
-    fn run(&self, packs: &Packs, x: &[f32], count: usize, states: &mut States) {
+    fn run(
+        &self,
+        packs: &Packs,
+        x: &[f32],
+        count: usize,
+        states: &mut States,
+        normal: &mut Normal,
+    ) {
+        normal.clear();
         let row = count * self.units;
         self.sizes().start(packs, &self.bias, x, count, states);
         for t in 0..self.input.steps {
-            // h = activation(x Wx + b + h_past Wh)
+            // h = activation(layer_norm(x Wx + b + h_past Wh))
             let (past, h) = states.hidden.split_at_mut((t + 1) * row);
             let h = &mut h[..row];
             h.copy_from_slice(&states.gates[t * row..(t + 1) * row]);
             let past = Matrix::new(&past[t * row..], count, self.units);
             multiply(past, &packs.recurrent, h, true);
+            if self.layer_norm {
+                normal.forward(h, self.epsilon, &self.gamma, &self.beta);
+            }
             activation::apply(self.activation, h, self.units);
         }
     }
@@ -97,7 +126,7 @@ impl Operation for SimpleRnn {
     }
 
     shapes!();
-    parameters!(kernel, recurrent_kernel, bias if use_bias);
+    parameters!(kernel, recurrent_kernel, bias if use_bias, gamma if layer_norm, beta if layer_norm);
 
     fn pack(&self, packs: &mut Packs, training: bool) {
         self.sizes()
@@ -107,7 +136,8 @@ impl Operation for SimpleRnn {
     /// `[count, T, C] -> [count, T or 1, units]`.
     fn forward(&self, call: Forward<'_>, scratch: &mut Scratch, y: &mut Vec<f32>) {
         let Forward { packs, count, .. } = call;
-        self.run(packs, call.x(), count, &mut scratch.states);
+        let Scratch { states, normal, .. } = scratch;
+        self.run(packs, call.x(), count, states, normal);
         self.sizes().finish(&scratch.states, count, y);
     }
 
@@ -124,6 +154,12 @@ impl Operation for SimpleRnn {
             dz.copy_from_slice(&states.dh);
             let h = &states.hidden[(t + 1) * row..(t + 2) * row];
             activation::backward(self.activation, &[], h, dz, self.units);
+            if self.layer_norm {
+                let gradients = &mut step.gradients[2 + usize::from(self.use_bias)..];
+                scratch
+                    .normal
+                    .backward(t * count, dz, &self.gamma, gradients);
+            }
             // dh of the step before = dz Wh^T
             if t > 0 {
                 let dz = Matrix::new(dz, count, self.units);

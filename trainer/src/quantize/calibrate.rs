@@ -108,7 +108,12 @@ impl LayerStatistics {
             | Layer::Flatten(_)
             | Layer::Dropout(_)
             | Layer::Activation(_)
-            | Layer::Merge(_) => (None, None, largest(y)),
+            | Layer::Merge(_)
+            | Layer::GroupedConv1d(_)
+            | Layer::Resample(_)
+            | Layer::Embedding(_)
+            | Layer::LayerNorm(_)
+            | Layer::BatchNorm(_) => (None, None, largest(y)),
         };
         Self {
             columns,

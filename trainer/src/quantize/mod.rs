@@ -56,6 +56,7 @@ struct Overflow {
 /// # Errors
 /// `Error::Input` when there are no windows, they have another shape, or an activation is not finite.
 pub fn quantize(model: &FloatModel, calibration: &Windows) -> Result<Vec<u8>> {
+    let model = &model.lowered()?;
     let statistics = Statistics::collect(model, calibration)?;
     // How many times more room the output of each layer needs than calibration alone would give it.
     let mut room = vec![1.0; model.network.layers.len()];
@@ -190,7 +191,13 @@ impl Pass<'_> {
             Layer::SimpleRnn(rnn) => simple_rnn::quantize(rnn, input, statistics, coarser, weights),
             Layer::Gru(gru) => gru::quantize(gru, input, statistics, coarser, weights),
             Layer::Dropout(_) => return Ok(Ok(None)),
-            Layer::Activation(_) | Layer::Merge(_) => return Err(lacking(node)),
+            Layer::Activation(_)
+            | Layer::Merge(_)
+            | Layer::GroupedConv1d(_)
+            | Layer::Resample(_)
+            | Layer::Embedding(_)
+            | Layer::LayerNorm(_)
+            | Layer::BatchNorm(_) => return Err(lacking(node)),
         };
         Ok(quantized.map(Some))
     }
@@ -202,6 +209,7 @@ fn has_activation(layer: &Layer) -> bool {
     let (activation, recurrent) = match layer {
         Layer::Dense(l) => (l.activation, Sigmoid),
         Layer::Conv1d(l) => (l.activation, Sigmoid),
+        Layer::SimpleRnn(l) if l.layer_norm => return false,
         Layer::SimpleRnn(l) => (l.activation, Sigmoid),
         Layer::Lstm(l) => (l.activation, l.recurrent_activation),
         Layer::Gru(l) => (l.activation, l.recurrent_activation),
@@ -210,7 +218,12 @@ fn has_activation(layer: &Layer) -> bool {
         | Layer::Flatten(_)
         | Layer::Dropout(_)
         | Layer::Activation(_)
-        | Layer::Merge(_) => return true,
+        | Layer::Merge(_)
+        | Layer::GroupedConv1d(_)
+        | Layer::Resample(_)
+        | Layer::Embedding(_)
+        | Layer::LayerNorm(_)
+        | Layer::BatchNorm(_) => return true,
     };
     let gated = matches!(layer, Layer::Lstm(_) | Layer::Gru(_));
     recurrent == Sigmoid

@@ -1,9 +1,7 @@
 //! One mini-batch: split into shards, each shard forward and back on some core, the gradients summed in order.
-use rayon::prelude::*;
-
 use super::loss::{Objective, Sums};
 use crate::data::Windows;
-use crate::net::{Gradients, Network, Packing, Pass};
+use crate::net::{Gradients, Job, Network, Packing, Shards};
 
 /// Examples in a shard, at least: as many as rows in one block of the matrix product.
 const SHARD: usize = 8;
@@ -14,8 +12,43 @@ const MOST_SHARDS: usize = 16;
 /// of threads, so the sums have the same bits on any number of cores.
 pub(crate) struct Batch {
     shard: usize,
-    passes: Vec<Pass>,
+    shards: Shards,
     packing: Packing,
+}
+
+/// The examples of a mini-batch, in parts.
+struct Examples<'a> {
+    x: &'a Windows,
+    objective: &'a Objective<'a>,
+    all: &'a [usize],
+    shard: usize,
+    dropout: u64,
+}
+
+impl Examples<'_> {
+    fn part(&self, shard: usize) -> &[usize] {
+        let start = shard * self.shard;
+        &self.all[start..self.all.len().min(start + self.shard)]
+    }
+}
+
+impl Job for Examples<'_> {
+    type Score = Sums;
+
+    fn windows(&self, shard: usize, x: &mut Vec<f32>) -> (usize, u64) {
+        let part = self.part(shard);
+        for example in part {
+            x.extend_from_slice(self.x.window(*example));
+        }
+        // Far apart, so that no two shards of a training share a seed.
+        (part.len(), self.dropout.wrapping_add((shard as u64) << 48))
+    }
+
+    fn judge(&self, shard: usize, outputs: &[f32], dy: &mut Vec<f32>) -> Sums {
+        let part = self.part(shard);
+        self.objective.gradient(part, outputs, self.all.len(), dy);
+        self.objective.sums(part, outputs)
+    }
 }
 
 impl Batch {
@@ -24,50 +57,37 @@ impl Batch {
         let shard = batch_size.div_ceil(MOST_SHARDS).max(SHARD);
         Self {
             shard,
-            passes: vec![Pass::new(network); batch_size.div_ceil(shard)],
+            shards: Shards::new(network, batch_size.div_ceil(shard)),
             packing: Packing::new(network),
         }
     }
 
-    /// Loss and metric of `examples`, and the gradient of their mean loss. `dropout` seeds the masks.
+    /// Loss and metric of `examples`, and the gradient of their mean loss; moving averages in `network` follow the
+    /// mini-batch. `dropout` seeds the masks.
     pub fn run(
         &mut self,
-        network: &Network,
+        network: &mut Network,
         x: &Windows,
         objective: &Objective<'_>,
         examples: &[usize],
         dropout: u64,
     ) -> (Sums, &mut Gradients) {
         self.packing.update(network);
-        let packing = &self.packing;
-        let shards: Vec<Sums> = self
-            .passes
-            .par_iter_mut()
-            .zip(examples.par_chunks(self.shard))
-            .enumerate()
-            .map(|(index, (pass, part))| {
-                let input = pass.input();
-                part.iter()
-                    .for_each(|i| input.extend_from_slice(x.window(*i)));
-                // Far apart, so that no two shards of a training share a seed.
-                let seed = dropout.wrapping_add((index as u64) << 48);
-                let outputs = pass.forward(network, packing, part.len(), Some(seed));
-                let sums = objective.sums(part, outputs);
-                pass.backward(network, packing, objective.upstream(), false, |y, dy| {
-                    objective.gradient(part, y, examples.len(), dy);
-                });
-                sums
-            })
-            .collect();
-        let used = &mut self.passes[..shards.len()];
-        let (first, others) = used.split_first_mut().expect("a batch has an example");
-        for other in others {
-            first.gradients.add(&other.gradients);
-        }
-        let total = shards.iter().fold(Sums::default(), |total, s| Sums {
+        let job = Examples {
+            x,
+            objective,
+            all: examples,
+            shard: self.shard,
+            dropout,
+        };
+        let used = examples.len().div_ceil(self.shard);
+        let kind = objective.upstream();
+        let scores = self.shards.run(network, &self.packing, kind, used, &job);
+        network.follow(&self.shards.moments);
+        let total = scores.iter().fold(Sums::default(), |total, s| Sums {
             loss: total.loss + s.loss,
             metric: total.metric + s.metric,
         });
-        (total, &mut first.gradients)
+        (total, self.shards.gradients())
     }
 }

@@ -154,6 +154,7 @@ fn check_inputs(network: &Network, split: &Split) -> Result<()> {
             network.input()
         )));
     }
+    network.check_windows(&x.values)?;
     if split.y.size() == 0 {
         return Err(Error::input(
             "the targets have no columns; give at least one",

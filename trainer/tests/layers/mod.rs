@@ -22,6 +22,7 @@ pub fn lstm(units: usize, activation: Activation, return_sequences: bool) -> Lay
 
 pub fn simple_rnn(units: usize, activation: Activation, return_sequences: bool) -> LayerConfig {
     LayerConfig::SimpleRnn {
+        layer_norm: false,
         units,
         activation,
         return_sequences,

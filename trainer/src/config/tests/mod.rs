@@ -2,6 +2,7 @@
 use super::*;
 
 mod graphs;
+mod layer_tables;
 mod schema_agreement;
 
 const GOOD: &str = r#"
@@ -432,44 +433,4 @@ fn load_joins_paths_to_the_folder_of_the_file() {
             .to_string()
             .contains("byte 16 is not UTF-8")
     );
-}
-
-#[test]
-fn slopes_and_alphas_reach_their_activation() {
-    let dense = |keys: &str| GOOD.replace("units = 1\n\n", &format!("units = 1\n{keys}\n\n"));
-    let of = |keys: &str| {
-        let config = Config::parse("m.toml", &dense(keys)).unwrap();
-        match config.layers[1].layer {
-            LayerConfig::Dense { activation, .. } => activation,
-            ref other => panic!("{other:?}"),
-        }
-    };
-    let leaky = |negative_slope| Activation::LeakyRelu { negative_slope };
-    assert_eq!(of("activation = \"leaky_relu\""), leaky(0.3));
-    assert_eq!(
-        of("activation = \"leaky_relu\"\nnegative_slope = 0"),
-        leaky(0.0)
-    );
-    assert_eq!(of("activation = \"elu\""), Activation::Elu { alpha: 1.0 });
-    assert_eq!(
-        of("activation = \"elu\"\nalpha = 0.5"),
-        Activation::Elu { alpha: 0.5 }
-    );
-    assert_eq!(of("activation = \"swish\""), Activation::Silu);
-    for (keys, says) in [
-        (
-            "negative_slope = 0.5",
-            "layer 2 (dense): `negative_slope` is for activation = \"leaky_relu\"",
-        ),
-        (
-            "activation = \"relu\"\nalpha = 0.5",
-            "layer 2 (dense): `alpha` is for activation = \"elu\"",
-        ),
-    ] {
-        let message = Config::parse("m.toml", &dense(keys))
-            .unwrap_err()
-            .to_string();
-        assert!(message.contains(says), "{message}");
-        assert!(message.starts_with("m.toml:1"), "{message}");
-    }
 }

@@ -3,7 +3,14 @@ use crate::config::Config;
 use crate::config::schema::{DATA, Family, Kind, LAYERS, MODEL, TOP, TRAINING, Table};
 
 /// Keys of `LayerTable`, which stand around the layer; serde does not list them.
-const AROUND: [&str; 4] = ["name", "inputs", "negative_slope", "alpha"];
+const AROUND: [&str; 6] = [
+    "name",
+    "inputs",
+    "negative_slope",
+    "alpha",
+    "bidirectional",
+    "merge_mode",
+];
 
 /// A value that the schema allows.
 fn example(kind: Kind) -> String {
@@ -12,6 +19,7 @@ fn example(kind: Kind) -> String {
         Kind::Number(_) => "0.25".into(),
         Kind::Flag => "true".into(),
         Kind::Text => "\"v\"".into(),
+        Kind::Steps => "[1, 2]".into(),
         Kind::Names => "[\"v\"]".into(),
         Kind::Choice(words) => format!("\"{}\"", words[0]),
     }

@@ -2,7 +2,9 @@
 use super::Weights;
 use super::activation::activate;
 use crate::config::Padding;
-use crate::net::{Conv1d, Dense, Merge, Merging, Pool1d, Pooling};
+use crate::net::{
+    BatchNorm, Conv1d, Dense, GroupedConv1d, Merge, Merging, Pool1d, Pooling, Resample, Resampling,
+};
 
 /// y[t, u] = activation(sum_c x[t, c] W[c, u] + b[u])
 pub(super) fn dense(l: &Dense, weights: &Weights, x: &[f64]) -> Vec<f64> {
@@ -125,4 +127,100 @@ pub(super) fn merge(l: &Merge, inputs: &[&[f64]]) -> Vec<f64> {
         }
     }
     out
+}
+
+/// y[t, f] = activation(sum_k sum_c x[t stride + k dilation - left, c] W[k, c - first, f] + b[f]), c over the group of f
+pub(super) fn grouped_conv1d(l: &GroupedConv1d, weights: &Weights, x: &[f64]) -> Vec<f64> {
+    let (kernel, bias) = (&weights["kernel"], &weights["bias"]);
+    let channels = l.input.channels;
+    let of_group = channels / l.groups;
+    let left = left_padding(
+        l.padding,
+        l.kernel_size,
+        l.strides,
+        l.dilation_rate,
+        l.input.steps,
+    );
+    let mut out = Vec::new();
+    for t in 0..l.output.steps {
+        let mut y = bias.clone();
+        for (f, y) in y.iter_mut().enumerate() {
+            let first = f / (l.filters / l.groups) * of_group;
+            for k in 0..l.kernel_size {
+                let source = (t * l.strides + k * l.dilation_rate) as i64 - left as i64;
+                if source < 0 || source >= l.input.steps as i64 {
+                    continue;
+                }
+                for c in 0..of_group {
+                    let weight = kernel[(k * of_group + c) * l.filters + f];
+                    *y += x[source as usize * channels + first + c] * weight;
+                }
+            }
+        }
+        activate(l.activation, &mut y);
+        out.extend(y);
+    }
+    out
+}
+
+/// The steps of the input in their new places
+pub(super) fn resample(l: &Resample, x: &[f64]) -> Vec<f64> {
+    let channels = l.input.channels;
+    let rows: Vec<&[f64]> = x.chunks_exact(channels).collect();
+    match l.resampling {
+        Resampling::ZeroPadding { before, after } => {
+            let mut y = vec![0.0; before * channels];
+            y.extend_from_slice(x);
+            y.resize(y.len() + after * channels, 0.0);
+            y
+        }
+        Resampling::UpSampling { size } => rows.iter().flat_map(|row| row.repeat(size)).collect(),
+        Resampling::Reverse => rows.iter().rev().copied().flatten().copied().collect(),
+        Resampling::Input => x.to_vec(),
+    }
+}
+
+/// gamma (x - mean) / sqrt(variance + epsilon) + beta over one row
+pub(super) fn layer_norm(row: &[f64], weights: &Weights, epsilon: f32) -> Vec<f64> {
+    let count = row.len() as f64;
+    let mean = row.iter().sum::<f64>() / count;
+    let variance = row.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / count;
+    let root = (variance + f64::from(epsilon)).sqrt();
+    let parameters = weights["gamma"].iter().zip(&weights["beta"]);
+    row.iter()
+        .zip(parameters)
+        .map(|(x, (gamma, beta))| gamma * (x - mean) / root + beta)
+        .collect()
+}
+
+/// Mean and variance of each channel over all steps of all windows
+pub(super) fn moments(channels: usize, windows: &[Vec<f64>]) -> (Vec<f64>, Vec<f64>) {
+    let channel = |c: usize| -> Vec<f64> {
+        let of_window = |x: &Vec<f64>| x.iter().skip(c).step_by(channels).copied().collect();
+        windows.iter().flat_map::<Vec<f64>, _>(of_window).collect()
+    };
+    let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
+    (0..channels)
+        .map(|c| {
+            let values = channel(c);
+            let center = mean(&values);
+            let squares: Vec<f64> = values.iter().map(|x| (x - center).powi(2)).collect();
+            (center, mean(&squares))
+        })
+        .unzip()
+}
+
+/// gamma (x - mean) / sqrt(variance + epsilon) + beta, channel by channel
+pub(super) fn batch_norm(
+    l: &BatchNorm,
+    weights: &Weights,
+    (mean, variance): (&[f64], &[f64]),
+    x: &[f64],
+) -> Vec<f64> {
+    let value = |(at, x): (usize, &f64)| {
+        let c = at % l.input.channels;
+        let normal = (x - mean[c]) / (variance[c] + f64::from(l.epsilon)).sqrt();
+        weights["gamma"][c] * normal + weights["beta"][c]
+    };
+    x.iter().enumerate().map(value).collect()
 }

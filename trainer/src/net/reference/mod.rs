@@ -28,6 +28,27 @@ impl<'a> Reference<'a> {
         }
     }
 
+    /// Training: a mini-batch of windows `[T, C]` to their answers, each BatchNorm by the moments of the mini-batch.
+    pub fn forward_batch(&self, windows: &[Vec<f64>]) -> Vec<Vec<f64>> {
+        let mut tensors = vec![windows.to_vec()];
+        for (node, weights) in self.network.layers.iter().zip(&self.weights) {
+            let y = if let Layer::BatchNorm(l) = &node.layer {
+                let batch = &tensors[node.inputs[0]];
+                let (mean, variance) = layers::moments(l.input.channels, batch);
+                let norm = |x: &Vec<f64>| layers::batch_norm(l, weights, (&mean, &variance), x);
+                batch.iter().map(norm).collect()
+            } else {
+                let window = |at: usize| {
+                    let inputs = node.inputs.iter().map(|t| tensors[*t][at].as_slice());
+                    forward(&node.layer, weights, &inputs.collect::<Vec<_>>())
+                };
+                (0..windows.len()).map(window).collect()
+            };
+            tensors.push(y);
+        }
+        tensors.pop().unwrap_or_default()
+    }
+
     /// One window `[T, C]` to its answer `[T', C']`.
     pub fn forward(&self, x: &[f64]) -> Vec<f64> {
         self.trace(x).pop().unwrap_or_else(|| x.to_vec())
@@ -52,6 +73,8 @@ fn weights(layer: &Layer) -> Weights {
             ("kernel", &l.kernel),
             ("recurrent_kernel", &l.recurrent_kernel),
             ("bias", &l.bias),
+            ("gamma", &l.gamma),
+            ("beta", &l.beta),
         ],
         Layer::Lstm(l) => vec![
             ("kernel", &l.kernel),
@@ -63,7 +86,17 @@ fn weights(layer: &Layer) -> Weights {
             ("recurrent_kernel", &l.recurrent_kernel),
             ("bias", &l.bias),
         ],
+        Layer::GroupedConv1d(l) => vec![("kernel", &l.kernel), ("bias", &l.bias)],
+        Layer::Embedding(l) => vec![("embeddings", &l.embeddings)],
+        Layer::LayerNorm(l) => vec![("gamma", &l.gamma), ("beta", &l.beta)],
+        Layer::BatchNorm(l) => vec![
+            ("gamma", &l.gamma),
+            ("beta", &l.beta),
+            ("moving_mean", &l.moving_mean),
+            ("moving_variance", &l.moving_variance),
+        ],
         Layer::Pool1d(_)
+        | Layer::Resample(_)
         | Layer::GlobalPool1d(_)
         | Layer::Flatten(_)
         | Layer::Dropout(_)
@@ -95,5 +128,20 @@ fn forward(layer: &Layer, weights: &Weights, inputs: &[&[f64]]) -> Vec<f64> {
             y
         }
         Layer::Merge(l) => layers::merge(l, inputs),
+        Layer::GroupedConv1d(l) => layers::grouped_conv1d(l, weights, x),
+        Layer::Resample(l) => layers::resample(l, x),
+        Layer::Embedding(l) => {
+            let row = |id: &f64| &weights["embeddings"][*id as usize * l.units..][..l.units];
+            x.iter().flat_map(row).copied().collect()
+        }
+        Layer::LayerNorm(l) => {
+            let rows = x.chunks_exact(l.input.channels);
+            rows.flat_map(|row| layers::layer_norm(row, weights, l.epsilon))
+                .collect()
+        }
+        Layer::BatchNorm(l) => {
+            let moments = (&weights["moving_mean"][..], &weights["moving_variance"][..]);
+            layers::batch_norm(l, weights, moments, x)
+        }
     }
 }

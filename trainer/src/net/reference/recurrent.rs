@@ -1,6 +1,7 @@
 //! The recurrent layers in f64.
 use super::Weights;
 use super::activation::{activate, squash};
+use super::layers::layer_norm;
 use crate::net::{Gru, Lstm, SimpleRnn};
 
 /// sum_k v[k] W[k, column], with `columns` in a row of W
@@ -9,7 +10,7 @@ fn product(v: &[f64], kernel: &[f64], columns: usize, column: usize) -> f64 {
     v.iter().zip(weights).map(|(v, w)| v * w).sum()
 }
 
-/// h' = activation(x Wx + h Wh + b)
+/// h' = activation(x Wx + h Wh + b), or activation(layer_norm(x Wx + h Wh + b))
 pub(super) fn simple_rnn(l: &SimpleRnn, weights: &Weights, x: &[f64]) -> Vec<f64> {
     let (kernel, recurrent, bias) = (
         &weights["kernel"],
@@ -21,6 +22,9 @@ pub(super) fn simple_rnn(l: &SimpleRnn, weights: &Weights, x: &[f64]) -> Vec<f64
     for x in x.chunks_exact(l.input.channels) {
         let sum = |u| product(x, kernel, l.units, u) + product(&h, recurrent, l.units, u) + bias[u];
         let mut z: Vec<f64> = (0..l.units).map(sum).collect();
+        if l.layer_norm {
+            z = layer_norm(&z, weights, l.epsilon);
+        }
         activate(l.activation, &mut z);
         h = z;
         if l.return_sequences {
