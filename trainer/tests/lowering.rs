@@ -42,6 +42,7 @@ fn model(tables: &[LayerTable]) -> FloatModel {
     FloatModel {
         name: "lowered".into(),
         mode: Mode::Windowed,
+        hop: 0,
         network,
         input_scales: vec![],
         output_scales: vec![],
