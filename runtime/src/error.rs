@@ -66,6 +66,8 @@ pub enum LayerError {
     Overflow { row: u32 },
     /// A weight of -128; weights are in [-127, 127].
     WeightRange { row: u32 },
+    /// Its inputs, or its input and its own sizes, do not go together.
+    Shapes,
     /// Buffers of more than 2 GiB.
     Memory,
     /// It reads a tensor that comes after it.
@@ -185,6 +187,7 @@ impl fmt::Display for LayerError {
             Self::Scale { row } => write!(f, "row {row}: a scale, shift or clamp out of range"),
             Self::Overflow { row } => write!(f, "row {row}: the 32-bit accumulator could overflow"),
             Self::WeightRange { row } => write!(f, "row {row}: a weight of -128"),
+            Self::Shapes => f.write_str("shapes that do not go together"),
             Self::Memory => f.write_str("buffers of more than 2 GiB"),
             Self::Tensor { tensor } => write!(f, "reads tensor {tensor}, which is not there yet"),
         }

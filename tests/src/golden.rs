@@ -56,7 +56,7 @@ macro_rules! goldens {
 }
 
 /// All golden models of format version 1.
-pub static GOLDENS: [Golden; 34] = goldens![
+pub static GOLDENS: [Golden; 56] = goldens![
     "tiny_lstm" "tiny_lstm_f32"
     "stacked_lstm" "stacked_lstm_f32"
     "conv" "conv_f32"
@@ -74,6 +74,17 @@ pub static GOLDENS: [Golden; 34] = goldens![
     "pools" "pools_f32"
     "pools_max" "pools_max_f32"
     "continuous_gru" "continuous_gru_f32"
+    "activations" "activations_f32"
+    "dense_activations" "dense_activations_f32"
+    "gated_conv" "gated_conv_f32"
+    "depthwise" "depthwise_f32"
+    "moved" "moved_f32"
+    "bidirectional" "bidirectional_f32"
+    "embedding" "embedding_f32"
+    "lstm_gated" "lstm_gated_f32"
+    "gru_gated" "gru_gated_f32"
+    "simple_rnn_norm" "simple_rnn_norm_f32"
+    "continuous_gated" "continuous_gated_f32"
 ];
 
 impl Golden {

@@ -12,13 +12,20 @@ const BUFFER: usize = LONGEST + OFFSETS;
 /// Four rows of weights `W` with the same `X`, summed in `S`.
 type Dot4<W, X, S> = fn([&[W]; 4], &[X], [S; 4]) -> [S; 4];
 
+/// Four rows of weights `W`, each over its own channel of `X`, summed in `S`; the stride is at least four.
+type Strided4<W, X, S> = fn([&[W]; 4], &[X], usize, [S; 4]) -> [S; 4];
+
 /// The functions that a variant has.
 #[derive(Clone, Copy)]
 pub struct Kernel {
     pub dot: fn(&[i8], &[i16], i32) -> i32,
     pub dot4: Dot4<i8, i16, i32>,
+    pub strided: fn(&[i8], &[i16], usize, i32) -> i32,
+    pub strided4: Strided4<i8, i16, i32>,
     pub dot_f32: fn(&[f32], &[f32], f32) -> f32,
     pub dot4_f32: Dot4<f32, f32, f32>,
+    pub strided_f32: fn(&[f32], &[f32], usize, f32) -> f32,
+    pub strided4_f32: Strided4<f32, f32, f32>,
 }
 
 macro_rules! kernel {
@@ -26,8 +33,12 @@ macro_rules! kernel {
         Kernel {
             dot: $variant::dot,
             dot4: $variant::dot4,
+            strided: $variant::strided,
+            strided4: $variant::strided4,
             dot_f32: $variant::dot_f32,
             dot4_f32: $variant::dot4_f32,
+            strided_f32: $variant::strided_f32,
+            strided4_f32: $variant::strided4_f32,
         }
     };
 }
@@ -52,6 +63,10 @@ fn known_sums(kernel: &Kernel) -> bool {
     let wraps = (kernel.dot)(&[1], &[1], i32::MAX) == i32::MIN;
     let extreme = (kernel.dot)(&[-127, 127], &[-32_768, 32_767], 0) == 8_322_945;
     let four = (kernel.dot4)([&[1], &[-2], &[3], &[127]], &[-32_768], [0, 1, 2, 3]);
+    let each = (kernel.strided)(&[1, -2, 3], &[7, 0, 8, 0, 9], 2, 100) == 118;
+    let beside = [7, -8, 9, -10, 0, 1, 2, 3, 4];
+    let rows: [&[i8]; 4] = [&[1, 1], &[2, 2], &[3, 3], &[4, 4]];
+    let channels = (kernel.strided4)(rows, &beside, 5, [0, 0, 0, 1]) == [8, -12, 36, -23];
     // Added in order: 2^24 + 1 + 1 stays 2^24 where 1 + 1 first would not.
     let order = (kernel.dot_f32)(&[1.0, 1.0], &[1.0, 1.0], 16_777_216.0) == 16_777_216.0;
     // Each product is rounded: a fused multiply-add would leave 2^-24.
@@ -61,6 +76,8 @@ fn known_sums(kernel: &Kernel) -> bool {
         && shortest
         && wraps
         && extreme
+        && each
+        && channels
         && four == [-32_768, 65_537, -98_302, -4_161_533]
         && order
         && rounded
@@ -130,6 +147,15 @@ pub fn integers(kernel: &Kernel, oracle: &Kernel) -> bool {
             let cut = (kernel.dot)(short, x, 0) == (oracle.dot)(short, x, 0);
             holds &= one && four && cut;
         });
+        each_stride(|len, stride, at| {
+            starts.rotate_left(1);
+            let x = x.get(at..).unwrap_or_default();
+            let rows = core::array::from_fn(|r| piece(&rows[r], at, len));
+            let one = (kernel.strided)(rows[0], x, stride, starts[0]);
+            holds &= one == (oracle.strided)(rows[0], x, stride, starts[0]);
+            let four = (kernel.strided4)(rows, x, stride, starts);
+            holds &= four == (oracle.strided4)(rows, x, stride, starts);
+        });
     }
     holds
 }
@@ -156,6 +182,16 @@ pub fn floats(kernel: &Kernel, oracle: &Kernel) -> bool {
             let expected = (oracle.dot4_f32)(rows, x, starts);
             holds &= four.map(f32::to_bits) == expected.map(f32::to_bits);
         });
+        each_stride(|len, stride, at| {
+            let x = x.get(at..).unwrap_or_default();
+            let rows = core::array::from_fn(|r| piece(&rows[r], at, len));
+            let one = (kernel.strided_f32)(rows[0], x, stride, starts[0]);
+            let expected = (oracle.strided_f32)(rows[0], x, stride, starts[0]);
+            holds &= one.to_bits() == expected.to_bits();
+            let four = (kernel.strided4_f32)(rows, x, stride, starts);
+            let expected = (oracle.strided4_f32)(rows, x, stride, starts);
+            holds &= four.map(f32::to_bits) == expected.map(f32::to_bits);
+        });
     }
     holds
 }
@@ -176,6 +212,17 @@ fn each_place(mut case: impl FnMut(usize, usize, usize)) {
         for rows_at in 0..OFFSETS {
             for x_at in 0..OFFSETS {
                 case(len, rows_at, x_at);
+            }
+        }
+    }
+}
+
+/// Every stride that four channels can have, with every length that fits behind an offset.
+fn each_stride(mut case: impl FnMut(usize, usize, usize)) {
+    for stride in 4..=24 {
+        for at in 0..OFFSETS {
+            for len in 0..=(LONGEST - 4) / stride {
+                case(len, stride, at);
             }
         }
     }

@@ -9,11 +9,15 @@ use crate::inputs::{Fnv, Random};
 pub const SIGMOID: u32 = 0x4016_5f51;
 pub const TANH: u32 = 0x9a61_6f5e;
 pub const POWER: u32 = 0x19f2_be08;
+pub const TAILS: u32 = 0x6a2b_8887;
 pub const RESCALE: u32 = 0x76f7_0cb5;
 pub const FLOAT: u32 = 0xddc6_d282;
 
 /// Distances of [`power`].
 pub const DISTANCES: u32 = 4096;
+/// Arguments of [`tails`], and how far apart they are.
+pub const PLACES: i32 = 8192;
+pub const PLACE_STEP: i32 = 67;
 /// Arguments of [`floats`], and how far apart they are.
 pub const FLOATS: i32 = 512;
 pub const FLOAT_STEP: f32 = 1.0 / 16.0;
@@ -23,6 +27,7 @@ pub fn run(report: &mut dyn FnMut(&str, bool)) {
     report("table sigmoid", sigmoid() == Some(SIGMOID));
     report("table tanh", tanh() == Some(TANH));
     report("table power", power() == Some(POWER));
+    report("table tails", tails() == Some(TAILS));
     report("rescale", rescale() == RESCALE);
     report("float exp, tanh, sigmoid", floats() == FLOAT);
 }
@@ -67,6 +72,23 @@ pub fn power() -> Option<u32> {
             last = y;
             sum.word(y);
         }
+    }
+    Some(sum.0)
+}
+
+/// Both tails up to 16.7; `None` where they rise.
+#[inline(never)]
+pub fn tails() -> Option<u32> {
+    let mut sum = Fnv::new();
+    let mut last = [i16::MAX; 2];
+    for n in 0..PLACES {
+        let y = [table::logistic_tail, table::normal_tail].map(|tail| tail(n * PLACE_STEP));
+        if y[0] > last[0] || y[1] > last[1] {
+            return None;
+        }
+        last = y;
+        sum.word(y[0] as u32);
+        sum.word(y[1] as u32);
     }
     Some(sum.0)
 }

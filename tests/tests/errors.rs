@@ -4,7 +4,7 @@ use std::error::Error;
 
 use dunlin::{ArenaError, InputLength, LayerError, LoadError, PrecisionTag};
 
-const LAYER: [LayerError; 8] = [
+const LAYER: [LayerError; 10] = [
     LayerError::Dimension,
     LayerError::Window {
         needed: 5,
@@ -18,6 +18,8 @@ const LAYER: [LayerError; 8] = [
     LayerError::Scale { row: 3 },
     LayerError::Overflow { row: 3 },
     LayerError::WeightRange { row: 3 },
+    LayerError::Shapes,
+    LayerError::Tensor { tensor: 3 },
     LayerError::Memory,
 ];
 

@@ -47,8 +47,24 @@ pub(crate) fn matvec<P: Precision>(
     x: &[P::Activation],
     y: &mut [P::Activation],
 ) {
+    rows::<P>(matrix, 0, output, taps, x, y);
+    if matches!(output.activation, Activation::Softmax) {
+        P::softmax(y, output);
+    }
+}
+
+/// [`matvec`] of the rows from `first` on, a softmax left to do.
+#[inline]
+pub(crate) fn rows<P: Precision>(
+    matrix: &P::Matrix<'_>,
+    first: usize,
+    output: &OutputSpec,
+    taps: Taps,
+    x: &[P::Activation],
+    y: &mut [P::Activation],
+) {
     let (blocks, rest) = y.as_chunks_mut::<4>();
-    let mut row = 0;
+    let mut row = first;
     for block in blocks {
         let sums = sums4::<P>(matrix, row, taps, x);
         for (r, (y, sum)) in block.iter_mut().zip(sums).enumerate() {
@@ -59,9 +75,6 @@ pub(crate) fn matvec<P: Precision>(
     for y in rest {
         *y = P::finish(matrix, row, sum1::<P>(matrix, row, taps, x), output);
         row += 1;
-    }
-    if matches!(output.activation, Activation::Softmax) {
-        P::softmax(y, output);
     }
 }
 

@@ -2,10 +2,11 @@
 //!
 //! Cho et al. (2014), as Keras has it: `z = sigmoid(Wz x + Uz h)`, `r = sigmoid(Wr x + Ur h)`,
 //! `h' = z h + (1 - z) act(Wc x + r (Uc h))` with `reset_after`, else `act(Wc x + Uc (r h))`; a bias in each product.
+//! The gates are sigmoids, or of any activation that recurrent layers have.
 use crate::error::LayerError;
-use crate::format::graph::{Activation, GruSpec};
+use crate::format::graph::{Activation, GruGatedSpec, GruSpec};
 use crate::format::read::Cursor;
-use crate::precision::Precision;
+use crate::precision::{Gates, Precision};
 
 use super::affine::{Taps, products};
 use super::recurrent::{Recurrent, take};
@@ -20,6 +21,8 @@ pub(crate) struct Gru<'m, P: Precision> {
     /// The same rows over `h`.
     recurrent: P::Matrix<'m>,
     spec: GruSpec,
+    /// None are sigmoids, with tanh or relu in the candidate.
+    gates: Option<Gates>,
     sizes: Recurrent,
 }
 
@@ -32,9 +35,35 @@ impl<'m, P: Precision> Gru<'m, P> {
         if !matches!(spec.activation, Activation::Tanh | Activation::Relu) {
             return Err(LayerError::Unsupported);
         }
+        let range = P::gru_range(&spec)?;
+        Self::new(spec, None, range, input, weights)
+    }
+
+    pub fn resolve_gated(
+        spec: GruGatedSpec,
+        input: Tensor<P>,
+        weights: &mut Cursor<'m>,
+    ) -> Result<(Self, Tensor<P>), LayerError> {
+        let gates = Gates {
+            activation: spec.recurrent_activation,
+            bits: spec.gate_bits,
+        };
+        if !Gates::have(gates.activation) || !Gates::have(spec.gru.activation) {
+            return Err(LayerError::Unsupported);
+        }
+        let range = P::gated_gru_range(&spec.gru, gates)?;
+        Self::new(spec.gru, Some(gates), range, input, weights)
+    }
+
+    fn new(
+        spec: GruSpec,
+        gates: Option<Gates>,
+        range: P::Range,
+        input: Tensor<P>,
+        weights: &mut Cursor<'m>,
+    ) -> Result<(Self, Tensor<P>), LayerError> {
         let units = usize::from(spec.units);
         let (sizes, shape) = Recurrent::new(input.shape, spec.units, spec.return_sequences)?;
-        let range = P::gru_range(&spec)?;
         let layer = Self {
             input: P::matrix(
                 weights,
@@ -43,6 +72,7 @@ impl<'m, P: Precision> Gru<'m, P> {
             )?,
             recurrent: P::matrix(weights, GATES * units, &[(units, P::with_zero(range))])?,
             spec,
+            gates,
             sizes,
         };
         Ok((layer, Tensor { shape, range }))
@@ -60,20 +90,28 @@ impl<'m, P: Precision> Gru<'m, P> {
         let (hidden, _) = take::<P::Activation>(hidden, units);
         let (products, joint) = take::<P::Product>(scratch, 2 * GATES * units);
         let (joint, _) = take::<P::Activation>(joint, self.sizes.joint());
-        let step = |xh: &[P::Activation], hidden: &mut [P::Activation]| {
-            self.step(xh, products, wide, hidden)
+        // Two loops, each with its gates known.
+        let step = |xh: &[P::Activation], hidden: &mut [P::Activation]| match self.gates {
+            None => self.step(None, xh, products, wide, hidden),
+            Some(gates) => self.step(Some(gates), xh, products, wide, hidden),
         };
         self.sizes.run::<P>(input, output, hidden, joint, step);
     }
 
     /// One time step. `products` holds those of the input, then those of the hidden state.
+    #[inline(always)]
     fn step(
         &self,
+        gates: Option<Gates>,
         xh: &[P::Activation],
         of_both: &mut [P::Product],
         wide: &mut [P::Cell],
         hidden: &mut [P::Activation],
     ) {
+        let gate = |(&x, &h): (&P::Product, &P::Product)| match gates {
+            None => P::gate(x, h),
+            Some(gates) => P::any_gate(x, h, gates),
+        };
         let units = usize::from(self.spec.units).max(1);
         let Some((x, h)) = xh.split_at_checked(self.sizes.inputs as usize) else {
             return;
@@ -95,7 +133,7 @@ impl<'m, P: Precision> Gru<'m, P> {
         ) else {
             return;
         };
-        let resets = reset_x.iter().zip(reset_h).map(|(&x, &h)| P::gate(x, h));
+        let resets = reset_x.iter().zip(reset_h).map(gate);
         if self.spec.reset_after {
             products::<P>(
                 &self.recurrent,
@@ -105,12 +143,18 @@ impl<'m, P: Precision> Gru<'m, P> {
                 candidate_h,
             );
             for (product, reset) in candidate_h.iter_mut().zip(resets) {
-                *product = P::scale_product(*product, reset);
+                *product = match gates {
+                    None => P::scale_product(*product, reset),
+                    Some(gates) => P::gated_product(*product, reset, gates),
+                };
             }
         } else {
             // The hidden state is free until it is written: the copy in `xh` keeps the old one.
             for ((place, &h), reset) in hidden.iter_mut().zip(h).zip(resets) {
-                *place = P::scale_activation(h, reset);
+                *place = match gates {
+                    None => P::scale_activation(h, reset),
+                    Some(gates) => P::gated_activation(h, reset, gates),
+                };
             }
             products::<P>(
                 &self.recurrent,
@@ -120,12 +164,15 @@ impl<'m, P: Precision> Gru<'m, P> {
                 candidate_h,
             );
         }
-        let updates = update_x.iter().zip(update_h).map(|(&x, &h)| P::gate(x, h));
+        let updates = update_x.iter().zip(update_h).map(gate);
         let candidates = candidate_x.iter().zip(&*candidate_h);
         for (((wide, hidden), update), (&x, &h)) in
             wide.iter_mut().zip(hidden).zip(updates).zip(candidates)
         {
-            *hidden = P::gru_unit(update, x, h, &self.spec, wide);
+            *hidden = match gates {
+                None => P::gru_unit(update, x, h, &self.spec, wide),
+                Some(gates) => P::gated_gru_unit(update, x, h, &self.spec, gates, wide),
+            };
         }
     }
 

@@ -1,11 +1,11 @@
 //! LSTM: one fused matvec over `[x; h]` with four gate rows a unit, then the cell.
 //!
 //! Hochreiter and Schmidhuber (1997) with the forget gate of Gers et al. (2000), as Keras has it: gates i, f, c, o;
-//! `c' = f c + i g`, `h = o act(c')`.
+//! `c' = f c + i g`, `h = o act(c')`. The gates i, f, o are sigmoids, or of any activation that recurrent layers have.
 use crate::error::LayerError;
-use crate::format::graph::{Activation, LstmSpec};
+use crate::format::graph::{Activation, LstmGatedSpec, LstmSpec};
 use crate::format::read::Cursor;
-use crate::precision::Precision;
+use crate::precision::{Gates, Precision};
 
 use super::affine::{Taps, sums4};
 use super::recurrent::{Recurrent, take};
@@ -17,6 +17,8 @@ const GATES: usize = 4;
 pub(crate) struct Lstm<'m, P: Precision> {
     matrix: P::Matrix<'m>,
     spec: LstmSpec,
+    /// None are sigmoids, with tanh or relu in the cell.
+    gates: Option<Gates>,
     sizes: Recurrent,
 }
 
@@ -29,9 +31,35 @@ impl<'m, P: Precision> Lstm<'m, P> {
         if !matches!(spec.activation, Activation::Tanh | Activation::Relu) {
             return Err(LayerError::Unsupported);
         }
+        let range = P::hidden_range(&spec)?;
+        Self::new(spec, None, range, input, weights)
+    }
+
+    pub fn resolve_gated(
+        spec: LstmGatedSpec,
+        input: Tensor<P>,
+        weights: &mut Cursor<'m>,
+    ) -> Result<(Self, Tensor<P>), LayerError> {
+        let gates = Gates {
+            activation: spec.recurrent_activation,
+            bits: spec.gate_bits,
+        };
+        if !Gates::have(gates.activation) || !Gates::have(spec.lstm.activation) {
+            return Err(LayerError::Unsupported);
+        }
+        let range = P::gated_hidden_range(&spec.lstm, gates)?;
+        Self::new(spec.lstm, Some(gates), range, input, weights)
+    }
+
+    fn new(
+        spec: LstmSpec,
+        gates: Option<Gates>,
+        range: P::Range,
+        input: Tensor<P>,
+        weights: &mut Cursor<'m>,
+    ) -> Result<(Self, Tensor<P>), LayerError> {
         let units = usize::from(spec.units);
         let (sizes, shape) = Recurrent::new(input.shape, spec.units, spec.return_sequences)?;
-        let range = P::hidden_range(&spec)?;
         let columns = [
             (sizes.inputs as usize, input.range),
             (units, P::with_zero(range)),
@@ -40,6 +68,7 @@ impl<'m, P: Precision> Lstm<'m, P> {
         let layer = Self {
             matrix,
             spec,
+            gates,
             sizes,
         };
         Ok((layer, Tensor { shape, range }))
@@ -56,17 +85,32 @@ impl<'m, P: Precision> Lstm<'m, P> {
         let (cell, hidden) = take::<P::Cell>(state, units);
         let (hidden, _) = take::<P::Activation>(hidden, units);
         let (joint, _) = take::<P::Activation>(scratch, self.sizes.joint());
-        let step = |xh: &[P::Activation], hidden: &mut [P::Activation]| self.step(xh, cell, hidden);
+        // Two loops, each with its cell inlined.
+        let step = |xh: &[P::Activation], hidden: &mut [P::Activation]| match self.gates {
+            None => self.step(xh, cell, hidden, |row, sums, cell| {
+                P::lstm_unit(&self.matrix, row, sums, &self.spec, cell)
+            }),
+            Some(gates) => self.step(xh, cell, hidden, |row, sums, cell| {
+                P::gated_lstm_unit(&self.matrix, row, sums, &self.spec, gates, cell)
+            }),
+        };
         self.sizes.run::<P>(input, output, hidden, joint, step);
     }
 
-    /// One time step.
-    fn step(&self, xh: &[P::Activation], cell: &mut [P::Cell], hidden: &mut [P::Activation]) {
+    /// One time step; `activate` makes a unit's cell and hidden state from its first row and the sums of its gates.
+    #[inline(always)]
+    fn step(
+        &self,
+        xh: &[P::Activation],
+        cell: &mut [P::Cell],
+        hidden: &mut [P::Activation],
+        activate: impl Fn(usize, [P::Accumulator; GATES], &mut P::Cell) -> P::Activation,
+    ) {
         let taps = Taps::whole(xh.len());
         for (unit, (cell, hidden)) in cell.iter_mut().zip(hidden).enumerate() {
             let row = unit * GATES;
             let sums = sums4::<P>(&self.matrix, row, taps, xh);
-            *hidden = P::lstm_unit(&self.matrix, row, sums, &self.spec, cell);
+            *hidden = activate(row, sums, cell);
         }
     }
 

@@ -4,29 +4,45 @@
 //! weights, with all checks), `run`, `summary`.
 use crate::error::LayerError;
 use crate::format::MAX_DIMENSION;
-use crate::format::graph::{LayerSpec, Pooling};
+use crate::format::graph::{LayerSpec, MergeSpec, Pooling};
 use crate::format::read::Cursor;
-use crate::precision::Precision;
+use crate::precision::{Merging, Precision};
 
+mod activation;
 mod affine;
 mod conv1d;
 mod dense;
+mod embedding;
 mod global_pool1d;
+mod grouped_conv1d;
 mod gru;
+mod layer_norm;
 mod lstm;
+mod merge;
 mod pool1d;
 mod recurrent;
+mod reverse;
 mod simple_rnn;
 pub(crate) mod time;
+mod up_sampling1d;
+mod zero_padding1d;
 
+use activation::Activate;
 use conv1d::Conv1d;
 use dense::Dense;
+use embedding::Embedding;
 use global_pool1d::GlobalPool1d;
+use grouped_conv1d::GroupedConv1d;
 use gru::Gru;
+use layer_norm::LayerNorm;
 use lstm::Lstm;
+use merge::Merge;
 use pool1d::Pool1d;
+use reverse::Reverse;
 use simple_rnn::SimpleRnn;
 pub(crate) use time::{Reach, TimeWindow};
+use up_sampling1d::UpSampling1d;
+use zero_padding1d::ZeroPadding1d;
 
 /// Time steps and channels of a tensor, stored `[steps][channels]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,6 +120,14 @@ pub(crate) enum Layer<'m, P: Precision> {
     Lstm(Lstm<'m, P>),
     SimpleRnn(SimpleRnn<'m, P>),
     Gru(Gru<'m, P>),
+    Activation(Activate),
+    Merge(Merge),
+    GroupedConv1d(GroupedConv1d<'m, P>),
+    LayerNorm(LayerNorm<'m, P>),
+    Embedding(Embedding<'m, P>),
+    Reverse(Reverse),
+    ZeroPadding1d(ZeroPadding1d),
+    UpSampling1d(UpSampling1d),
 }
 
 impl<'m, P: Precision> Layer<'m, P> {
@@ -144,19 +168,35 @@ impl<'m, P: Precision> Layer<'m, P> {
                 wrap(SimpleRnn::resolve(spec, input, weights)?, Self::SimpleRnn)
             }
             LayerSpec::Gru(spec) => wrap(Gru::resolve(spec, input, weights)?, Self::Gru),
-            LayerSpec::Reverse
-            | LayerSpec::ZeroPadding1d(_)
-            | LayerSpec::UpSampling1d(_)
-            | LayerSpec::Concatenate(_)
-            | LayerSpec::Add(_)
-            | LayerSpec::Multiply(_)
-            | LayerSpec::Activation(_)
-            | LayerSpec::GroupedConv1d(_)
-            | LayerSpec::LayerNorm(_)
-            | LayerSpec::Embedding(_)
-            | LayerSpec::LstmGated(_)
-            | LayerSpec::GruGated(_)
-            | LayerSpec::SimpleRnnNorm(_) => Err(LayerError::Unsupported),
+            LayerSpec::Reverse => wrap(Reverse::resolve(input)?, Self::Reverse),
+            LayerSpec::ZeroPadding1d(spec) => {
+                wrap(ZeroPadding1d::resolve(spec, input)?, Self::ZeroPadding1d)
+            }
+            LayerSpec::UpSampling1d(size) => {
+                wrap(UpSampling1d::resolve(size, input)?, Self::UpSampling1d)
+            }
+            LayerSpec::Concatenate(spec) => merge(Merging::Concatenate, spec, with, input),
+            LayerSpec::Add(spec) => merge(Merging::Add, spec, with, input),
+            LayerSpec::Multiply(spec) => merge(Merging::Multiply, spec, with, input),
+            LayerSpec::Activation(spec) => wrap(Activate::resolve(spec, input)?, Self::Activation),
+            LayerSpec::GroupedConv1d(spec) => wrap(
+                GroupedConv1d::resolve(spec, input, weights)?,
+                Self::GroupedConv1d,
+            ),
+            LayerSpec::LayerNorm(spec) => {
+                wrap(LayerNorm::resolve(spec, input, weights)?, Self::LayerNorm)
+            }
+            LayerSpec::Embedding(spec) => {
+                wrap(Embedding::resolve(spec, input, weights)?, Self::Embedding)
+            }
+            LayerSpec::LstmGated(spec) => {
+                wrap(Lstm::resolve_gated(spec, input, weights)?, Self::Lstm)
+            }
+            LayerSpec::GruGated(spec) => wrap(Gru::resolve_gated(spec, input, weights)?, Self::Gru),
+            LayerSpec::SimpleRnnNorm(spec) => wrap(
+                SimpleRnn::resolve_norm(spec, input, weights)?,
+                Self::SimpleRnn,
+            ),
         }
     }
 
@@ -165,10 +205,10 @@ impl<'m, P: Precision> Layer<'m, P> {
     pub fn run(&self, operands: Operands<'_, P>, output: &mut [P::Activation]) {
         let Operands {
             input,
+            with,
             start,
             state,
             scratch,
-            ..
         } = operands;
         match self {
             Self::Dense(layer) => layer.run(input, output),
@@ -179,16 +219,31 @@ impl<'m, P: Precision> Layer<'m, P> {
             Self::Lstm(layer) => layer.run(input, output, state, scratch),
             Self::SimpleRnn(layer) => layer.run(input, output, state, scratch),
             Self::Gru(layer) => layer.run(input, output, state, scratch),
+            Self::Activation(layer) => layer.run::<P>(input, output),
+            Self::Merge(layer) => layer.run::<P>(with, input, output),
+            Self::GroupedConv1d(layer) => layer.run(input, start, output),
+            Self::LayerNorm(layer) => layer.run(input, output),
+            Self::Embedding(layer) => layer.run(input, output),
+            Self::Reverse(layer) => layer.run::<P>(input, output),
+            Self::ZeroPadding1d(layer) => layer.run::<P>(input, start, output),
+            Self::UpSampling1d(layer) => layer.run::<P>(input, start, output),
         }
     }
 
     /// How an output step depends on time.
     pub fn reach(&self) -> Reach {
         match self {
-            Self::Dense(_) => Reach::Step,
+            Self::Dense(_)
+            | Self::Activation(_)
+            | Self::Merge(_)
+            | Self::LayerNorm(_)
+            | Self::Embedding(_) => Reach::Step,
             Self::Conv1d(layer) => Reach::of(layer.window()),
             Self::Pool1d(layer) => Reach::of(layer.window()),
-            Self::GlobalPool1d(_) => Reach::Whole,
+            Self::GroupedConv1d(layer) => Reach::of(layer.window()),
+            Self::ZeroPadding1d(layer) => Reach::of(layer.window()),
+            Self::UpSampling1d(layer) => Reach::of(layer.window()),
+            Self::GlobalPool1d(_) | Self::Reverse(_) => Reach::Whole,
             Self::Flatten(_) | Self::Input(_) => Reach::View,
             Self::Lstm(layer) => layer.sizes().reach(),
             Self::SimpleRnn(layer) => layer.sizes().reach(),
@@ -204,7 +259,15 @@ impl<'m, P: Precision> Layer<'m, P> {
             | Self::Pool1d(_)
             | Self::GlobalPool1d(_)
             | Self::Flatten(_)
-            | Self::Input(_) => Memory::default(),
+            | Self::Input(_)
+            | Self::Activation(_)
+            | Self::Merge(_)
+            | Self::GroupedConv1d(_)
+            | Self::LayerNorm(_)
+            | Self::Embedding(_)
+            | Self::Reverse(_)
+            | Self::ZeroPadding1d(_)
+            | Self::UpSampling1d(_) => Memory::default(),
             Self::Lstm(layer) => layer.memory(),
             Self::SimpleRnn(layer) => layer.memory(),
             Self::Gru(layer) => layer.memory(),
@@ -216,7 +279,18 @@ impl<'m, P: Precision> Layer<'m, P> {
         match self {
             Self::Dense(layer) => layer.step_macs(),
             Self::Conv1d(layer) => layer.step_macs(),
-            Self::Pool1d(_) | Self::GlobalPool1d(_) | Self::Flatten(_) | Self::Input(_) => 0,
+            Self::GroupedConv1d(layer) => layer.step_macs(),
+            Self::Pool1d(_)
+            | Self::GlobalPool1d(_)
+            | Self::Flatten(_)
+            | Self::Input(_)
+            | Self::Activation(_)
+            | Self::Merge(_)
+            | Self::LayerNorm(_)
+            | Self::Embedding(_)
+            | Self::Reverse(_)
+            | Self::ZeroPadding1d(_)
+            | Self::UpSampling1d(_) => 0,
             Self::Lstm(layer) => layer.step_macs(),
             Self::SimpleRnn(layer) => layer.step_macs(),
             Self::Gru(layer) => layer.step_macs(),
@@ -234,6 +308,14 @@ impl<'m, P: Precision> Layer<'m, P> {
             Self::Lstm(layer) => layer.sizes().output(),
             Self::SimpleRnn(layer) => layer.sizes().output(),
             Self::Gru(layer) => layer.sizes().output(),
+            Self::Activation(layer) => layer.output(),
+            Self::Merge(layer) => layer.output(),
+            Self::GroupedConv1d(layer) => layer.output(),
+            Self::LayerNorm(layer) => layer.output(),
+            Self::Embedding(layer) => layer.output(),
+            Self::Reverse(layer) => layer.output(),
+            Self::ZeroPadding1d(layer) => layer.output(),
+            Self::UpSampling1d(layer) => layer.output(),
         }
     }
 
@@ -249,6 +331,14 @@ impl<'m, P: Precision> Layer<'m, P> {
             Self::Lstm(layer) => layer.summary(),
             Self::SimpleRnn(layer) => layer.summary(),
             Self::Gru(layer) => layer.summary(),
+            Self::Activation(layer) => layer.summary(),
+            Self::Merge(layer) => layer.summary(),
+            Self::GroupedConv1d(layer) => layer.summary(),
+            Self::LayerNorm(layer) => layer.summary(),
+            Self::Embedding(layer) => layer.summary(),
+            Self::Reverse(layer) => layer.summary(),
+            Self::ZeroPadding1d(layer) => layer.summary(),
+            Self::UpSampling1d(layer) => layer.summary(),
         };
         let output = self.output();
         let own = match self.reach() {
@@ -303,4 +393,15 @@ fn wrap<'m, P: Precision, L>(
     variant: impl FnOnce(L) -> Layer<'m, P>,
 ) -> Result<(Layer<'m, P>, Tensor<P>), LayerError> {
     Ok((variant(layer), output))
+}
+
+/// A layer with two inputs.
+fn merge<'m, P: Precision>(
+    merging: Merging,
+    spec: MergeSpec,
+    with: Option<Tensor<P>>,
+    current: Tensor<P>,
+) -> Result<(Layer<'m, P>, Tensor<P>), LayerError> {
+    let with = with.ok_or(LayerError::Shapes)?;
+    wrap(Merge::resolve(merging, spec, with, current)?, Layer::Merge)
 }

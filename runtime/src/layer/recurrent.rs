@@ -102,7 +102,7 @@ impl Recurrent {
 
 /// `copy_from_slice` without its panic on lengths, which are the same here.
 #[inline]
-fn copy<T: Copy>(to: &mut [T], from: &[T]) {
+pub(crate) fn copy<T: Copy>(to: &mut [T], from: &[T]) {
     for (to, &from) in to.iter_mut().zip(from) {
         *to = from;
     }

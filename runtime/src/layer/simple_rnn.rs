@@ -1,10 +1,12 @@
-//! SimpleRNN: `h' = act(W x + U h + b)`, one matvec over `[x; h]` (Elman, 1990).
+//! SimpleRNN: `h' = act(W x + U h + b)`, one matvec over `[x; h]` (Elman, 1990); or with a LayerNorm before the activation,
+//! `h' = act(layer_norm(W x + U h + b))`.
 use crate::error::LayerError;
-use crate::format::graph::{Activation, SimpleRnnSpec};
+use crate::format::graph::{Activation, SimpleRnnNormSpec, SimpleRnnSpec};
 use crate::format::read::Cursor;
 use crate::precision::Precision;
 
 use super::affine::{Taps, matvec};
+use super::layer_norm::LayerNorm;
 use super::recurrent::{Recurrent, take};
 use super::{Memory, Tensor};
 
@@ -12,6 +14,7 @@ use super::{Memory, Tensor};
 pub(crate) struct SimpleRnn<'m, P: Precision> {
     matrix: P::Matrix<'m>,
     spec: SimpleRnnSpec,
+    norm: Option<LayerNorm<'m, P>>,
     sizes: Recurrent,
 }
 
@@ -35,10 +38,38 @@ impl<'m, P: Precision> SimpleRnn<'m, P> {
             Self {
                 matrix,
                 spec,
+                norm: None,
                 sizes,
             },
             Tensor { shape, range },
         ))
+    }
+
+    pub fn resolve_norm(
+        spec: SimpleRnnNormSpec,
+        input: Tensor<P>,
+        weights: &mut Cursor<'m>,
+    ) -> Result<(Self, Tensor<P>), LayerError> {
+        let SimpleRnnNormSpec { rnn, norm } = spec;
+        if rnn.output.activation != Activation::Linear {
+            return Err(LayerError::Unsupported);
+        }
+        let (sizes, shape) = Recurrent::new(input.shape, rnn.units, rnn.return_sequences)?;
+        let hidden = LayerNorm::<P>::range(norm)?;
+        let columns = [
+            (sizes.inputs as usize, input.range),
+            (rnn.units.into(), P::with_zero(hidden)),
+        ];
+        let matrix = P::matrix(weights, rnn.units.into(), &columns)?;
+        let range = P::output_range(&rnn.output)?;
+        let (norm, output) = LayerNorm::resolve(norm, Tensor { shape, range }, weights)?;
+        let layer = Self {
+            matrix,
+            spec: rnn,
+            norm: Some(norm),
+            sizes,
+        };
+        Ok((layer, output))
     }
 
     pub fn run(
@@ -49,15 +80,17 @@ impl<'m, P: Precision> SimpleRnn<'m, P> {
         scratch: &mut [u8],
     ) {
         let (hidden, _) = take::<P::Activation>(state, self.spec.units.into());
-        let (joint, _) = take::<P::Activation>(scratch, self.sizes.joint());
+        let (joint, sums) = take::<P::Activation>(scratch, self.sizes.joint());
+        let (sums, _) = take::<P::Activation>(sums, self.sums());
         let step = |xh: &[P::Activation], hidden: &mut [P::Activation]| {
-            matvec::<P>(
-                &self.matrix,
-                &self.spec.output,
-                Taps::whole(xh.len()),
-                xh,
-                hidden,
-            );
+            let taps = Taps::whole(xh.len());
+            match &self.norm {
+                None => matvec::<P>(&self.matrix, &self.spec.output, taps, xh, hidden),
+                Some(norm) => {
+                    matvec::<P>(&self.matrix, &self.spec.output, taps, xh, sums);
+                    norm.step(sums, hidden);
+                }
+            }
         };
         self.sizes.run::<P>(input, output, hidden, joint, step);
     }
@@ -66,12 +99,12 @@ impl<'m, P: Precision> SimpleRnn<'m, P> {
         &self.sizes
     }
 
-    /// State: hidden state. Scratch: `[x; h]`.
+    /// State: hidden state. Scratch: `[x; h]`, then what goes into the norm.
     pub fn memory(&self) -> Memory {
         let activation = size_of::<P::Activation>();
         Memory {
             state: usize::from(self.spec.units) * activation,
-            scratch: self.sizes.joint() * activation,
+            scratch: (self.sizes.joint() + self.sums()) * activation,
         }
     }
 
@@ -80,14 +113,26 @@ impl<'m, P: Precision> SimpleRnn<'m, P> {
         u64::from(self.spec.units) * self.sizes.joint() as u64
     }
 
+    /// Values before the norm.
+    fn sums(&self) -> usize {
+        match self.norm {
+            Some(_) => self.spec.units.into(),
+            None => 0,
+        }
+    }
+
     pub fn summary(&self) -> (&'static str, u64, u64, usize) {
         let units = u64::from(self.spec.units);
         let weights = units * self.sizes.joint() as u64;
         let bias = units * u64::from(self.spec.use_bias);
-        let bytes = P::matrix_bytes(&self.matrix);
+        let (kind, parameters, bytes) = match &self.norm {
+            None => ("simple_rnn", 0, 0),
+            Some(norm) => ("simple_rnn_norm", 2 * units, norm.bytes()),
+        };
+        let bytes = bytes + P::matrix_bytes(&self.matrix);
         (
-            "simple_rnn",
-            weights + bias,
+            kind,
+            weights + bias + parameters,
             weights * u64::from(self.sizes.window),
             bytes,
         )

@@ -1,4 +1,4 @@
-//! exp and tanh of the f32 path: libm's by default, micromath's smaller ones by feature.
+//! The functions of the f32 path: libm's by default; of exp and tanh micromath's smaller ones by feature.
 //!
 //! Both are plain Rust, so that a model gives the same bits on every target built with the same feature.
 
@@ -34,6 +34,12 @@ pub fn exp_m1(x: f32) -> f32 {
     return libm::expm1f(x);
     #[cfg(feature = "micromath")]
     return exp(x) - 1.0;
+}
+
+/// The square root, correctly rounded everywhere.
+#[inline]
+pub fn sqrt(x: f32) -> f32 {
+    libm::sqrtf(x)
 }
 
 /// `x Phi(x) = x (1 + erf(x / sqrt 2)) / 2`; `erfc` keeps the small values of negative `x`.

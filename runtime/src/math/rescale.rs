@@ -46,6 +46,21 @@ pub const fn multiply_high(a: i32, b: i16) -> i32 {
     high + (low >> 16)
 }
 
+/// `value * 2^shift`, or the nearest multiple of `2^shift` that 32 bits hold; the shift is in [0, 31].
+#[inline(always)]
+pub const fn shift_left(value: i32, shift: i32) -> i32 {
+    let shift = shift & 31;
+    let (most, least) = (i32::MAX >> shift, i32::MIN >> shift);
+    let value = if value > most {
+        most
+    } else if value < least {
+        least
+    } else {
+        value
+    };
+    value << shift
+}
+
 /// The nearest value of an `i16`.
 #[inline(always)]
 pub const fn saturate(value: i32) -> i16 {
@@ -82,6 +97,16 @@ mod tests {
                 assert_eq!(i64::from(multiply_high(a, b)), exact, "{a} * {b}");
             }
         }
+    }
+
+    #[test]
+    fn shifts_to_the_left_saturate() {
+        assert_eq!(shift_left(-3, 4), -48);
+        assert_eq!(shift_left(1 << 14, 16), 1 << 30);
+        assert_eq!(shift_left(1 << 15, 16), 0x7fff_0000);
+        assert_eq!(shift_left(-(1 << 15), 16), i32::MIN);
+        assert_eq!(shift_left(i32::MIN, 16), i32::MIN);
+        assert_eq!(shift_left(i32::MAX, 0), i32::MAX);
     }
 
     #[test]

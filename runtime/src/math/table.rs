@@ -1,4 +1,4 @@
-//! Tables for sigmoid, tanh and powers of two on 16-bit integers, computed at compile time.
+//! Tables for sigmoid, tanh, the normal distribution and powers of two on integers, computed at compile time.
 //!
 //! One table of the logistic function serves sigmoid and tanh: `tanh(x) = 2 sigmoid(2 x) - 1`. Between its
 //! points the value is interpolated linearly. The points lie `f''(x) h^2 / 16` off the curve, which halves the
@@ -13,6 +13,8 @@ pub const RESULT_BITS: i32 = 15;
 
 const INTERVALS: usize = 512;
 static SIGMOID: [u16; INTERVALS + 1] = sigmoid_table();
+const NORMAL_INTERVALS: usize = 256;
+static NORMAL: [u16; NORMAL_INTERVALS + 1] = normal_table();
 const POWER_INTERVALS: usize = 64;
 static POWER: [u16; POWER_INTERVALS + 1] = power_table();
 
@@ -37,6 +39,32 @@ fn logistic(p: i16) -> u16 {
     let low = i32::from(SIGMOID[interval]);
     let high = i32::from(SIGMOID[interval + 1]);
     (low + (((high - low) * fraction) >> 7)) as u16
+}
+
+/// `2^16 sigmoid(-a / 2^15)` for `a` of 0 or more, at most 32767.
+#[inline]
+pub fn logistic_tail(a: i32) -> i16 {
+    let place = (16 << 15) - a.clamp(1, 16 << 15);
+    // Intervals of 2^11.
+    let interval = (place >> 11) as usize & (INTERVALS - 1);
+    line(SIGMOID[interval], SIGMOID[interval + 1], place & 2047, 11)
+}
+
+/// `2^16 Phi(-a / 2^15)` for `a` of 0 or more, at most 32767; `Phi` is the distribution function of the normal distribution.
+#[inline]
+pub fn normal_tail(a: i32) -> i16 {
+    let place = a.clamp(0, (8 << 15) - 1);
+    // Intervals of 2^10.
+    let interval = (place >> 10) as usize & (NORMAL_INTERVALS - 1);
+    line(NORMAL[interval], NORMAL[interval + 1], place & 1023, 10)
+}
+
+/// The place `fraction / 2^bits` of the way from `low` to `high`, neither above 2^15.
+#[inline]
+fn line(low: u16, high: u16, fraction: i32, bits: u32) -> i16 {
+    let (low, high) = (i32::from(low), i32::from(high));
+    let half = 1 << (bits - 1);
+    (low + (((high - low) * fraction + half) >> bits)).min(i16::MAX.into()) as i16
 }
 
 /// `2^-(distance / 2^bits) * 2^15`, with `bits` at most 15.
@@ -69,6 +97,30 @@ const fn sigmoid_table() -> [u16; INTERVALS + 1] {
         i += 1;
     }
     table
+}
+
+/// `2^16 Phi(-a)` over [0, 8]: from point to point it falls by the integral of the density (Simpson's rule).
+const fn normal_table() -> [u16; NORMAL_INTERVALS + 1] {
+    let step = 8.0 / NORMAL_INTERVALS as f64;
+    let mut table = [0; NORMAL_INTERVALS + 1];
+    let mut tail = 0.5;
+    let mut i = 0;
+    while i <= NORMAL_INTERVALS {
+        let a = i as f64 * step;
+        let bend = a * density(a);
+        // Below zero the cast gives 0.
+        table[i] = ((tail - bend * step * step / 16.0) * 65_536.0 + 0.5) as u16;
+        let sum = density(a) + 4.0 * density(a + step / 2.0) + density(a + step);
+        tail -= sum * step / 6.0;
+        i += 1;
+    }
+    table
+}
+
+/// Of the normal distribution: `e^(-x^2 / 2) / sqrt(2 pi)`.
+const fn density(x: f64) -> f64 {
+    const ROOT: f64 = core::f64::consts::FRAC_2_SQRT_PI * core::f64::consts::FRAC_1_SQRT_2 / 2.0;
+    exp(-x * x / 2.0) * ROOT
 }
 
 const fn power_table() -> [u16; POWER_INTERVALS + 1] {
@@ -116,6 +168,20 @@ mod tests {
         }
         assert!(worst.0 <= 2.0, "sigmoid {}", worst.0);
         assert!(worst.1 <= 3.0, "tanh {}", worst.1);
+    }
+
+    #[test]
+    fn the_tails_are_within_two_steps_of_the_functions() {
+        let mut worst = (0.0f64, 0.0f64);
+        for a in (0..18 << 15).step_by(7) {
+            let x = f64::from(a) / 32_768.0;
+            let s = 65_536.0 / (1.0 + libm::exp(x));
+            let n = 32_768.0 * libm::erfc(x * core::f64::consts::FRAC_1_SQRT_2);
+            worst.0 = worst.0.max((f64::from(logistic_tail(a)) - s).abs());
+            worst.1 = worst.1.max((f64::from(normal_tail(a)) - n).abs());
+        }
+        assert!(worst.0 <= 3.0, "logistic {}", worst.0);
+        assert!(worst.1 <= 2.0, "normal {}", worst.1);
     }
 
     #[test]

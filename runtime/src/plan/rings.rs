@@ -22,7 +22,7 @@ pub(super) fn mark<P: Precision>(tensors: &mut Tensors<'_, '_, P>) -> Result<(),
             plan.pace,
         )
     };
-    if plan.pace == Pace::Apart && !tensors.nodes.iter().any(streams) {
+    if plan.pace == Pace::Apart && !plan.by_step && !tensors.nodes.iter().any(streams) {
         tensors.plan.collects = true;
         return Ok(());
     }
@@ -151,12 +151,9 @@ fn count<P: Precision>(tensors: &mut Tensors<'_, '_, P>) -> Result<(), PlanError
             done[number] = done[number].wrapping_add(new);
             let given = match node.layer.reach() {
                 Reach::Last if pace == Pace::Apart => u32::from(push == plan_window(tensors)),
-                Reach::Step
-                | Reach::Window(_)
-                | Reach::Scan
-                | Reach::Last
-                | Reach::Whole
-                | Reach::View => new,
+                // However many steps it takes in.
+                Reach::Last => u32::from(new > 0),
+                Reach::Step | Reach::Window(_) | Reach::Scan | Reach::Whole | Reach::View => new,
             };
             there[number] = there[number].wrapping_add(given);
             let flow = &mut tensors.nodes[index].tensor;

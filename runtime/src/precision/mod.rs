@@ -1,15 +1,21 @@
 //! The kinds of numbers a model computes with, as a sealed trait: the numeric path is a type parameter.
+use core::ops::Range;
+
 use bytemuck::Pod;
 
 use crate::error::LayerError;
-use crate::format::graph::{GruSpec, LstmSpec, OutputSpec};
+use crate::format::graph::OutputSpec;
 use crate::format::header::PrecisionTag;
 use crate::format::read::Cursor;
 
+mod elementwise;
 mod f32;
+mod recurrent;
 mod w8a16;
 
+pub use elementwise::{Elementwise, Merging};
 pub use f32::F32;
+pub use recurrent::{Gates, Recurrent};
 pub use w8a16::W8A16;
 
 mod sealed {
@@ -18,11 +24,8 @@ mod sealed {
     impl Sealed for super::W8A16 {}
 }
 
-/// A kind of numbers: [`F32`] or [`W8A16`].
-///
-/// What layers need of it is below: a matrix with one bias and scale a row, dot products of row pieces, and the
-/// way from an accumulator to an activation.
-pub trait Precision: sealed::Sealed + Copy + core::fmt::Debug + 'static {
+/// The types of a kind of numbers, and the way in and out of a model.
+pub trait Numbers: sealed::Sealed + Copy + core::fmt::Debug + 'static {
     /// What the header of a file of this precision says.
     const TAG: PrecisionTag;
     /// An element of a tensor between layers.
@@ -52,12 +55,18 @@ pub trait Precision: sealed::Sealed + Copy + core::fmt::Debug + 'static {
     /// # Errors
     /// [`LayerError`] for a specification out of its bounds.
     fn output_range(output: &OutputSpec) -> Result<Self::Range, LayerError>;
-    /// What an LSTM's hidden state can hold.
-    ///
-    /// # Errors
-    /// [`LayerError`] for fraction bits out of their bounds.
-    fn hidden_range(spec: &LstmSpec) -> Result<Self::Range, LayerError>;
 
+    /// From an input value to an activation.
+    fn quantize(x: f32, scale: f32, offset: f32) -> Self::Activation;
+    /// From an activation to an output value.
+    fn dequantize(y: Self::Activation, scale: f32, offset: f32) -> f32;
+}
+
+/// A kind of numbers: [`F32`] or [`W8A16`].
+///
+/// What layers with weights need of it is below: a matrix with one bias and scale a row, dot products of row pieces, and
+/// the way from an accumulator to an activation.
+pub trait Precision: Elementwise + Recurrent {
     /// Takes a matrix off the weights and checks it. `columns` are pieces of a row with the range of `x` in each.
     fn matrix<'m>(
         weights: &mut Cursor<'m>,
@@ -85,6 +94,24 @@ pub trait Precision: sealed::Sealed + Copy + core::fmt::Debug + 'static {
         x: &[Self::Activation],
         sums: [Self::Accumulator; 4],
     ) -> [Self::Accumulator; 4];
+    /// Adds `W[row, columns] . x[0], x[stride], ...` to a row's sum.
+    fn strided(
+        matrix: &Self::Matrix<'_>,
+        row: usize,
+        columns: Range<usize>,
+        x: &[Self::Activation],
+        stride: usize,
+        sum: Self::Accumulator,
+    ) -> Self::Accumulator;
+    /// Adds `W[row + r, columns] . x[r], x[r + stride], ...` to the sums of four rows.
+    fn strided4(
+        matrix: &Self::Matrix<'_>,
+        row: usize,
+        columns: Range<usize>,
+        x: &[Self::Activation],
+        stride: usize,
+        sums: [Self::Accumulator; 4],
+    ) -> [Self::Accumulator; 4];
     /// From a row's sum to its activation; for a softmax, to its logit.
     fn finish(
         matrix: &Self::Matrix<'_>,
@@ -92,44 +119,7 @@ pub trait Precision: sealed::Sealed + Copy + core::fmt::Debug + 'static {
         sum: Self::Accumulator,
         output: &OutputSpec,
     ) -> Self::Activation;
-    /// Softmax over logits, in place.
-    fn softmax(logits: &mut [Self::Activation], output: &OutputSpec);
-    /// One unit of an LSTM: sums of the gates i, f, c, o to the new cell state and the hidden state.
-    fn lstm_unit(
-        matrix: &Self::Matrix<'_>,
-        row: usize,
-        sums: [Self::Accumulator; 4],
-        spec: &LstmSpec,
-        cell: &mut Self::Cell,
-    ) -> Self::Activation;
 
     /// The mean of some activations of one channel; zero of none.
     fn mean(values: impl Iterator<Item = Self::Activation>) -> Self::Activation;
-    /// What a GRU's hidden state can hold.
-    ///
-    /// # Errors
-    /// [`LayerError`] for fraction bits out of their bounds.
-    fn gru_range(spec: &GruSpec) -> Result<Self::Range, LayerError>;
-    /// From a row's sum to the scale of a gate's argument.
-    fn product(matrix: &Self::Matrix<'_>, row: usize, sum: Self::Accumulator) -> Self::Product;
-    /// `sigmoid(x + h)`.
-    fn gate(x: Self::Product, h: Self::Product) -> Self::Activation;
-    /// A product times a gate.
-    fn scale_product(product: Self::Product, gate: Self::Activation) -> Self::Product;
-    /// An activation times a gate.
-    fn scale_activation(activation: Self::Activation, gate: Self::Activation) -> Self::Activation;
-    /// `h' = z h + (1 - z) act(x + h)`: from the update gate and the candidate's products to the new hidden state, `wide` with
-    /// all its bits.
-    fn gru_unit(
-        update: Self::Activation,
-        x: Self::Product,
-        h: Self::Product,
-        spec: &GruSpec,
-        wide: &mut Self::Cell,
-    ) -> Self::Activation;
-
-    /// From an input value to an activation.
-    fn quantize(x: f32, scale: f32, offset: f32) -> Self::Activation;
-    /// From an activation to an output value.
-    fn dequantize(y: Self::Activation, scale: f32, offset: f32) -> f32;
 }

@@ -112,12 +112,11 @@ impl<P: Precision> Session<'_, '_, P> {
             let reading = self.reading(node, &moving);
             let steps = match node.layer.reach() {
                 Reach::Last if plan.pace == Pace::Apart => u32::from(complete),
-                Reach::Step
-                | Reach::Window(_)
-                | Reach::Scan
-                | Reach::Last
-                | Reach::Whole
-                | Reach::View => reading.steps,
+                // However many steps it takes in.
+                Reach::Last => u32::from(reading.steps > 0),
+                Reach::Step | Reach::Window(_) | Reach::Scan | Reach::Whole | Reach::View => {
+                    reading.steps
+                }
             };
             walk.keep(self.roots(node));
             let before = walk.moving.clone();

@@ -17,6 +17,7 @@ mod described;
 mod fuzz;
 mod stream;
 
+pub use described::described;
 pub use fuzz::{fuzz, sealed};
 pub use stream::{same, streams};
 

@@ -1,10 +1,14 @@
-//! The w8a16 rules in 64-bit integers, and their tables from the functions of the host's `f64`.
+//! The w8a16 rules in 64-bit integers.
 use std::vec::Vec;
 
-use dunlin::format::graph::{Activation, GruSpec, LstmSpec, OutputSpec};
+use dunlin::format::graph::{
+    Activation, ActivationSpec, GruGatedSpec, GruSpec, LayerNormSpec, LstmGatedSpec, LstmSpec,
+    MergeSpec, OutputSpec,
+};
 
 use super::layers::numbered;
-use super::{Reader, Rules};
+use super::tables::{activated, power_of_two, rescale, saturate, sigmoid, tanh};
+use super::{Reader, Rules, cells, norm};
 
 /// int8 weights, int16 activations, int32 accumulators.
 pub struct Integer;
@@ -19,7 +23,7 @@ pub struct Matrix {
 
 impl Matrix {
     /// A row's sum through its scale.
-    fn scaled(&self, row: usize, inputs: &[(usize, i16)]) -> i64 {
+    pub(super) fn scaled(&self, row: usize, inputs: &[(usize, i16)]) -> i64 {
         let mut sum = self.bias[row];
         for &(column, x) in inputs {
             sum += self.weights[row * self.columns + column] * i64::from(x);
@@ -29,61 +33,19 @@ impl Matrix {
     }
 }
 
-/// `floor(floor(accumulator * multiplier / 2^16) / 2^shift)`.
-pub fn rescale(accumulator: i64, multiplier: i64, shift: i64) -> i64 {
-    (accumulator * multiplier)
-        .div_euclid(1 << 16)
-        .div_euclid(1 << shift)
-}
-
-fn saturate(value: i64) -> i16 {
-    value.clamp(i16::MIN.into(), i16::MAX.into()) as i16
-}
-
-/// Point `i` of 512 intervals over [-16, 16] of `2^16 sigmoid(x)`, off the curve by `f''(x) h^2 / 16`.
-fn sigmoid_point(i: i64) -> i64 {
-    let step = 1.0 / 16.0;
-    let s = 1.0 / (1.0 + (16.0 - i as f64 * step).exp());
-    let second = s * (1.0 - s) * (1.0 - 2.0 * s);
-    let point = (s - second * step * step / 16.0) * 65_536.0;
-    (point.round() as i64).min(65_535)
-}
-
-/// `2^16 sigmoid(p / 2^11)` on the line between two points.
-fn logistic(p: i16) -> i64 {
-    let (interval, fraction) = ((i64::from(p) + 32_768) / 128, (i64::from(p) + 32_768) % 128);
-    let (low, high) = (sigmoid_point(interval), sigmoid_point(interval + 1));
-    low + ((high - low) * fraction).div_euclid(128)
-}
-
-/// `2^15 sigmoid(p / 2^11)`.
-pub fn sigmoid(p: i16) -> i16 {
-    (logistic(p).div_euclid(2)) as i16
-}
-
-/// `2^15 tanh(p / 2^12) = 2^15 (2 sigmoid(p / 2^11) - 1)`.
-pub fn tanh(p: i16) -> i16 {
-    (logistic(p) - 32_768) as i16
-}
-
-/// `2^15 2^-(distance / 2^bits)`, by lines between 64 points and halving.
-pub fn power_of_two(distance: i64, bits: i64) -> i64 {
-    let whole = distance >> bits;
-    if whole > 15 {
-        return 0;
-    }
-    // Fractions of 2^-15, in intervals of 2^9.
-    let fraction = (distance % (1 << bits)) << (15 - bits);
-    let point = |i: i64| (32_768.0 * (-(i as f64) / 64.0).exp2()).round() as i64;
-    let (low, high) = (point(fraction / 512), point(fraction / 512 + 1));
-    let value = low + ((high - low) * (fraction % 512)).div_euclid(512);
-    value >> whole
+/// `act(floor(sum / 2^shift + 1/2))` of some products.
+fn scaled(terms: &[(i64, i16)], shift: u8, output: &OutputSpec) -> i16 {
+    let sum: i64 = terms.iter().map(|&(x, m)| x * i64::from(m)).sum();
+    let half = (1 << shift) / 2;
+    activated((sum + half).div_euclid(1 << shift), output)
 }
 
 impl Rules for Integer {
     type Value = i16;
     type Cell = i32;
     type Matrix = Matrix;
+    type Norm = norm::Norm;
+    type Rows = Vec<Vec<i16>>;
     const ZERO: i16 = 0;
 
     fn matrix(reader: &mut Reader<'_>, rows: usize, columns: usize) -> Matrix {
@@ -95,22 +57,75 @@ impl Rules for Integer {
         }
     }
 
-    fn row(matrix: &Matrix, row: usize, inputs: &[(usize, i16)], output: &OutputSpec) -> i16 {
-        let value = matrix.scaled(row, inputs);
-        match output.activation {
-            Activation::Linear | Activation::Relu => {
-                value.clamp(output.min.into(), output.max.into()) as i16
-            }
-            Activation::Tanh => tanh(saturate(value)),
-            Activation::Sigmoid => sigmoid(saturate(value)),
-            Activation::Softmax => saturate(value),
-            Activation::HardSigmoid
-            | Activation::Relu6
-            | Activation::LeakyRelu { .. }
-            | Activation::Elu { .. }
-            | Activation::Gelu
-            | Activation::Silu => panic!("no golden file has {:?}", output.activation),
+    fn norm(reader: &mut Reader<'_>, channels: usize) -> norm::Norm {
+        norm::Norm {
+            gamma: reader.halves(channels),
+            beta: reader.words(channels),
         }
+    }
+
+    fn rows(reader: &mut Reader<'_>, vocabulary: usize, units: usize) -> Vec<Vec<i16>> {
+        let weights = reader.bytes(vocabulary * units);
+        let multipliers = reader.halves(vocabulary);
+        let rows = weights.chunks(units).zip(multipliers);
+        rows.map(|(row, multiplier)| row.iter().map(|&w| saturate(w * multiplier)).collect())
+            .collect()
+    }
+
+    fn activation(spec: &ActivationSpec, x: i16) -> i16 {
+        scaled(&[(x.into(), spec.multiplier)], spec.shift, &spec.output)
+    }
+
+    fn concatenated(spec: &MergeSpec, side: usize, x: i16) -> i16 {
+        scaled(
+            &[(x.into(), spec.multipliers[side])],
+            spec.shift,
+            &spec.output,
+        )
+    }
+
+    fn sum(spec: &MergeSpec, with: i16, current: i16) -> i16 {
+        let [of_with, of_current] = spec.multipliers;
+        let terms = [(with.into(), of_with), (current.into(), of_current)];
+        scaled(&terms, spec.shift, &spec.output)
+    }
+
+    fn product(spec: &MergeSpec, with: i16, current: i16) -> i16 {
+        let product = i64::from(with) * i64::from(current) * i64::from(spec.multipliers[0]);
+        scaled(&[(product.div_euclid(65_536), 1)], spec.shift, &spec.output)
+    }
+
+    fn normalized(norm: &norm::Norm, spec: &LayerNormSpec, x: &[i16]) -> Vec<i16> {
+        norm.step(spec, x)
+    }
+
+    fn embedded(rows: &Vec<Vec<i16>>, id: i16) -> Vec<i16> {
+        rows[usize::try_from(id).unwrap_or(0).min(rows.len() - 1)].clone()
+    }
+
+    fn gated_unit(
+        matrix: &Matrix,
+        unit: usize,
+        inputs: &[(usize, i16)],
+        spec: &LstmGatedSpec,
+        cell: &mut i32,
+    ) -> i16 {
+        let sums = [0, 1, 2, 3].map(|gate| matrix.scaled(4 * unit + gate, inputs));
+        cells::lstm(sums, spec, cell)
+    }
+
+    fn gated_gru(
+        matrices: [&Matrix; 2],
+        spec: &GruGatedSpec,
+        x: &[(usize, i16)],
+        hidden: &[i16],
+        wide: &mut [i32],
+    ) -> Vec<i16> {
+        cells::gru(matrices, spec, x, hidden, wide)
+    }
+
+    fn row(matrix: &Matrix, row: usize, inputs: &[(usize, i16)], output: &OutputSpec) -> i16 {
+        activated(matrix.scaled(row, inputs), output)
     }
 
     fn softmax(logits: &[i16], output: &OutputSpec) -> Vec<i16> {

@@ -2,17 +2,25 @@
 use std::vec;
 use std::vec::Vec;
 
-use dunlin::format::graph::{Conv1dSpec, LayerSpec, Padding, Pool1dSpec, Pooling};
+use dunlin::format::graph::{
+    Conv1dSpec, GroupedConv1dSpec, LayerSpec, Padding, Pool1dSpec, Pooling,
+};
 
-use super::{Rules, State, Tensor};
+use super::{Parts, Rules, State, Tensor};
 
-/// The layer's output; the state of a recurrent layer is carried on.
+/// The layer's output from the tensors before it, of which the last is its input; the state of a recurrent layer is carried
+/// on.
 pub(super) fn layer<R: Rules>(
     spec: &LayerSpec,
-    matrices: &[R::Matrix],
+    Parts {
+        matrices,
+        norm,
+        rows,
+    }: &Parts<R>,
     (cell, hidden): &mut State<R>,
-    x: &Tensor<R::Value>,
+    tensors: &[Tensor<R::Value>],
 ) -> Tensor<R::Value> {
+    let x = &tensors[tensors.len() - 1];
     match spec {
         LayerSpec::Dense(spec) => x
             .iter()
@@ -65,21 +73,98 @@ pub(super) fn layer<R: Rules>(
             *hidden = R::gru(matrices, spec, &numbered(step), hidden, cell);
             hidden.clone()
         }),
-        LayerSpec::Input(_)
-        | LayerSpec::Reverse
-        | LayerSpec::ZeroPadding1d(_)
-        | LayerSpec::UpSampling1d(_)
-        | LayerSpec::Concatenate(_)
-        | LayerSpec::Add(_)
-        | LayerSpec::Multiply(_)
-        | LayerSpec::Activation(_)
-        | LayerSpec::GroupedConv1d(_)
-        | LayerSpec::LayerNorm(_)
-        | LayerSpec::Embedding(_)
-        | LayerSpec::LstmGated(_)
-        | LayerSpec::GruGated(_)
-        | LayerSpec::SimpleRnnNorm(_) => panic!("no golden file has {spec:?}"),
+        LayerSpec::LstmGated(spec) => unrolled(spec.lstm.return_sequences, x, |step| {
+            let inputs = joined(step, hidden);
+            let unit = |(unit, cell)| R::gated_unit(&matrices[0], unit, &inputs, spec, cell);
+            *hidden = cell.iter_mut().enumerate().map(unit).collect();
+            hidden.clone()
+        }),
+        LayerSpec::GruGated(spec) => unrolled(spec.gru.return_sequences, x, |step| {
+            let matrices = [&matrices[0], &matrices[1]];
+            *hidden = R::gated_gru(matrices, spec, &numbered(step), hidden, cell);
+            hidden.clone()
+        }),
+        LayerSpec::SimpleRnnNorm(spec) => unrolled(spec.rnn.return_sequences, x, |step| {
+            let inputs = joined(step, hidden);
+            let row = |unit| R::row(&matrices[0], unit, &inputs, &spec.rnn.output);
+            let sums: Vec<_> = (0..usize::from(spec.rnn.units)).map(row).collect();
+            *hidden = R::normalized(norm.as_ref().unwrap(), &spec.norm, &sums);
+            hidden.clone()
+        }),
+        LayerSpec::GroupedConv1d(spec) => grouped::<R>(spec, &matrices[0], x),
+        LayerSpec::Input(tensor) => tensors[usize::from(*tensor)].clone(),
+        LayerSpec::Reverse => x.iter().rev().cloned().collect(),
+        LayerSpec::ZeroPadding1d(spec) => {
+            let zeros = |count: u16| vec![vec![R::ZERO; x[0].len()]; count.into()];
+            [zeros(spec.before), x.clone(), zeros(spec.after)].concat()
+        }
+        LayerSpec::UpSampling1d(size) => x
+            .iter()
+            .flat_map(|step| vec![step.clone(); (*size).into()])
+            .collect(),
+        LayerSpec::Concatenate(spec) => merged(&tensors[usize::from(spec.with)], x, |with, x| {
+            let with = with.iter().map(|&value| R::concatenated(spec, 0, value));
+            with.chain(x.iter().map(|&value| R::concatenated(spec, 1, value)))
+                .collect()
+        }),
+        LayerSpec::Add(spec) => merged(&tensors[usize::from(spec.with)], x, |with, x| {
+            let both = with.iter().zip(x);
+            both.map(|(&with, &x)| R::sum(spec, with, x)).collect()
+        }),
+        LayerSpec::Multiply(spec) => merged(&tensors[usize::from(spec.with)], x, |with, x| {
+            let both = with.iter().zip(x);
+            both.map(|(&with, &x)| R::product(spec, with, x)).collect()
+        }),
+        LayerSpec::Activation(spec) => x
+            .iter()
+            .map(|step| {
+                let values: Vec<_> = step.iter().map(|&x| R::activation(spec, x)).collect();
+                R::softmax(&values, &spec.output)
+            })
+            .collect(),
+        LayerSpec::LayerNorm(spec) => x
+            .iter()
+            .map(|step| R::normalized(norm.as_ref().unwrap(), spec, step))
+            .collect(),
+        LayerSpec::Embedding(_) => x
+            .iter()
+            .map(|step| R::embedded(rows.as_ref().unwrap(), step[0]))
+            .collect(),
     }
+}
+
+/// Filter `f` meets the channels of group `f / (filters / groups)`, which have the columns of each tap in order.
+fn grouped<R: Rules>(
+    spec: &GroupedConv1dSpec,
+    matrix: &R::Matrix,
+    x: &Tensor<R::Value>,
+) -> Tensor<R::Value> {
+    let (groups, filters) = (usize::from(spec.groups), usize::from(spec.conv.filters));
+    let each = x[0].len() / groups;
+    let place = |taps: &Vec<(usize, usize)>| {
+        let filter = |filter: usize| {
+            let group = filter / (filters / groups);
+            let mut inputs = Vec::new();
+            for &(tap, step) in taps {
+                for c in 0..each {
+                    inputs.push((tap * each + c, x[step][group * each + c]));
+                }
+            }
+            R::row(matrix, filter, &inputs, &spec.conv.output)
+        };
+        (0..filters).map(filter).collect()
+    };
+    conv_places(&spec.conv, x.len()).iter().map(place).collect()
+}
+
+/// Two tensors step by step.
+fn merged<V>(
+    with: &Tensor<V>,
+    current: &Tensor<V>,
+    step: impl Fn(&[V], &[V]) -> Vec<V>,
+) -> Tensor<V> {
+    let both = with.iter().zip(current);
+    both.map(|(with, current)| step(with, current)).collect()
 }
 
 /// Each value with its column.

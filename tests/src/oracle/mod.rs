@@ -8,66 +8,34 @@ use std::vec;
 use std::vec::Vec;
 
 use dunlin::Mode;
-use dunlin::format::graph::{GruSpec, LayerSpec, LstmSpec, OutputSpec, Prefix, Suffix};
+use dunlin::format::graph::{
+    GroupedConv1dSpec, GruGatedSpec, LayerSpec, LstmGatedSpec, Prefix, SimpleRnnNormSpec, Suffix,
+};
 
 use crate::golden::WINDOWS;
 use crate::inputs::Random;
 
+mod cells;
 mod float;
 mod integer;
 mod layers;
+mod norm;
 mod reader;
+mod rules;
+mod tables;
 
 pub use float::Float;
-pub use integer::{Integer, power_of_two, rescale, sigmoid, tanh};
+pub use integer::Integer;
 use layers::{conv_places, layer, pool_places};
 use reader::Reader;
+pub use rules::Rules;
+pub use tables::{logistic_tail, normal_tail, power_of_two, rescale, sigmoid, tanh};
 
 /// `[steps][channels]`.
 pub type Tensor<V> = Vec<Vec<V>>;
 
 /// Cell and hidden state of a recurrent layer: an LSTM's cell, a GRU's hidden state with all its bits.
 type State<R> = (Vec<<R as Rules>::Cell>, Vec<<R as Rules>::Value>);
-
-/// The rules of a precision.
-pub trait Rules {
-    type Value: Copy + PartialOrd;
-    type Cell: Copy + Default;
-    type Matrix;
-    const ZERO: Self::Value;
-
-    /// The next matrix of the weights.
-    fn matrix(reader: &mut Reader<'_>, rows: usize, columns: usize) -> Self::Matrix;
-    /// A row's activations from the columns that meet an input, before a softmax.
-    fn row(
-        matrix: &Self::Matrix,
-        row: usize,
-        inputs: &[(usize, Self::Value)],
-        output: &OutputSpec,
-    ) -> Self::Value;
-    /// Softmax over the units of a step, where the output asks for one.
-    fn softmax(logits: &[Self::Value], output: &OutputSpec) -> Vec<Self::Value>;
-    /// The hidden state of a unit after a step over `[x; h]`.
-    fn unit(
-        matrix: &Self::Matrix,
-        unit: usize,
-        inputs: &[(usize, Self::Value)],
-        spec: &LstmSpec,
-        cell: &mut Self::Cell,
-    ) -> Self::Value;
-    /// The hidden states of a GRU after a step over `x` and `hidden`; `wide` are the same with all their bits.
-    fn gru(
-        matrices: [&Self::Matrix; 2],
-        spec: &GruSpec,
-        x: &[(usize, Self::Value)],
-        hidden: &[Self::Value],
-        wide: &mut [Self::Cell],
-    ) -> Vec<Self::Value>;
-    /// The mean of some values.
-    fn mean(values: &[Self::Value]) -> Self::Value;
-    fn quantize(x: f32, scale: [f32; 2]) -> Self::Value;
-    fn dequantize(y: Self::Value, scale: [f32; 2]) -> f32;
-}
 
 /// A decoded model with the state of its recurrent layers.
 pub struct Oracle<R: Rules> {
@@ -76,10 +44,27 @@ pub struct Oracle<R: Rules> {
     pub channels: usize,
     input_scales: Vec<[f32; 2]>,
     output_scales: Vec<[f32; 2]>,
-    /// Each with its matrices: none, one, or a GRU's two.
-    layers: Vec<(LayerSpec, Vec<R::Matrix>)>,
+    layers: Vec<(LayerSpec, Parts<R>)>,
     /// One a layer, empty where it keeps none.
     states: Vec<State<R>>,
+}
+
+/// The weights of a layer.
+pub struct Parts<R: Rules> {
+    /// None, one, or a GRU's two.
+    matrices: Vec<R::Matrix>,
+    norm: Option<R::Norm>,
+    rows: Option<R::Rows>,
+}
+
+impl<R: Rules> Parts<R> {
+    fn of(matrices: Vec<R::Matrix>) -> Self {
+        Self {
+            matrices,
+            norm: None,
+            rows: None,
+        }
+    }
 }
 
 /// The whole message behind the header.
@@ -102,59 +87,15 @@ impl<R: Rules> Oracle<R> {
         let mut reader = Reader::new(suffix.weights);
         let (window, channels) = (field(28), field(32));
         let input_scales = reader.pairs(prefix.input_scales.into());
-        let (mut steps, mut width) = (window, channels);
+        // The shape of every tensor; the last is the current one.
+        let mut shapes = vec![(window, channels)];
         let mut layers = Vec::new();
         for spec in specs {
-            let after = |return_sequences: bool| if return_sequences { steps } else { 1 };
-            let mut take = |rows, columns| R::matrix(&mut reader, rows, columns);
-            let matrices;
-            (matrices, steps, width) = match spec {
-                LayerSpec::Dense(spec) => {
-                    let units = usize::from(spec.units);
-                    (vec![take(units, width)], steps, units)
-                }
-                LayerSpec::Conv1d(spec) => {
-                    let filters = usize::from(spec.filters);
-                    let matrix = take(filters, usize::from(spec.kernel_size) * width);
-                    (vec![matrix], conv_places(&spec, steps).len(), filters)
-                }
-                LayerSpec::MaxPool1d(spec) | LayerSpec::AveragePool1d(spec) => {
-                    (Vec::new(), pool_places(&spec, steps).len(), width)
-                }
-                LayerSpec::GlobalPool1d(_) => (Vec::new(), 1, width),
-                LayerSpec::Flatten => (Vec::new(), 1, steps * width),
-                LayerSpec::Lstm(spec) => {
-                    let units = usize::from(spec.units);
-                    let matrix = take(4 * units, width + units);
-                    (vec![matrix], after(spec.return_sequences), units)
-                }
-                LayerSpec::SimpleRnn(spec) => {
-                    let units = usize::from(spec.units);
-                    let matrix = take(units, width + units);
-                    (vec![matrix], after(spec.return_sequences), units)
-                }
-                LayerSpec::Gru(spec) => {
-                    let units = usize::from(spec.units);
-                    let matrices = vec![take(3 * units, width), take(3 * units, units)];
-                    (matrices, after(spec.return_sequences), units)
-                }
-                LayerSpec::Input(_)
-                | LayerSpec::Reverse
-                | LayerSpec::ZeroPadding1d(_)
-                | LayerSpec::UpSampling1d(_)
-                | LayerSpec::Concatenate(_)
-                | LayerSpec::Add(_)
-                | LayerSpec::Multiply(_)
-                | LayerSpec::Activation(_)
-                | LayerSpec::GroupedConv1d(_)
-                | LayerSpec::LayerNorm(_)
-                | LayerSpec::Embedding(_)
-                | LayerSpec::LstmGated(_)
-                | LayerSpec::GruGated(_)
-                | LayerSpec::SimpleRnnNorm(_) => panic!("no golden file has {spec:?}"),
-            };
-            layers.push((spec, matrices));
+            let parts = parts::<R>(&spec, &mut reader, shapes[shapes.len() - 1].1);
+            shapes.push(shape(&spec, &shapes));
+            layers.push((spec, parts));
         }
+        let (steps, width) = shapes[shapes.len() - 1];
         let output_scales = reader.pairs(prefix.output_scales.into());
         assert!(reader.is_empty());
         assert_eq!((steps, width), (field(36), field(40)));
@@ -177,14 +118,17 @@ impl<R: Rules> Oracle<R> {
             let (cells, units) = match spec {
                 LayerSpec::Lstm(spec) => (spec.units, spec.units),
                 LayerSpec::Gru(spec) => (spec.units, spec.units),
+                LayerSpec::LstmGated(spec) => (spec.lstm.units, spec.lstm.units),
+                LayerSpec::GruGated(spec) => (spec.gru.units, spec.gru.units),
                 LayerSpec::SimpleRnn(spec) => (0, spec.units),
+                LayerSpec::SimpleRnnNorm(spec) => (0, spec.rnn.units),
                 LayerSpec::Dense(_)
                 | LayerSpec::Conv1d(_)
                 | LayerSpec::MaxPool1d(_)
                 | LayerSpec::AveragePool1d(_)
                 | LayerSpec::GlobalPool1d(_)
-                | LayerSpec::Flatten => (0, 0),
-                LayerSpec::Input(_)
+                | LayerSpec::Flatten
+                | LayerSpec::Input(_)
                 | LayerSpec::Reverse
                 | LayerSpec::ZeroPadding1d(_)
                 | LayerSpec::UpSampling1d(_)
@@ -194,10 +138,7 @@ impl<R: Rules> Oracle<R> {
                 | LayerSpec::Activation(_)
                 | LayerSpec::GroupedConv1d(_)
                 | LayerSpec::LayerNorm(_)
-                | LayerSpec::Embedding(_)
-                | LayerSpec::LstmGated(_)
-                | LayerSpec::GruGated(_)
-                | LayerSpec::SimpleRnnNorm(_) => panic!("no golden file has {spec:?}"),
+                | LayerSpec::Embedding(_) => (0, 0),
             };
             (
                 vec![R::Cell::default(); cells.into()],
@@ -215,7 +156,7 @@ impl<R: Rules> Oracle<R> {
 
     /// The output of any number of steps, the state carried on.
     pub fn forward(&mut self, input: &[f32]) -> Vec<f32> {
-        let mut tensor: Tensor<R::Value> = input
+        let input: Tensor<R::Value> = input
             .chunks(self.channels)
             .map(|sample| {
                 let channels = sample.iter().enumerate();
@@ -224,10 +165,13 @@ impl<R: Rules> Oracle<R> {
                     .collect()
             })
             .collect();
-        for ((spec, matrices), state) in self.layers.iter().zip(&mut self.states) {
-            tensor = layer::<R>(spec, matrices, state, &tensor);
+        let mut tensors = vec![input];
+        for ((spec, parts), state) in self.layers.iter().zip(&mut self.states) {
+            tensors.push(layer::<R>(spec, parts, state, &tensors));
         }
-        let values = tensor.iter().flat_map(|step| step.iter().enumerate());
+        let values = tensors[tensors.len() - 1]
+            .iter()
+            .flat_map(|step| step.iter().enumerate());
         values
             .map(|(c, &y)| R::dequantize(y, pair(&self.output_scales, c)))
             .collect()
@@ -252,6 +196,104 @@ impl<R: Rules> Oracle<R> {
             text.push('\n');
         }
         text
+    }
+}
+
+/// Takes a layer's weights; `width` are the channels of its input.
+fn parts<R: Rules>(spec: &LayerSpec, reader: &mut Reader<'_>, width: usize) -> Parts<R> {
+    let mut take = |rows, columns| R::matrix(reader, rows, columns);
+    match *spec {
+        LayerSpec::Dense(spec) => Parts::of(vec![take(spec.units.into(), width)]),
+        LayerSpec::Conv1d(spec) => {
+            let columns = usize::from(spec.kernel_size) * width;
+            Parts::of(vec![take(spec.filters.into(), columns)])
+        }
+        LayerSpec::GroupedConv1d(spec) => {
+            let columns = usize::from(spec.conv.kernel_size) * width / usize::from(spec.groups);
+            Parts::of(vec![take(spec.conv.filters.into(), columns)])
+        }
+        LayerSpec::Lstm(spec) | LayerSpec::LstmGated(LstmGatedSpec { lstm: spec, .. }) => {
+            let units = usize::from(spec.units);
+            Parts::of(vec![take(4 * units, width + units)])
+        }
+        LayerSpec::SimpleRnn(spec) => {
+            let units = usize::from(spec.units);
+            Parts::of(vec![take(units, width + units)])
+        }
+        LayerSpec::SimpleRnnNorm(SimpleRnnNormSpec { rnn, .. }) => {
+            let units = usize::from(rnn.units);
+            let matrices = vec![take(units, width + units)];
+            Parts {
+                norm: Some(R::norm(reader, units)),
+                ..Parts::of(matrices)
+            }
+        }
+        LayerSpec::Gru(spec) | LayerSpec::GruGated(GruGatedSpec { gru: spec, .. }) => {
+            let units = usize::from(spec.units);
+            Parts::of(vec![take(3 * units, width), take(3 * units, units)])
+        }
+        LayerSpec::LayerNorm(_) => Parts {
+            norm: Some(R::norm(reader, width)),
+            ..Parts::of(Vec::new())
+        },
+        LayerSpec::Embedding(spec) => Parts {
+            rows: Some(R::rows(reader, spec.vocabulary.into(), spec.units.into())),
+            ..Parts::of(Vec::new())
+        },
+        LayerSpec::MaxPool1d(_)
+        | LayerSpec::AveragePool1d(_)
+        | LayerSpec::GlobalPool1d(_)
+        | LayerSpec::Flatten
+        | LayerSpec::Input(_)
+        | LayerSpec::Reverse
+        | LayerSpec::ZeroPadding1d(_)
+        | LayerSpec::UpSampling1d(_)
+        | LayerSpec::Concatenate(_)
+        | LayerSpec::Add(_)
+        | LayerSpec::Multiply(_)
+        | LayerSpec::Activation(_) => Parts::of(Vec::new()),
+    }
+}
+
+/// Steps and channels of a layer's output.
+fn shape(spec: &LayerSpec, shapes: &[(usize, usize)]) -> (usize, usize) {
+    let (steps, width) = shapes[shapes.len() - 1];
+    let recurrent = |return_sequences: bool, units: u16| {
+        (if return_sequences { steps } else { 1 }, units.into())
+    };
+    match *spec {
+        LayerSpec::Dense(spec) => (steps, spec.units.into()),
+        LayerSpec::Conv1d(conv) | LayerSpec::GroupedConv1d(GroupedConv1dSpec { conv, .. }) => {
+            (conv_places(&conv, steps).len(), conv.filters.into())
+        }
+        LayerSpec::MaxPool1d(spec) | LayerSpec::AveragePool1d(spec) => {
+            (pool_places(&spec, steps).len(), width)
+        }
+        LayerSpec::GlobalPool1d(_) => (1, width),
+        LayerSpec::Flatten => (1, steps * width),
+        LayerSpec::Lstm(spec) | LayerSpec::LstmGated(LstmGatedSpec { lstm: spec, .. }) => {
+            recurrent(spec.return_sequences, spec.units)
+        }
+        LayerSpec::SimpleRnn(spec)
+        | LayerSpec::SimpleRnnNorm(SimpleRnnNormSpec { rnn: spec, .. }) => {
+            recurrent(spec.return_sequences, spec.units)
+        }
+        LayerSpec::Gru(spec) | LayerSpec::GruGated(GruGatedSpec { gru: spec, .. }) => {
+            recurrent(spec.return_sequences, spec.units)
+        }
+        LayerSpec::Embedding(spec) => (steps, spec.units.into()),
+        LayerSpec::ZeroPadding1d(spec) => {
+            let padding = usize::from(spec.before) + usize::from(spec.after);
+            (steps + padding, width)
+        }
+        LayerSpec::UpSampling1d(size) => (steps * usize::from(size), width),
+        LayerSpec::Input(tensor) => shapes[usize::from(tensor)],
+        LayerSpec::Concatenate(spec) => (steps, shapes[usize::from(spec.with)].1 + width),
+        LayerSpec::Reverse
+        | LayerSpec::Add(_)
+        | LayerSpec::Multiply(_)
+        | LayerSpec::Activation(_)
+        | LayerSpec::LayerNorm(_) => (steps, width),
     }
 }
 

@@ -29,6 +29,12 @@ impl<'m> Reader<'m> {
         items.map(|byte| i8::from_le_bytes(byte).into()).collect()
     }
 
+    /// int16 values.
+    pub(super) fn halves(&mut self, count: usize) -> Vec<i64> {
+        let items = self.items::<2>(count);
+        items.map(|half| i16::from_le_bytes(half).into()).collect()
+    }
+
     /// int32 values.
     pub(super) fn words(&mut self, count: usize) -> Vec<i64> {
         let items = self.items::<4>(count);

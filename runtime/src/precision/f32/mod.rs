@@ -1,12 +1,17 @@
 //! f32: the unquantized model, the reference for the integer ones.
+use core::ops::Range;
+
 use crate::error::LayerError;
-use crate::format::graph::{Activation, GruSpec, LstmSpec, OutputSpec};
+use crate::format::graph::{Activation, OutputSpec};
 use crate::format::header::PrecisionTag;
 use crate::format::read::Cursor;
 use crate::kernel::active as kernel;
 use crate::math::float;
 
-use super::Precision;
+use super::{Numbers, Precision};
+
+mod elementwise;
+mod recurrent;
 
 /// 32-bit floats throughout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,7 +25,7 @@ pub struct Matrix<'m> {
     columns: usize,
 }
 
-impl Precision for F32 {
+impl Numbers for F32 {
     const TAG: PrecisionTag = PrecisionTag::F32;
     type Activation = f32;
     type Accumulator = f32;
@@ -36,23 +41,21 @@ impl Precision for F32 {
     fn with_zero((): ()) {}
 
     fn output_range(output: &OutputSpec) -> Result<(), LayerError> {
-        let unused = (output.min, output.max, output.softmax_bits);
-        if unused == (0, 0, 0) {
-            Ok(())
-        } else {
-            Err(LayerError::Scale { row: 0 })
-        }
+        unused(&[output.min, output.max, output.softmax_bits.into()])
     }
 
-    fn hidden_range(spec: &LstmSpec) -> Result<(), LayerError> {
-        let unused = (spec.candidate_bits, spec.cell_bits, spec.hidden_bits);
-        if unused == (0, 0, 0) {
-            Ok(())
-        } else {
-            Err(LayerError::Scale { row: 0 })
-        }
+    #[inline(always)]
+    fn quantize(x: f32, scale: f32, offset: f32) -> f32 {
+        x * scale + offset
     }
 
+    #[inline(always)]
+    fn dequantize(y: f32, scale: f32, offset: f32) -> f32 {
+        y * scale + offset
+    }
+}
+
+impl Precision for F32 {
     fn matrix<'m>(
         weights: &mut Cursor<'m>,
         rows: usize,
@@ -88,95 +91,52 @@ impl Precision for F32 {
     }
 
     #[inline(always)]
+    fn strided(
+        matrix: &Matrix<'_>,
+        row: usize,
+        columns: Range<usize>,
+        x: &[f32],
+        stride: usize,
+        sum: f32,
+    ) -> f32 {
+        let row = piece(matrix, row, columns.start, columns.len());
+        kernel::strided_f32(row, x, stride, sum)
+    }
+
+    #[inline(always)]
+    fn strided4(
+        matrix: &Matrix<'_>,
+        row: usize,
+        columns: Range<usize>,
+        x: &[f32],
+        stride: usize,
+        sums: [f32; 4],
+    ) -> [f32; 4] {
+        let rows = core::array::from_fn(|r| piece(matrix, row + r, columns.start, columns.len()));
+        kernel::strided4_f32(rows, x, stride, sums)
+    }
+
+    #[inline(always)]
     fn finish(_matrix: &Matrix<'_>, _row: usize, sum: f32, output: &OutputSpec) -> f32 {
         activate(output.activation, sum)
-    }
-
-    fn softmax(logits: &mut [f32], _output: &OutputSpec) {
-        let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        let mut sum = 0.0;
-        for logit in logits.iter_mut() {
-            *logit = float::exp(*logit - largest);
-            sum += *logit;
-        }
-        for logit in logits {
-            *logit /= sum;
-        }
-    }
-
-    /// `c' = f c + i g`, `h = o act(c')` with `i, f, o = sigmoid(sum)` and `g = act(sum)`
-    /// (Gers, Schmidhuber and Cummins, 2000).
-    #[inline(always)]
-    fn lstm_unit(
-        _matrix: &Matrix<'_>,
-        _row: usize,
-        sums: [f32; 4],
-        spec: &LstmSpec,
-        cell: &mut f32,
-    ) -> f32 {
-        let relu_cell = matches!(spec.activation, Activation::Relu);
-        let activate = |x: f32| if relu_cell { relu(x) } else { float::tanh(x) };
-        let [i, f, g, o] = sums;
-        *cell = float::sigmoid(f) * *cell + float::sigmoid(i) * activate(g);
-        float::sigmoid(o) * activate(*cell)
     }
 
     fn mean(values: impl Iterator<Item = f32>) -> f32 {
         let (sum, count) = values.fold((0.0, 0.0f32), |(sum, count), x| (sum + x, count + 1.0));
         if count > 0.0 { sum / count } else { 0.0 }
     }
+}
 
-    fn gru_range(spec: &GruSpec) -> Result<(), LayerError> {
-        if spec.hidden_bits == 0 {
-            Ok(())
-        } else {
-            Err(LayerError::Scale { row: 0 })
-        }
-    }
-
-    #[inline(always)]
-    fn product(_matrix: &Matrix<'_>, _row: usize, sum: f32) -> f32 {
-        sum
-    }
-
-    #[inline(always)]
-    fn gate(x: f32, h: f32) -> f32 {
-        float::sigmoid(x + h)
-    }
-
-    #[inline(always)]
-    fn scale_product(product: f32, gate: f32) -> f32 {
-        product * gate
-    }
-
-    #[inline(always)]
-    fn scale_activation(activation: f32, gate: f32) -> f32 {
-        activation * gate
-    }
-
-    #[inline(always)]
-    fn gru_unit(update: f32, x: f32, h: f32, spec: &GruSpec, wide: &mut f32) -> f32 {
-        let candidate = if spec.activation == Activation::Relu {
-            relu(x + h)
-        } else {
-            float::tanh(x + h)
-        };
-        *wide = update * *wide + (1.0 - update) * candidate;
-        *wide
-    }
-
-    #[inline(always)]
-    fn quantize(x: f32, scale: f32, offset: f32) -> f32 {
-        x * scale + offset
-    }
-
-    #[inline(always)]
-    fn dequantize(y: f32, scale: f32, offset: f32) -> f32 {
-        y * scale + offset
+/// Checks what only integers need, so that a file says nothing that has no meaning.
+fn unused<T: Copy + Default + PartialEq>(values: &[T]) -> Result<(), LayerError> {
+    if values.iter().all(|&value| value == T::default()) {
+        Ok(())
+    } else {
+        Err(LayerError::Scale { row: 0 })
     }
 }
 
-/// The activation of one value; a softmax leaves its logits to [`Precision::softmax`].
+/// The activation of one value; a softmax leaves its logits to [`Elementwise::softmax`](super::Elementwise::softmax).
 #[inline(always)]
 fn activate(activation: Activation, x: f32) -> f32 {
     match activation {

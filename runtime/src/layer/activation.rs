@@ -1,0 +1,54 @@
+//! Activation: `y = act(x)`, element by element; softmax over the channels of a step.
+use crate::error::LayerError;
+use crate::format::graph::{Activation, ActivationSpec};
+use crate::precision::Precision;
+
+use super::{Shape, Tensor};
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Activate {
+    spec: ActivationSpec,
+    output: Shape,
+}
+
+impl Activate {
+    pub fn resolve<P: Precision>(
+        spec: ActivationSpec,
+        input: Tensor<P>,
+    ) -> Result<(Self, Tensor<P>), LayerError> {
+        let range = P::activation_range(&spec)?;
+        let shape = input.shape;
+        let layer = Self {
+            spec,
+            output: shape,
+        };
+        Ok((layer, Tensor { shape, range }))
+    }
+
+    /// One step of the input to one of the output.
+    pub fn step<P: Precision>(&self, x: &[P::Activation], y: &mut [P::Activation]) {
+        for (y, &x) in y.iter_mut().zip(x) {
+            *y = P::activate(&self.spec, x);
+        }
+        if self.spec.output.activation == Activation::Softmax {
+            P::softmax(y, &self.spec.output);
+        }
+    }
+
+    /// Whole steps.
+    pub fn run<P: Precision>(&self, input: &[P::Activation], output: &mut [P::Activation]) {
+        let channels = self.output.channels.max(1) as usize;
+        let steps = input.chunks_exact(channels);
+        for (x, y) in steps.zip(output.chunks_exact_mut(channels)) {
+            self.step::<P>(x, y);
+        }
+    }
+
+    pub fn output(&self) -> Shape {
+        self.output
+    }
+
+    pub fn summary(&self) -> (&'static str, u64, u64, usize) {
+        ("activation", 0, 0, 0)
+    }
+}

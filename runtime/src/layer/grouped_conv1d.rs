@@ -1,0 +1,203 @@
+//! Conv1D in groups: filters of a group read the channels of that group alone. With as many groups as channels it is
+//! DepthwiseConv1D, which has a loop of its own.
+use core::ops::Range;
+
+use crate::error::LayerError;
+use crate::format::graph::{Activation, GroupedConv1dSpec, OutputSpec};
+use crate::format::read::Cursor;
+use crate::precision::Precision;
+
+use super::affine::{Taps, rows};
+use super::{Shape, Tensor, TimeWindow};
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct GroupedConv1d<'m, P: Precision> {
+    matrix: P::Matrix<'m>,
+    activation: OutputSpec,
+    window: TimeWindow,
+    groups: u32,
+    channels: u32,
+    input_steps: u32,
+    output: Shape,
+    use_bias: bool,
+}
+
+/// The taps of a place that meet the input.
+struct Place {
+    taps: Range<usize>,
+    /// First value of the input step that the first of them meets.
+    start: usize,
+}
+
+impl<'m, P: Precision> GroupedConv1d<'m, P> {
+    pub fn resolve(
+        spec: GroupedConv1dSpec,
+        input: Tensor<P>,
+        weights: &mut Cursor<'m>,
+    ) -> Result<(Self, Tensor<P>), LayerError> {
+        let GroupedConv1dSpec { conv, groups } = spec;
+        if conv.output.activation == Activation::Softmax {
+            return Err(LayerError::Unsupported);
+        }
+        let Shape { steps, channels } = input.shape;
+        let groups = u32::from(groups);
+        if groups == 0 {
+            return Err(LayerError::Dimension);
+        }
+        if !channels.is_multiple_of(groups) || !u32::from(conv.filters).is_multiple_of(groups) {
+            return Err(LayerError::Shapes);
+        }
+        let window = TimeWindow::new(conv.padding, conv.kernel_size, conv.stride, conv.dilation)?;
+        let shape = Shape::new(window.checked_steps(steps)?, conv.filters.into())?;
+        let range = P::output_range(&conv.output)?;
+        let columns = (window.size as usize)
+            .checked_mul((channels / groups) as usize)
+            .ok_or(LayerError::Memory)?;
+        let matrix = P::matrix(
+            weights,
+            conv.filters.into(),
+            &[(columns, P::with_zero(input.range))],
+        )?;
+        let layer = Self {
+            matrix,
+            activation: conv.output,
+            window,
+            groups,
+            channels,
+            input_steps: steps,
+            output: shape,
+            use_bias: conv.use_bias,
+        };
+        Ok((layer, Tensor { shape, range }))
+    }
+
+    /// Tap 0 of the first output step is at step `start` of the input; taps outside of it meet zeros.
+    pub fn run(&self, input: &[P::Activation], start: i32, output: &mut [P::Activation]) {
+        let filters = self.output.channels.max(1) as usize;
+        let mut start = start;
+        for y in output.chunks_exact_mut(filters) {
+            self.row(input, start, y);
+            start = start.wrapping_add(self.window.stride as i32);
+        }
+    }
+
+    /// One output step.
+    pub fn row(&self, input: &[P::Activation], start: i32, y: &mut [P::Activation]) {
+        let channels = self.channels.max(1) as usize;
+        let (first, end, at) = self.window.taps(start, input.len() / channels);
+        let place = Place {
+            taps: first..end,
+            start: at * channels,
+        };
+        if self.groups == self.channels && self.output.channels == self.channels {
+            self.depthwise(input, &place, y);
+        } else if self.groups == self.channels {
+            self.multiplied(input, &place, y);
+        } else {
+            self.grouped(input, &place, y);
+        }
+    }
+
+    /// One filter a channel: four channels at a time, which lie beside each other in each step.
+    fn depthwise(&self, input: &[P::Activation], place: &Place, y: &mut [P::Activation]) {
+        let stride = self.tap_stride();
+        let (blocks, rest) = y.as_chunks_mut::<4>();
+        let mut channel = 0;
+        for block in blocks {
+            let bias = core::array::from_fn(|r| P::bias(&self.matrix, channel + r));
+            let x = input.get(place.start + channel..).unwrap_or_default();
+            let taps = place.taps.clone();
+            let sums = P::strided4(&self.matrix, channel, taps, x, stride, bias);
+            for (r, (y, sum)) in block.iter_mut().zip(sums).enumerate() {
+                *y = P::finish(&self.matrix, channel + r, sum, &self.activation);
+            }
+            channel += 4;
+        }
+        for y in rest {
+            *y = self.filter(input, place, channel, channel);
+            channel += 1;
+        }
+    }
+
+    /// Several filters a channel.
+    fn multiplied(&self, input: &[P::Activation], place: &Place, y: &mut [P::Activation]) {
+        let each = y.len() / self.channels.max(1) as usize;
+        for (channel, y) in y.chunks_exact_mut(each.max(1)).enumerate() {
+            for (row, y) in (channel * each..).zip(y) {
+                *y = self.filter(input, place, row, channel);
+            }
+        }
+    }
+
+    /// One filter that reads one channel.
+    #[inline]
+    fn filter(
+        &self,
+        input: &[P::Activation],
+        place: &Place,
+        row: usize,
+        channel: usize,
+    ) -> P::Activation {
+        let x = input.get(place.start + channel..).unwrap_or_default();
+        let (taps, bias) = (place.taps.clone(), P::bias(&self.matrix, row));
+        let sum = P::strided(&self.matrix, row, taps, x, self.tap_stride(), bias);
+        P::finish(&self.matrix, row, sum, &self.activation)
+    }
+
+    /// Groups of several channels: a matvec each, one run a tap.
+    fn grouped(&self, input: &[P::Activation], place: &Place, y: &mut [P::Activation]) {
+        let groups = self.groups.max(1) as usize;
+        let len = self.channels as usize / groups;
+        let filters = (y.len() / groups).max(1);
+        for (group, y) in y.chunks_exact_mut(filters).enumerate() {
+            let taps = Taps {
+                runs: place.taps.len(),
+                len,
+                column: place.taps.start * len,
+                start: place.start + group * len,
+                stride: self.tap_stride(),
+            };
+            let first = group * filters;
+            rows::<P>(&self.matrix, first, &self.activation, taps, input, y);
+        }
+    }
+
+    /// Values from tap to tap.
+    #[inline]
+    fn tap_stride(&self) -> usize {
+        self.window.dilation as usize * self.channels as usize
+    }
+
+    pub fn window(&self) -> TimeWindow {
+        self.window
+    }
+
+    pub fn output(&self) -> Shape {
+        self.output
+    }
+
+    /// Multiply-accumulates of an output step that meets no padding.
+    pub fn step_macs(&self) -> u64 {
+        u64::from(self.window.size) * self.tap_macs()
+    }
+
+    /// Multiply-accumulates of a tap.
+    fn tap_macs(&self) -> u64 {
+        u64::from(self.channels / self.groups.max(1)) * u64::from(self.output.channels)
+    }
+
+    pub fn summary(&self) -> (&'static str, u64, u64, usize) {
+        let kind = if self.groups == self.channels {
+            "depthwise_conv1d"
+        } else {
+            "grouped_conv1d"
+        };
+        let bias = u64::from(self.use_bias) * u64::from(self.output.channels);
+        (
+            kind,
+            self.step_macs() + bias,
+            self.window.all_taps(self.input_steps) * self.tap_macs(),
+            P::matrix_bytes(&self.matrix),
+        )
+    }
+}

@@ -1,0 +1,68 @@
+//! LayerNorm: `y = act(gamma (x - mean) / sqrt(variance + epsilon) + beta)` over the channels of each step
+//! (Ba, Kiros and Hinton, 2016).
+use crate::error::LayerError;
+use crate::format::graph::{Activation, LayerNormSpec};
+use crate::format::read::Cursor;
+use crate::precision::Precision;
+
+use super::{Shape, Tensor};
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct LayerNorm<'m, P: Precision> {
+    norm: P::Norm<'m>,
+    spec: LayerNormSpec,
+    output: Shape,
+}
+
+impl<'m, P: Precision> LayerNorm<'m, P> {
+    pub fn resolve(
+        spec: LayerNormSpec,
+        input: Tensor<P>,
+        weights: &mut Cursor<'m>,
+    ) -> Result<(Self, Tensor<P>), LayerError> {
+        let range = Self::range(spec)?;
+        let layer = Self {
+            norm: P::norm(weights, input.shape.channels as usize, &spec)?,
+            spec,
+            output: input.shape,
+        };
+        let shape = input.shape;
+        Ok((layer, Tensor { shape, range }))
+    }
+
+    /// What the layer can give.
+    pub fn range(spec: LayerNormSpec) -> Result<P::Range, LayerError> {
+        if spec.output.activation == Activation::Softmax {
+            return Err(LayerError::Unsupported);
+        }
+        P::output_range(&spec.output)
+    }
+
+    /// One step of the input to one of the output.
+    pub fn step(&self, x: &[P::Activation], y: &mut [P::Activation]) {
+        P::normalize(&self.norm, &self.spec, x, y);
+    }
+
+    /// Whole steps.
+    pub fn run(&self, input: &[P::Activation], output: &mut [P::Activation]) {
+        let channels = self.output.channels.max(1) as usize;
+        let steps = input.chunks_exact(channels);
+        for (x, y) in steps.zip(output.chunks_exact_mut(channels)) {
+            self.step(x, y);
+        }
+    }
+
+    pub fn output(&self) -> Shape {
+        self.output
+    }
+
+    /// Bytes of its weights in the file.
+    pub fn bytes(&self) -> usize {
+        P::norm_bytes(&self.norm)
+    }
+
+    pub fn summary(&self) -> (&'static str, u64, u64, usize) {
+        let parameters = 2 * u64::from(self.output.channels);
+        ("layer_normalization", parameters, 0, self.bytes())
+    }
+}

@@ -1,0 +1,103 @@
+//! What recurrent layers need of a kind of numbers: the cells of LSTM and GRU.
+use crate::error::LayerError;
+use crate::format::graph::{Activation, GruSpec, LstmSpec};
+
+use super::Numbers;
+
+/// Gates that are not the sigmoids of a plain LSTM or GRU.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Gates {
+    pub activation: Activation,
+    /// w8a16: fraction bits of a gate; 0 in f32.
+    pub bits: i8,
+}
+
+impl Gates {
+    /// Whether recurrent layers have this activation, as a gate's or a candidate's.
+    pub fn have(activation: Activation) -> bool {
+        match activation {
+            Activation::Tanh
+            | Activation::Relu
+            | Activation::Sigmoid
+            | Activation::HardSigmoid
+            | Activation::Linear => true,
+            Activation::Softmax
+            | Activation::Relu6
+            | Activation::LeakyRelu { .. }
+            | Activation::Elu { .. }
+            | Activation::Gelu
+            | Activation::Silu => false,
+        }
+    }
+}
+
+pub trait Recurrent: Numbers {
+    /// What an LSTM's hidden state can hold.
+    ///
+    /// # Errors
+    /// [`LayerError`] for fraction bits out of their bounds, as in the functions below.
+    fn hidden_range(spec: &LstmSpec) -> Result<Self::Range, LayerError>;
+    /// One unit of an LSTM: sums of the gates i, f, c, o to the new cell state and the hidden state.
+    fn lstm_unit(
+        matrix: &Self::Matrix<'_>,
+        row: usize,
+        sums: [Self::Accumulator; 4],
+        spec: &LstmSpec,
+        cell: &mut Self::Cell,
+    ) -> Self::Activation;
+
+    /// What an LSTM's hidden state can hold with these gates.
+    fn gated_hidden_range(spec: &LstmSpec, gates: Gates) -> Result<Self::Range, LayerError>;
+    /// [`Recurrent::lstm_unit`] with these gates.
+    fn gated_lstm_unit(
+        matrix: &Self::Matrix<'_>,
+        row: usize,
+        sums: [Self::Accumulator; 4],
+        spec: &LstmSpec,
+        gates: Gates,
+        cell: &mut Self::Cell,
+    ) -> Self::Activation;
+
+    /// What a GRU's hidden state can hold.
+    fn gru_range(spec: &GruSpec) -> Result<Self::Range, LayerError>;
+    /// From a row's sum to the scale of a gate's argument.
+    fn product(matrix: &Self::Matrix<'_>, row: usize, sum: Self::Accumulator) -> Self::Product;
+    /// `sigmoid(x + h)`.
+    fn gate(x: Self::Product, h: Self::Product) -> Self::Activation;
+    /// A product times a gate.
+    fn scale_product(product: Self::Product, gate: Self::Activation) -> Self::Product;
+    /// An activation times a gate.
+    fn scale_activation(activation: Self::Activation, gate: Self::Activation) -> Self::Activation;
+    /// `h' = z h + (1 - z) act(x + h)`: from the update gate and the candidate's products to the new hidden state, `wide` with
+    /// all its bits.
+    fn gru_unit(
+        update: Self::Activation,
+        x: Self::Product,
+        h: Self::Product,
+        spec: &GruSpec,
+        wide: &mut Self::Cell,
+    ) -> Self::Activation;
+
+    /// What a GRU's hidden state can hold with these gates.
+    fn gated_gru_range(spec: &GruSpec, gates: Gates) -> Result<Self::Range, LayerError>;
+    /// [`Recurrent::gate`] with these gates.
+    fn any_gate(x: Self::Product, h: Self::Product, gates: Gates) -> Self::Activation;
+    /// [`Recurrent::scale_product`] with these gates.
+    fn gated_product(product: Self::Product, gate: Self::Activation, gates: Gates)
+    -> Self::Product;
+    /// [`Recurrent::scale_activation`] with these gates.
+    fn gated_activation(
+        activation: Self::Activation,
+        gate: Self::Activation,
+        gates: Gates,
+    ) -> Self::Activation;
+    /// [`Recurrent::gru_unit`] with these gates.
+    fn gated_gru_unit(
+        update: Self::Activation,
+        x: Self::Product,
+        h: Self::Product,
+        spec: &GruSpec,
+        gates: Gates,
+        wide: &mut Self::Cell,
+    ) -> Self::Activation;
+}

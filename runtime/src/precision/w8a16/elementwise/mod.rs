@@ -1,0 +1,200 @@
+//! Activations, merges, norms and embeddings on 16-bit integers.
+use crate::error::LayerError;
+use crate::format::graph::{Activation, ActivationSpec, LayerNormSpec, MergeSpec, OutputSpec};
+use crate::format::read::Cursor;
+use crate::math::rescale::multiply_high;
+use crate::math::{norm, table};
+
+use super::{Range, W8A16, activate};
+use crate::precision::{Elementwise, Merging, Numbers};
+
+/// Largest shift to the right; the half that rounds it leaves room for a product of 2^30.
+const MOST_SHIFT: u8 = 30;
+/// Largest scaled beta; a scaled difference is below 2^28.
+const MOST_BETA: u32 = 1 << 30;
+
+/// Gamma and beta a channel, and the rest of the arithmetic.
+#[derive(Debug, Clone, Copy)]
+pub struct Norm<'m> {
+    gamma: &'m [i16],
+    beta: &'m [i32],
+    norm: norm::Norm,
+}
+
+/// `[vocabulary][units]` and a multiplier a row.
+#[derive(Debug, Clone, Copy)]
+pub struct Rows<'m> {
+    weights: &'m [i8],
+    multipliers: &'m [i16],
+    units: usize,
+}
+
+impl Elementwise for W8A16 {
+    type Norm<'m> = Norm<'m>;
+    type Rows<'m> = Rows<'m>;
+
+    fn activation_range(spec: &ActivationSpec) -> Result<Range, LayerError> {
+        scaled(spec.multiplier > 0, spec.shift)?;
+        Self::output_range(&spec.output)
+    }
+
+    #[inline(always)]
+    fn activate(spec: &ActivationSpec, x: i16) -> i16 {
+        let product = i32::from(x) * i32::from(spec.multiplier);
+        activate(rounded(product, spec.shift), &spec.output)
+    }
+
+    /// `p_i = 2^(z_i - max z) / sum`: logits come scaled by `log2 e`, so that powers of two do.
+    fn softmax(logits: &mut [i16], output: &OutputSpec) {
+        let bits = u32::from(output.softmax_bits);
+        let largest = i32::from(logits.iter().copied().max().unwrap_or_default());
+        let power = |logit: i16| table::power((largest - i32::from(logit)) as u32, bits);
+        // At most 65,535 terms of 2^15, and at least one of 2^15.
+        let sum = logits
+            .iter()
+            .fold(0, |sum: u32, &logit| sum.wrapping_add(power(logit)));
+        for logit in logits {
+            let part = (power(*logit) << table::RESULT_BITS)
+                .checked_div(sum)
+                .unwrap_or_default();
+            *logit = part.min(i16::MAX as u32) as i16;
+        }
+    }
+
+    fn merge_range(merging: Merging, spec: &MergeSpec) -> Result<Range, LayerError> {
+        let [with, current] = spec.multipliers;
+        let valid = match merging {
+            Merging::Concatenate => {
+                if spec.output.activation != Activation::Linear {
+                    return Err(LayerError::Unsupported);
+                }
+                with > 0 && current > 0
+            }
+            // Two products of 2^15 and these.
+            Merging::Add => [with, current].iter().all(|m| (0..=1 << 14).contains(m)),
+            Merging::Multiply => with > 0 && current == 0,
+        };
+        scaled(valid, spec.shift)?;
+        Self::output_range(&spec.output)
+    }
+
+    #[inline(always)]
+    fn concatenate(spec: &MergeSpec, side: usize, x: i16) -> i16 {
+        let [with, current] = spec.multipliers;
+        let multiplier = if side == 0 { with } else { current };
+        let product = i32::from(x) * i32::from(multiplier);
+        activate(rounded(product, spec.shift), &spec.output)
+    }
+
+    #[inline(always)]
+    fn add(spec: &MergeSpec, with: i16, current: i16) -> i16 {
+        let [m0, m1] = spec.multipliers.map(i32::from);
+        let sum = i32::from(with) * m0 + i32::from(current) * m1;
+        activate(rounded(sum, spec.shift), &spec.output)
+    }
+
+    #[inline(always)]
+    fn multiply(spec: &MergeSpec, with: i16, current: i16) -> i16 {
+        let [multiplier, _] = spec.multipliers;
+        let product = multiply_high(i32::from(with) * i32::from(current), multiplier);
+        activate(rounded(product, spec.shift), &spec.output)
+    }
+
+    fn norm<'m>(
+        weights: &mut Cursor<'m>,
+        channels: usize,
+        spec: &LayerNormSpec,
+    ) -> Result<Norm<'m>, LayerError> {
+        scaled(true, spec.shift)?;
+        let norm = Norm {
+            gamma: weights.take(channels)?,
+            beta: weights.take(channels)?,
+            norm: norm::Norm::new(channels as u32, spec.epsilon),
+        };
+        let too_large = |beta: &i32| beta.unsigned_abs() > MOST_BETA;
+        match norm.beta.iter().position(too_large) {
+            Some(row) => Err(LayerError::Overflow { row: row as u32 }),
+            None => Ok(norm),
+        }
+    }
+
+    fn norm_bytes(norm: &Norm<'_>) -> usize {
+        size_of_val(norm.gamma).next_multiple_of(4) + size_of_val(norm.beta)
+    }
+
+    fn normalize(norm: &Norm<'_>, spec: &LayerNormSpec, x: &[i16], y: &mut [i16]) {
+        let row = norm.norm.row(x);
+        let channels = x.iter().zip(norm.gamma).zip(norm.beta);
+        for (y, ((&x, &gamma), &beta)) in y.iter_mut().zip(channels) {
+            let sum = multiply_high(row.normalize(x), gamma).saturating_add(beta);
+            *y = activate(sum >> (spec.shift & 31), &spec.output);
+        }
+    }
+
+    fn rows<'m>(
+        weights: &mut Cursor<'m>,
+        vocabulary: usize,
+        units: usize,
+    ) -> Result<(Rows<'m>, Range), LayerError> {
+        let count = vocabulary.checked_mul(units).ok_or(LayerError::Memory)?;
+        let rows = Rows {
+            weights: weights.take(count)?,
+            multipliers: weights.take(vocabulary)?,
+            units,
+        };
+        let mut range = Range { min: 0, max: 0 };
+        let each = rows
+            .weights
+            .chunks_exact(units.max(1))
+            .zip(rows.multipliers);
+        for (row, (weights, &multiplier)) in each.enumerate() {
+            // 127 times 258 is within 16 bits.
+            if !(1..=258).contains(&multiplier) {
+                return Err(LayerError::Scale { row: row as u32 });
+            }
+            for &weight in weights {
+                if weight == i8::MIN {
+                    return Err(LayerError::WeightRange { row: row as u32 });
+                }
+                let value = i16::from(weight).wrapping_mul(multiplier);
+                range.min = range.min.min(value);
+                range.max = range.max.max(value);
+            }
+        }
+        Ok((rows, range))
+    }
+
+    fn rows_bytes(rows: &Rows<'_>) -> usize {
+        size_of_val(rows.weights).next_multiple_of(4)
+            + size_of_val(rows.multipliers).next_multiple_of(4)
+    }
+
+    fn embed(rows: &Rows<'_>, id: i16, y: &mut [i16]) {
+        let last = rows.multipliers.len().saturating_sub(1);
+        let id = (id.max(0) as usize).min(last);
+        let multiplier = rows.multipliers.get(id).copied().unwrap_or_default();
+        let row = rows.weights.get(id * rows.units..).unwrap_or_default();
+        for (y, &weight) in y.iter_mut().zip(row) {
+            *y = i16::from(weight).wrapping_mul(multiplier);
+        }
+    }
+}
+
+/// Checks a scale.
+fn scaled(multipliers: bool, shift: u8) -> Result<(), LayerError> {
+    if multipliers && shift <= MOST_SHIFT {
+        Ok(())
+    } else {
+        Err(LayerError::Scale { row: 0 })
+    }
+}
+
+/// `value / 2^shift`, halves up; the value is within 2^30.
+#[inline(always)]
+fn rounded(value: i32, shift: u8) -> i32 {
+    let shift = shift & 31;
+    value.wrapping_add((1 << shift) >> 1) >> shift
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,196 @@
+//! LSTM and GRU cells in fixed point: the plain ones, whose gates are sigmoids.
+use core::ops::RangeInclusive;
+
+use crate::error::LayerError;
+use crate::format::graph::{Activation, GruSpec, LstmSpec};
+use crate::math::rescale::{multiply_high, saturate};
+use crate::math::table;
+
+use super::{FULL, Matrix, NON_NEGATIVE, Range, W8A16, gated, scale};
+use crate::precision::{Gates, Recurrent};
+
+impl Recurrent for W8A16 {
+    fn hidden_range(spec: &LstmSpec) -> Result<Range, LayerError> {
+        let bits = Fractions::of(spec);
+        let shifts: RangeInclusive<i32> = 0..=30;
+        let relu = spec.activation == Activation::Relu;
+        let candidate = relu || bits.candidate == table::RESULT_BITS;
+        if candidate
+            && shifts.contains(&bits.product_shift())
+            && shifts.contains(&bits.hidden_shift(relu))
+            && (relu || shifts.contains(&bits.tanh_shift()))
+        {
+            Ok(if relu { NON_NEGATIVE } else { FULL })
+        } else {
+            Err(LayerError::Scale { row: 0 })
+        }
+    }
+
+    /// `c' = f c + i g`, `h = o act(c')` in fixed point; see [`Fractions`] for where the binary points are.
+    #[inline(always)]
+    fn lstm_unit(
+        matrix: &Matrix<'_>,
+        row: usize,
+        sums: [i32; 4],
+        spec: &LstmSpec,
+        cell: &mut i32,
+    ) -> i16 {
+        let bits = Fractions::of(spec);
+        let relu = matches!(spec.activation, Activation::Relu);
+        let gate = |r: usize| saturate(scale(matrix, row + r).apply(sums[r]));
+        let (i, f, g, o) = (
+            table::sigmoid(gate(0)),
+            table::sigmoid(gate(1)),
+            gate(2),
+            table::sigmoid(gate(3)),
+        );
+        let g = if relu { g.max(0) } else { table::tanh(g) };
+        let kept = multiply_high(*cell, f) << 1;
+        let new = (i32::from(i) * i32::from(g)) >> (bits.product_shift() & 31);
+        *cell = kept.saturating_add(new);
+        let shift = (bits.hidden_shift(relu) & 31) as u32;
+        let product = if relu {
+            multiply_high((*cell).max(0), o)
+        } else {
+            i32::from(o) * i32::from(table::tanh(saturate(*cell >> (bits.tanh_shift() & 31))))
+        };
+        let half = (1i32 << shift) >> 1;
+        saturate(product.saturating_add(half) >> shift)
+    }
+
+    fn gru_range(spec: &GruSpec) -> Result<Range, LayerError> {
+        let relu = spec.activation == Activation::Relu;
+        let bits = i32::from(spec.hidden_bits);
+        // The candidate comes at the scale of the tanh table, or at that of the hidden state.
+        if (relu && (-15..=15).contains(&bits)) || (!relu && bits == table::RESULT_BITS) {
+            Ok(if relu { NON_NEGATIVE } else { FULL })
+        } else {
+            Err(LayerError::Scale { row: 0 })
+        }
+    }
+
+    #[inline(always)]
+    fn product(matrix: &Matrix<'_>, row: usize, sum: i32) -> i32 {
+        scale(matrix, row).apply(sum)
+    }
+
+    #[inline(always)]
+    fn gate(x: i32, h: i32) -> i16 {
+        table::sigmoid(saturate(x.saturating_add(h)))
+    }
+
+    #[inline(always)]
+    fn scale_product(product: i32, gate: i16) -> i32 {
+        // `multiply_high` drops 16 bits of a product that has 15 more; a product is below 2^31 / 2.
+        multiply_high(product, gate) << 1
+    }
+
+    #[inline(always)]
+    fn scale_activation(activation: i16, gate: i16) -> i16 {
+        ((i32::from(activation) * i32::from(gate) + (1 << 14)) >> 15) as i16
+    }
+
+    /// `wide` has 15 more bits than the activation; `1 - z` is exact in 16 bits as `2^15 - z`.
+    #[inline(always)]
+    fn gru_unit(update: i16, x: i32, h: i32, spec: &GruSpec, wide: &mut i32) -> i16 {
+        let argument = saturate(x.saturating_add(h));
+        let candidate = if spec.activation == Activation::Relu {
+            argument.max(0)
+        } else {
+            table::tanh(argument)
+        };
+        let kept = multiply_high(*wide, update) << 1;
+        let new = (32_768 - i32::from(update)) * i32::from(candidate);
+        *wide = kept.saturating_add(new);
+        saturate(wide.saturating_add(1 << 14) >> 15)
+    }
+
+    fn gated_hidden_range(spec: &LstmSpec, gates: Gates) -> Result<Range, LayerError> {
+        gated::lstm_range(spec, gates)
+    }
+
+    #[inline(always)]
+    fn gated_lstm_unit(
+        matrix: &Matrix<'_>,
+        row: usize,
+        sums: [i32; 4],
+        spec: &LstmSpec,
+        gates: Gates,
+        cell: &mut i32,
+    ) -> i16 {
+        let arguments = core::array::from_fn(|r| scale(matrix, row + r).apply(sums[r]));
+        gated::lstm_unit(arguments, spec, gates, cell)
+    }
+
+    fn gated_gru_range(spec: &GruSpec, gates: Gates) -> Result<Range, LayerError> {
+        gated::gru_range(spec, gates)
+    }
+
+    #[inline(always)]
+    fn any_gate(x: i32, h: i32, gates: Gates) -> i16 {
+        gated::squash(gates.activation, x.saturating_add(h))
+    }
+
+    #[inline(always)]
+    fn gated_product(product: i32, gate: i16, gates: Gates) -> i32 {
+        gated::product(product, gate, gates)
+    }
+
+    #[inline(always)]
+    fn gated_activation(activation: i16, gate: i16, gates: Gates) -> i16 {
+        gated::activation(activation, gate, gates)
+    }
+
+    #[inline(always)]
+    fn gated_gru_unit(
+        update: i16,
+        x: i32,
+        h: i32,
+        spec: &GruSpec,
+        gates: Gates,
+        wide: &mut i32,
+    ) -> i16 {
+        gated::gru_unit(update, x.saturating_add(h), spec, gates, wide)
+    }
+}
+
+/// Fraction bits inside an LSTM: each value is an integer over `2^bits`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Fractions {
+    candidate: i32,
+    cell: i32,
+    hidden: i32,
+}
+
+impl Fractions {
+    fn of(spec: &LstmSpec) -> Self {
+        Self {
+            candidate: i32::from(spec.candidate_bits),
+            cell: i32::from(spec.cell_bits),
+            hidden: i32::from(spec.hidden_bits),
+        }
+    }
+
+    /// From the product of gate and candidate to the cell state.
+    #[inline(always)]
+    fn product_shift(self) -> i32 {
+        table::RESULT_BITS + self.candidate - self.cell
+    }
+
+    /// From the cell state to the argument of the tanh table.
+    #[inline(always)]
+    fn tanh_shift(self) -> i32 {
+        self.cell - table::TANH_BITS
+    }
+
+    /// From the product of gate and activated cell state to the hidden state.
+    #[inline(always)]
+    fn hidden_shift(self, relu: bool) -> i32 {
+        // `multiply_high` drops 16 bits of a product that has 15 more.
+        if relu {
+            self.cell - 1 - self.hidden
+        } else {
+            2 * table::RESULT_BITS - self.hidden
+        }
+    }
+}
