@@ -128,6 +128,29 @@ fn norms_and_activations_go_into_the_linear_layer_before_them() {
 }
 
 #[test]
+fn activations_go_into_sums_products_and_norms() {
+    for (merge, name) in [
+        (LayerConfig::Add, "add"),
+        (LayerConfig::Multiply, "multiply"),
+    ] {
+        let tables = [
+            named("a", linear(3)),
+            reads(&["input", "a"], merge),
+            activation(Activation::Gelu).into(),
+        ];
+        assert_eq!(lowered(&tables), [("dense", vec![0]), (name, vec![0, 1])]);
+    }
+    let norm = LayerConfig::LayerNorm { epsilon: 1e-3 };
+    let layers = [
+        norm,
+        activation(Activation::Silu),
+        activation(Activation::Relu),
+    ];
+    let expected = [("layer_norm", vec![0]), ("activation", vec![1])];
+    assert_eq!(chain(&layers), expected);
+}
+
+#[test]
 fn what_others_read_too_stays_as_it_is() {
     let tables = [
         named("a", linear(3)),

@@ -10,7 +10,8 @@ use crate::net::{
 
 /// The network in the form of files; it answers the same.
 ///
-/// Dropout vanishes; a BatchNorm or an Activation goes into the linear Dense or convolution that it alone reads; any other
+/// Dropout vanishes; a BatchNorm goes into the linear Dense or convolution that it alone reads, an Activation into such a
+/// layer, a LayerNorm, an Add or a Multiply; any other
 /// BatchNorm becomes a depthwise convolution of kernel 1; merges of many become merges of two; an Input layer stands
 /// where a branch starts.
 ///
@@ -57,6 +58,10 @@ impl Rewrite {
             place: node.place.clone(),
         });
         self.network.layers.len()
+    }
+
+    fn last_layer(&mut self) -> Option<&mut Layer> {
+        self.network.layers.last_mut().map(|node| &mut node.layer)
     }
 
     fn merge(&mut self, merging: Merging, inputs: [usize; 2], node: &Node) -> Result<usize> {
@@ -109,6 +114,10 @@ fn binary(network: &Network) -> Result<Network> {
                 let mut merged = inputs.last().copied().unwrap_or(0);
                 for &with in inputs.iter().rev().skip(1) {
                     merged = rewrite.merge(merging, [with, merged], node)?;
+                }
+                // Of a network that has been lowered before.
+                if let Some(Layer::Merge(last)) = rewrite.last_layer() {
+                    last.activation = merge.activation;
                 }
                 match part {
                     None => merged,
@@ -240,12 +249,33 @@ fn scale_outputs(layer: &mut Layer, norm: &BatchNorm) -> bool {
     true
 }
 
-/// The activation in a layer that is linear.
+/// The activation in a layer that is linear and can have one.
 fn activate_outputs(layer: &mut Layer, activation: Activation) -> bool {
-    let Some(columns) = columns(layer).filter(|c| *c.activation == Activation::Linear) else {
-        return false;
+    let place = match layer {
+        Layer::Dense(l) => &mut l.activation,
+        Layer::Conv1d(l) => &mut l.activation,
+        Layer::GroupedConv1d(l) => &mut l.activation,
+        Layer::LayerNorm(l) => &mut l.activation,
+        Layer::Merge(l) => match l.merging {
+            Merging::Add | Merging::Multiply => &mut l.activation,
+            Merging::Average | Merging::Concatenate => return false,
+        },
+        Layer::Pool1d(_)
+        | Layer::GlobalPool1d(_)
+        | Layer::Flatten(_)
+        | Layer::SimpleRnn(_)
+        | Layer::Lstm(_)
+        | Layer::Gru(_)
+        | Layer::Dropout(_)
+        | Layer::Activation(_)
+        | Layer::Resample(_)
+        | Layer::Embedding(_)
+        | Layer::BatchNorm(_) => return false,
     };
-    *columns.activation = activation;
+    if *place != Activation::Linear {
+        return false;
+    }
+    *place = activation;
     true
 }
 

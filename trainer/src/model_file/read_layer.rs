@@ -29,10 +29,6 @@ pub(super) fn read_network(specs: &[LayerSpec], steps: usize, channels: usize) -
             let reason = "it reads a tensor that comes later";
             return Err(Error::input(format!("{place}: {reason}")));
         }
-        if further_activation(spec) != graph::Activation::Linear {
-            let reason = "the trainer cannot read back a layer with such an activation";
-            return Err(Error::input(format!("{place}: {reason}")));
-        }
         let shape = builder.network.shape(inputs[0]);
         let resampling = if *spec == LayerSpec::Reverse {
             Resampling::Reverse
@@ -46,11 +42,8 @@ pub(super) fn read_network(specs: &[LayerSpec], steps: usize, channels: usize) -
                 &inputs,
             )?,
         };
-        if let (Some(node), LayerSpec::SimpleRnnNorm(spec)) =
-            (builder.network.layers.last_mut(), spec)
-            && let Layer::SimpleRnn(rnn) = &mut node.layer
-        {
-            rnn.epsilon = f32::from_bits(spec.norm.epsilon);
+        if let Some(node) = builder.network.layers.last_mut() {
+            complete(&mut node.layer, spec);
         }
     }
     Ok(builder.network)
@@ -108,32 +101,19 @@ fn config(spec: &LayerSpec) -> Option<LayerConfig> {
     })
 }
 
-/// The activation that a layer has beside what its description can say.
-fn further_activation(spec: &LayerSpec) -> graph::Activation {
-    match spec {
-        LayerSpec::Add(merge) | LayerSpec::Multiply(merge) | LayerSpec::Concatenate(merge) => {
-            merge.output.activation
+/// Gives a layer what a specification can say and a description cannot.
+fn complete(layer: &mut Layer, spec: &LayerSpec) {
+    match (layer, spec) {
+        (Layer::SimpleRnn(rnn), LayerSpec::SimpleRnnNorm(spec)) => {
+            rnn.epsilon = f32::from_bits(spec.norm.epsilon);
         }
-        LayerSpec::LayerNorm(norm) => norm.output.activation,
-        LayerSpec::Dense(_)
-        | LayerSpec::Conv1d(_)
-        | LayerSpec::MaxPool1d(_)
-        | LayerSpec::Flatten
-        | LayerSpec::Lstm(_)
-        | LayerSpec::SimpleRnn(_)
-        | LayerSpec::Gru(_)
-        | LayerSpec::AveragePool1d(_)
-        | LayerSpec::GlobalPool1d(_)
-        | LayerSpec::Input(_)
-        | LayerSpec::Reverse
-        | LayerSpec::ZeroPadding1d(_)
-        | LayerSpec::UpSampling1d(_)
-        | LayerSpec::Activation(_)
-        | LayerSpec::GroupedConv1d(_)
-        | LayerSpec::Embedding(_)
-        | LayerSpec::LstmGated(_)
-        | LayerSpec::GruGated(_)
-        | LayerSpec::SimpleRnnNorm(_) => graph::Activation::Linear,
+        (Layer::Merge(merge), LayerSpec::Add(spec) | LayerSpec::Multiply(spec)) => {
+            merge.activation = activation(spec.output.activation);
+        }
+        (Layer::LayerNorm(norm), LayerSpec::LayerNorm(spec)) => {
+            norm.activation = activation(spec.output.activation);
+        }
+        (_, _) => {}
     }
 }
 

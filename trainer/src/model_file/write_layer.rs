@@ -159,7 +159,7 @@ pub(super) fn write_layer(node: &Node, weights: &mut Weights) -> Result<LayerSpe
         Layer::LayerNorm(l) => {
             weights.push(&l.gamma);
             weights.push(&l.beta);
-            LayerSpec::LayerNorm(norm_spec(l.epsilon, output(Activation::Linear)))
+            LayerSpec::LayerNorm(norm_spec(l.epsilon, output(l.activation)))
         }
         // Lowering has taken these away.
         Layer::Dropout(_) | Layer::BatchNorm(_) => return Err(lacking(node)),
@@ -175,7 +175,7 @@ fn merge_spec(merge: &Merge, node: &Node) -> Result<LayerSpec> {
         with: with as u16,
         multipliers: [0, 0],
         shift: 0,
-        output: output(Activation::Linear),
+        output: output(merge.activation),
     };
     match merge.merging {
         Merging::Add => Ok(LayerSpec::Add(spec)),

@@ -1,11 +1,15 @@
 //! LayerNorm (Ba et al. 2016): each step's channels brought to mean 0 and variance 1, then scaled and shifted.
+use super::activation;
 use super::operation::{Backward, Forward, Operation, Scratch, parameters, shapes};
 use super::shape::Shape;
+use crate::config::Activation;
 
 /// `[T, C] -> [T, C]`: `y = gamma (x - mean) / sqrt(variance + epsilon) + beta` over the channels of each step.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LayerNorm {
     pub epsilon: f32,
+    /// Of the result; descriptions leave it linear, lowering brings it here.
+    pub activation: Activation,
     pub input: Shape,
     pub output: Shape,
     /// `[C]`.
@@ -20,6 +24,7 @@ impl LayerNorm {
         check_epsilon(epsilon)?;
         Ok(Self {
             epsilon,
+            activation: Activation::Linear,
             input,
             output: input,
             gamma: vec![1.0; input.channels],
@@ -116,9 +121,19 @@ impl Operation for LayerNorm {
         scratch
             .normal
             .forward(y, self.epsilon, &self.gamma, &self.beta);
+        let channels = self.output.channels;
+        activation::apply_and_keep(self.activation, y, channels, &mut scratch.arguments);
     }
 
     fn backward(&self, step: Backward<'_>, scratch: &mut Scratch) {
+        let channels = self.output.channels;
+        activation::backward(
+            self.activation,
+            &scratch.arguments,
+            step.y,
+            step.dy,
+            channels,
+        );
         scratch
             .normal
             .backward(0, step.dy, &self.gamma, step.gradients);

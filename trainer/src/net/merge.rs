@@ -1,6 +1,8 @@
 //! Add, Average, Multiply and Concatenate: the layers that read several others.
+use super::activation;
 use super::operation::{Backward, Forward, Operation, Scratch};
 use super::shape::Shape;
+use crate::config::Activation;
 
 /// What a merge makes of its inputs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,9 +28,11 @@ impl Merging {
 }
 
 /// Two or more tensors to one: all of one shape, or for Concatenate of as many steps.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Merge {
     pub merging: Merging,
+    /// Of the result; descriptions leave it linear, lowering brings it here for Add and Multiply.
+    pub activation: Activation,
     pub inputs: Vec<Shape>,
     pub output: Shape,
 }
@@ -65,6 +69,7 @@ impl Merge {
         }
         Ok(Self {
             merging,
+            activation: Activation::Linear,
             inputs: inputs.to_vec(),
             output: Shape {
                 steps: first.steps,
@@ -125,7 +130,7 @@ impl Operation for Merge {
     }
 
     /// From the last input to the first, as a model file with merges of two computes it.
-    fn forward(&self, call: Forward<'_>, _scratch: &mut Scratch, y: &mut Vec<f32>) {
+    fn forward(&self, call: Forward<'_>, scratch: &mut Scratch, y: &mut Vec<f32>) {
         y.clear();
         let Some((last, others)) = call.inputs.split_last() else {
             return;
@@ -148,9 +153,19 @@ impl Operation for Merge {
             let part = 1.0 / call.inputs.len() as f32;
             y.iter_mut().for_each(|y| *y *= part);
         }
+        let channels = self.output.channels;
+        activation::apply_and_keep(self.activation, y, channels, &mut scratch.arguments);
     }
 
-    fn backward(&self, step: Backward<'_>, _scratch: &mut Scratch) {
+    fn backward(&self, step: Backward<'_>, scratch: &mut Scratch) {
+        let channels = self.output.channels;
+        activation::backward(
+            self.activation,
+            &scratch.arguments,
+            step.y,
+            step.dy,
+            channels,
+        );
         for (index, dx) in step.dx.iter_mut().enumerate() {
             if let Some(dx) = dx {
                 self.slope(index, step.inputs, step.dy, dx);

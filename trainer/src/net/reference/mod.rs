@@ -127,7 +127,11 @@ fn forward(layer: &Layer, weights: &Weights, inputs: &[&[f64]]) -> Vec<f64> {
             activation::activate(l.activation, &mut y);
             y
         }
-        Layer::Merge(l) => layers::merge(l, inputs),
+        Layer::Merge(l) => {
+            let mut y = layers::merge(l, inputs);
+            activation::activate(l.activation, &mut y);
+            y
+        }
         Layer::GroupedConv1d(l) => layers::grouped_conv1d(l, weights, x),
         Layer::Resample(l) => layers::resample(l, x),
         Layer::Embedding(l) => {
@@ -136,8 +140,10 @@ fn forward(layer: &Layer, weights: &Weights, inputs: &[&[f64]]) -> Vec<f64> {
         }
         Layer::LayerNorm(l) => {
             let rows = x.chunks_exact(l.input.channels);
-            rows.flat_map(|row| layers::layer_norm(row, weights, l.epsilon))
-                .collect()
+            let norm = |row| layers::layer_norm(row, weights, l.epsilon);
+            let mut y: Vec<f64> = rows.flat_map(norm).collect();
+            activation::activate(l.activation, &mut y);
+            y
         }
         Layer::BatchNorm(l) => {
             let moments = (&weights["moving_mean"][..], &weights["moving_variance"][..]);
