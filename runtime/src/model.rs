@@ -7,7 +7,7 @@ use crate::format::header::{self, Header, Mode};
 use crate::format::read::{Cursor, Message};
 use crate::format::{MAX_DIMENSION, MAX_LAYERS, WEIGHTS_ALIGNMENT};
 use crate::layer::{Layer, Reach, Shape, Summary, Tensor};
-use crate::plan::{self, Flow, Node, Plan, PlanError, flow};
+use crate::plan::{self, Flow, Link, Plan, PlanError, flow};
 use crate::precision::Precision;
 
 /// A model of precision `P` with room for `LAYERS` layers (see [`layer_count`](crate::layer_count)).
@@ -18,11 +18,15 @@ use crate::precision::Precision;
 pub struct Model<'m, P: Precision, const LAYERS: usize> {
     pub(crate) header: Header,
     pub(crate) name: &'m str,
-    pub(crate) nodes: Vec<Node<'m, P>, LAYERS>,
+    pub(crate) layers: Vec<Layer<'m, P>, LAYERS>,
+    /// Of the layers' outputs.
+    ranges: Vec<P::Range, LAYERS>,
+    /// Of the layers, in the same order.
+    pub(crate) nodes: Vec<Link, LAYERS>,
     /// `(scale, offset)` pairs.
     pub(crate) input_scales: &'m [[f32; 2]],
     pub(crate) output_scales: &'m [[f32; 2]],
-    pub(crate) plan: Plan<P>,
+    pub(crate) plan: Plan,
 }
 
 impl<'m, P: Precision, const LAYERS: usize> Model<'m, P, LAYERS> {
@@ -55,10 +59,12 @@ impl<'m, P: Precision, const LAYERS: usize> Model<'m, P, LAYERS> {
         Self {
             header,
             name: "",
+            layers: Vec::new(),
+            ranges: Vec::new(),
             nodes: Vec::new(),
             input_scales: &[],
             output_scales: &[],
-            plan: Plan::empty(&header),
+            plan: Plan::empty(&header, size_of::<P::Activation>()),
         }
     }
 
@@ -100,8 +106,10 @@ impl<'m, P: Precision, const LAYERS: usize> Model<'m, P, LAYERS> {
         self.name = message.prefix.name;
         self.input_scales = scales(&mut weights, message.prefix.input_scales, input.channels)?;
         for (index, spec) in message.layers().enumerate() {
-            let node = self.node(spec, &mut weights).map_err(at(index))?;
-            self.nodes.push(node).map_err(|_| capacity)?;
+            if index >= LAYERS {
+                return Err(capacity);
+            }
+            self.add(spec, &mut weights).map_err(at(index))?;
         }
         self.output_scales = scales(
             &mut weights,
@@ -123,38 +131,50 @@ impl<'m, P: Precision, const LAYERS: usize> Model<'m, P, LAYERS> {
         }
     }
 
-    /// The layer of a specification behind those that are there.
-    fn node(&self, spec: LayerSpec, weights: &mut Cursor<'m>) -> Result<Node<'m, P>, LayerError> {
+    /// Puts the layer of a specification behind those that are there; there is room.
+    fn add(&mut self, spec: LayerSpec, weights: &mut Cursor<'m>) -> Result<(), LayerError> {
         let before = self.nodes.len() as u16;
         let input = match spec {
             LayerSpec::Input(tensor) => tensor,
             _ => before,
         };
         let with = spec.with();
-        let tensor = |number| {
+        let tensor = |number: u16| {
             if number > before {
                 return Err(LayerError::Tensor { tensor: number });
             }
-            let flow = flow(&self.plan.input, &self.nodes, number);
+            let range = usize::from(number)
+                .checked_sub(1)
+                .and_then(|index| self.ranges.get(index).copied());
             Ok(Tensor {
-                shape: flow.shape,
-                range: flow.range,
+                shape: flow(&self.plan.input, &self.nodes, number).shape,
+                range: range.unwrap_or(P::input_range()),
             })
         };
         let of_with = with.map(tensor).transpose()?;
         let (layer, output) = Layer::resolve(spec, tensor(input)?, of_with, weights)?;
-        let root = match layer.reach() {
+        let reach = layer.reach();
+        let root = match reach {
             Reach::View => flow(&self.plan.input, &self.nodes, input).root,
             Reach::Step | Reach::Window(_) | Reach::Scan | Reach::Last | Reach::Whole => before + 1,
         };
-        Ok(Node {
-            layer,
+        let element = size_of::<P::Activation>();
+        let node = Link {
+            reach,
+            memory: layer.memory(),
             input,
             with,
             state: 0,
             progress: None,
-            tensor: Flow::new(output.shape, output.range, root),
-        })
+            tensor: Flow::new(output.shape, element, root),
+        };
+        // There is room for each.
+        let _ = (
+            self.layers.push(layer),
+            self.ranges.push(output.range),
+            self.nodes.push(node),
+        );
+        Ok(())
     }
 
     /// The file's header.
@@ -214,15 +234,15 @@ impl<'m, P: Precision, const LAYERS: usize> Model<'m, P, LAYERS> {
 
     /// What each layer is and costs, in order.
     pub fn summaries(&self) -> impl Iterator<Item = Summary> + '_ {
-        self.nodes.iter().map(|node| {
-            let cost = plan::cost(&self.plan, &self.nodes, node);
+        self.layers.iter().zip(&self.nodes).map(|(layer, node)| {
+            let cost = plan::cost(&self.plan, &self.nodes, node, layer.step_macs());
             Summary {
                 input: node.input,
                 with: node.with,
                 stream_macs: cost.macs,
                 recomputed_steps: cost.recomputed,
                 ring_bytes: node.tensor.ring_bytes() as u64,
-                ..node.layer.summary()
+                ..layer.summary()
             }
         })
     }

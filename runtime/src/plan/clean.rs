@@ -1,9 +1,8 @@
 //! Which steps of each tensor the output depends on, which of them a stream computes once, and which are read when a window
 //! is complete.
 use crate::layer::{Reach, TimeWindow};
-use crate::precision::Precision;
 
-use super::{Node, Pace, PlanError, Steps, Tensors, is_view, streams};
+use super::{Link, Pace, PlanError, Steps, Tensors, is_view, streams};
 
 /// Stands for a window's steps where there is no end.
 const ENDLESS: Steps = Steps {
@@ -15,7 +14,7 @@ const ENDLESS: Steps = Steps {
 const LONGEST_PERIOD: u32 = 65_535;
 
 /// Fills in `root`, `hop`, `need`, `clean`, `due` and `by_step`.
-pub(super) fn mark<P: Precision>(tensors: &mut Tensors<'_, '_, P>) -> Result<(), PlanError> {
+pub(super) fn mark(tensors: &mut Tensors<'_>) -> Result<(), PlanError> {
     if tensors.plan.pace == Pace::Endless {
         tensors.plan.hop = period(tensors.nodes)?;
     }
@@ -52,10 +51,10 @@ pub(super) fn mark<P: Precision>(tensors: &mut Tensors<'_, '_, P>) -> Result<(),
 }
 
 /// Samples after which an endless stream's strides stand as before.
-fn period<P: Precision>(nodes: &[Node<'_, P>]) -> Result<u32, PlanError> {
+fn period(nodes: &[Link]) -> Result<u32, PlanError> {
     let mut period = 1u32;
     for (index, node) in nodes.iter().enumerate() {
-        if let Reach::Window(TimeWindow { stride, .. }) = node.layer.reach() {
+        if let Reach::Window(TimeWindow { stride, .. }) = node.reach {
             period = period
                 .checked_mul(stride)
                 .filter(|&period| period <= LONGEST_PERIOD)
@@ -66,12 +65,12 @@ fn period<P: Precision>(nodes: &[Node<'_, P>]) -> Result<u32, PlanError> {
 }
 
 /// Steps from window to window: they have to fit the strides.
-fn hops<P: Precision>(tensors: &mut Tensors<'_, '_, P>) {
+fn hops(tensors: &mut Tensors<'_>) {
     tensors.plan.input.hop = tensors.plan.hop;
     for index in 0..tensors.nodes.len() {
         let node = tensors.nodes[index];
         let input = tensors.get(node.input);
-        let hop = match node.layer.reach() {
+        let hop = match node.reach {
             Reach::View if input.shape.steps == node.tensor.shape.steps => input.hop,
             Reach::Step => match node.with {
                 Some(with) if tensors.get(with).hop != input.hop => 0,
@@ -88,7 +87,7 @@ fn hops<P: Precision>(tensors: &mut Tensors<'_, '_, P>) {
 }
 
 /// From the output back to the input.
-fn needs<P: Precision>(tensors: &mut Tensors<'_, '_, P>) {
+fn needs(tensors: &mut Tensors<'_>) {
     let endless = tensors.plan.pace == Pace::Endless;
     let all = |steps: u32| {
         if endless {
@@ -121,17 +120,12 @@ fn needs<P: Precision>(tensors: &mut Tensors<'_, '_, P>) {
 
 /// The steps of an input of `input` steps that the `output` steps of a layer are made of; a recurrent layer has taken in
 /// `scanned` of them already.
-pub(crate) fn read<P: Precision>(
-    node: &Node<'_, P>,
-    output: Steps,
-    scanned: u32,
-    input: u32,
-) -> Steps {
+pub(crate) fn read(node: &Link, output: Steps, scanned: u32, input: u32) -> Steps {
     let all = Steps { from: 0, to: input };
     if output.is_empty() {
         return Steps::NONE;
     }
-    match node.layer.reach() {
+    match node.reach {
         Reach::Step => output,
         Reach::View if node.tensor.shape.steps == input => output,
         Reach::Window(window) => window_of(&window, output, input),
@@ -165,16 +159,16 @@ fn window_of(window: &TimeWindow, output: Steps, input: u32) -> Steps {
 }
 
 /// Whether tensor `index` is the last step of a recurrent layer, or made of it alone.
-fn is_last<P: Precision>(tensors: &Tensors<'_, '_, P>, index: usize) -> bool {
+fn is_last(tensors: &Tensors<'_>, index: usize) -> bool {
     let Some(node) = index.checked_sub(1).map(|index| &tensors.nodes[index]) else {
         return false;
     };
     let of = |tensor| tensors.get(tensor).is_last;
-    node.layer.reach() == Reach::Last || of(node.input) || node.with.is_some_and(of)
+    node.reach == Reach::Last || of(node.input) || node.with.is_some_and(of)
 }
 
 /// The clean steps of tensor `index`, from those of its inputs.
-fn clean<P: Precision>(tensors: &Tensors<'_, '_, P>, index: usize) -> Steps {
+fn clean(tensors: &Tensors<'_>, index: usize) -> Steps {
     let pace = tensors.plan.pace;
     let endless = pace == Pace::Endless;
     let Some(index) = index.checked_sub(1) else {
@@ -202,7 +196,7 @@ fn clean<P: Precision>(tensors: &Tensors<'_, '_, P>, index: usize) -> Steps {
     if pace == Pace::Overlapping && (flow.hop == 0 || flow.need.len() < flow.hop) {
         return Steps::NONE;
     }
-    match node.layer.reach() {
+    match node.reach {
         Reach::View if input.shape.steps == flow.shape.steps => of_inputs,
         Reach::Step => of_inputs,
         // Of one step, an endless stream has no further ones to carry a state or a window over.
@@ -240,7 +234,7 @@ fn clean<P: Precision>(tensors: &Tensors<'_, '_, P>, index: usize) -> Steps {
 }
 
 /// From the output back to the input: what the steps that are not clean are made of.
-fn dues<P: Precision>(tensors: &mut Tensors<'_, '_, P>) {
+fn dues(tensors: &mut Tensors<'_>) {
     let pace = tensors.plan.pace;
     for index in (0..tensors.nodes.len()).rev() {
         let node = tensors.nodes[index];

@@ -1,8 +1,7 @@
 //! What a stream computes, against the whole window.
 use crate::layer::Reach;
-use crate::precision::Precision;
 
-use super::{Flow, Node, Pace, Plan, Steps, flow, is_view, read, streams};
+use super::{Flow, Link, Pace, Plan, Steps, flow, is_view, read, streams};
 
 /// What a layer costs in a stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,12 +12,8 @@ pub(crate) struct Cost {
     pub recomputed: u32,
 }
 
-/// The cost of a layer. Steps that meet padding count in full.
-pub(crate) fn cost<P: Precision>(
-    plan: &Plan<P>,
-    nodes: &[Node<'_, P>],
-    node: &Node<'_, P>,
-) -> Cost {
+/// The cost of a layer with so many multiply-accumulates a step. Steps that meet padding count in full.
+pub(crate) fn cost(plan: &Plan, nodes: &[Link], node: &Link, step_macs: u64) -> Cost {
     let input = flow(&plan.input, nodes, node.input);
     if is_view(node) {
         return Cost {
@@ -40,13 +35,13 @@ pub(crate) fn cost<P: Precision>(
     };
     let dirty: u32 = parts
         .iter()
-        .map(|&part| match node.layer.reach() {
+        .map(|&part| match node.reach {
             Reach::Scan | Reach::Last => read(node, part, scanned, input.shape.steps).len(),
             Reach::Step | Reach::Window(_) | Reach::Whole | Reach::View => part.len(),
         })
         .sum();
     let steps = u64::from(streamed) + u64::from(dirty);
-    let macs = steps * node.layer.step_macs();
+    let macs = steps * step_macs;
     Cost {
         macs: match plan.pace {
             Pace::Endless => macs.div_ceil(plan.hop.max(1).into()),
@@ -60,8 +55,8 @@ pub(crate) fn cost<P: Precision>(
 }
 
 /// The steps that a layer of windows that do not overlap streams: of its output, for a recurrent layer of its input.
-fn clean<P: Precision>(node: &Node<'_, P>, input: &Flow<P>) -> Steps {
-    match node.layer.reach() {
+fn clean(node: &Link, input: &Flow) -> Steps {
+    match node.reach {
         Reach::Scan | Reach::Last => input.clean,
         Reach::Step | Reach::Window(_) | Reach::Whole | Reach::View => node.tensor.clean,
     }

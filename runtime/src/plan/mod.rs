@@ -7,8 +7,7 @@
 use crate::arena::{add, bytes, part, place};
 use crate::error::LayerError;
 use crate::format::header::{Header, Mode};
-use crate::layer::{Layer, Reach, Shape};
-use crate::precision::Precision;
+use crate::layer::{Memory, Reach, Shape};
 
 mod clean;
 mod cost;
@@ -19,10 +18,12 @@ pub(crate) use clean::read;
 pub(crate) use cost::cost;
 pub(crate) use rings::{earlier, new_steps};
 
-/// A layer in its graph.
+/// What the plan needs to know of a layer, and where the layer stands in the graph. It does not depend on the precision, so that
+/// a program for several has this code once.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Node<'m, P: Precision> {
-    pub layer: Layer<'m, P>,
+pub(crate) struct Link {
+    pub reach: Reach,
+    pub memory: Memory,
     /// The tensor that it reads.
     pub input: u16,
     /// The second tensor that it reads.
@@ -32,14 +33,15 @@ pub(crate) struct Node<'m, P: Precision> {
     /// Where the number of steps that it has streamed stands in the stream's memory, if it reads a ring.
     pub progress: Option<u32>,
     /// Its output.
-    pub tensor: Flow<P>,
+    pub tensor: Flow,
 }
 
 /// A tensor, and how it flows.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Flow<P: Precision> {
+pub(crate) struct Flow {
     pub shape: Shape,
-    pub range: P::Range,
+    /// Bytes of one step.
+    pub step_bytes: u32,
     /// The tensor whose memory this is.
     pub root: u16,
     /// Steps that a stream computes once.
@@ -141,11 +143,13 @@ pub(crate) enum Pace {
     Endless,
 }
 
-impl<P: Precision> Flow<P> {
-    pub fn new(shape: Shape, range: P::Range, root: u16) -> Self {
+impl Flow {
+    /// A tensor of elements of `element` bytes.
+    pub fn new(shape: Shape, element: usize, root: u16) -> Self {
         Self {
             shape,
-            range,
+            // At most 65,535 channels.
+            step_bytes: shape.channels * element as u32,
             root,
             clean: Steps::NONE,
             need: Steps::NONE,
@@ -176,20 +180,25 @@ impl<P: Precision> Flow<P> {
 
     /// Bytes of one step.
     pub fn step_bytes(&self) -> usize {
-        self.shape.channels as usize * size_of::<P::Activation>()
+        self.step_bytes as usize
+    }
+
+    /// Bytes of a window's steps, as a buffer inside a part.
+    pub fn window_bytes(&self) -> Result<usize, LayerError> {
+        bytes(self.shape.steps as usize, self.step_bytes())
     }
 }
 
 /// Everything about a model's arena that does not depend on one layer.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Plan<P: Precision> {
+pub(crate) struct Plan {
     pub pace: Pace,
     /// Time steps of a window.
     pub window: u32,
     /// Time steps from one window to the next; without an end, until all strides stand as before.
     pub hop: u32,
     /// Tensor 0.
-    pub input: Flow<P>,
+    pub input: Flow,
     /// Whether a stream only collects its window, where this would stand for [`Session::run`](crate::Session::run): no layer
     /// can do anything before the window's end.
     pub collects: bool,
@@ -227,9 +236,9 @@ impl From<LayerError> for PlanError {
     }
 }
 
-impl<P: Precision> Plan<P> {
+impl Plan {
     /// Of no layers.
-    pub fn empty(header: &Header) -> Self {
+    pub fn empty(header: &Header, element: usize) -> Self {
         let hop = if header.hop == 0 {
             header.window
         } else {
@@ -248,7 +257,7 @@ impl<P: Precision> Plan<P> {
             pace,
             window: header.window,
             hop,
-            input: Flow::new(shape, P::input_range(), 0),
+            input: Flow::new(shape, element, 0),
             collects: false,
             by_step: false,
             state: 0,
@@ -263,7 +272,7 @@ impl<P: Precision> Plan<P> {
     }
 
     /// Fills in the plan and the nodes' part of it.
-    pub fn make(&mut self, nodes: &mut [Node<'_, P>]) -> Result<(), PlanError> {
+    pub fn make(&mut self, nodes: &mut [Link]) -> Result<(), PlanError> {
         let mut tensors = Tensors { plan: self, nodes };
         clean::mark(&mut tensors)?;
         rings::mark(&mut tensors)?;
@@ -271,7 +280,7 @@ impl<P: Precision> Plan<P> {
         let mut state = 0;
         for node in tensors.nodes.iter_mut() {
             node.state = state as u32;
-            state = add(state, place(node.layer.memory().state)?)?;
+            state = add(state, place(node.memory.state)?)?;
         }
         let output = tensors.last().shape;
         self.state = part(state)?;
@@ -290,10 +299,10 @@ impl<P: Precision> Plan<P> {
     }
 }
 
-impl<P: Precision> Node<'_, P> {
+impl Link {
     /// Steps of the output over `input` steps, or the number of steps that the layer needs.
     pub fn steps(&self, input: u32) -> Result<u32, u32> {
-        match self.layer.reach() {
+        match self.reach {
             Reach::Step | Reach::Scan => Ok(input),
             Reach::Window(window) => window.steps(input),
             Reach::Last => Ok(1),
@@ -306,7 +315,7 @@ impl<P: Precision> Node<'_, P> {
     /// Counters may have wrapped.
     #[inline]
     pub fn start(&self, from: u32, first: u32, input: u32) -> i32 {
-        match self.layer.reach() {
+        match self.reach {
             // Counted in output steps.
             Reach::Window(window) if window.repeat > 1 => {
                 from.wrapping_sub(first.wrapping_mul(window.repeat)) as i32
@@ -321,17 +330,17 @@ impl<P: Precision> Node<'_, P> {
 }
 
 /// The tensors of a model by their numbers.
-pub(crate) struct Tensors<'a, 'm, P: Precision> {
-    pub plan: &'a mut Plan<P>,
-    pub nodes: &'a mut [Node<'m, P>],
+pub(crate) struct Tensors<'a> {
+    pub plan: &'a mut Plan,
+    pub nodes: &'a mut [Link],
 }
 
-impl<P: Precision> Tensors<'_, '_, P> {
-    pub fn get(&self, tensor: u16) -> &Flow<P> {
+impl Tensors<'_> {
+    pub fn get(&self, tensor: u16) -> &Flow {
         flow(&self.plan.input, self.nodes, tensor)
     }
 
-    pub fn get_mut(&mut self, tensor: u16) -> &mut Flow<P> {
+    pub fn get_mut(&mut self, tensor: u16) -> &mut Flow {
         match usize::from(tensor).checked_sub(1) {
             Some(index) if index < self.nodes.len() => &mut self.nodes[index].tensor,
             Some(_) | None => &mut self.plan.input,
@@ -339,7 +348,7 @@ impl<P: Precision> Tensors<'_, '_, P> {
     }
 
     /// The model's output.
-    pub fn last(&self) -> &Flow<P> {
+    pub fn last(&self) -> &Flow {
         self.nodes
             .last()
             .map_or(&self.plan.input, |node| &node.tensor)
@@ -351,23 +360,19 @@ impl<P: Precision> Tensors<'_, '_, P> {
     }
 
     /// The tensor whose memory a tensor is.
-    pub fn root(&self, tensor: u16) -> &Flow<P> {
+    pub fn root(&self, tensor: u16) -> &Flow {
         self.get(self.get(tensor).root)
     }
 
     /// Whether this layer reads the memory of this root.
-    pub fn reads(&self, node: &Node<'_, P>, root: u16) -> bool {
+    pub fn reads(&self, node: &Link, root: u16) -> bool {
         let is_root = |tensor: u16| self.get(tensor).root == root;
         !is_view(node) && (is_root(node.input) || node.with.is_some_and(is_root))
     }
 }
 
 /// A tensor by its number.
-pub(crate) fn flow<'a, P: Precision>(
-    input: &'a Flow<P>,
-    nodes: &'a [Node<'_, P>],
-    tensor: u16,
-) -> &'a Flow<P> {
+pub(crate) fn flow<'a>(input: &'a Flow, nodes: &'a [Link], tensor: u16) -> &'a Flow {
     usize::from(tensor)
         .checked_sub(1)
         .and_then(|index| nodes.get(index))
@@ -375,9 +380,9 @@ pub(crate) fn flow<'a, P: Precision>(
 }
 
 /// Time steps of every tensor for a window of `steps` steps; an error where a layer cannot take it.
-pub(crate) fn lengths<P: Precision>(
-    plan: &Plan<P>,
-    nodes: &[Node<'_, P>],
+pub(crate) fn lengths(
+    plan: &Plan,
+    nodes: &[Link],
     steps: u32,
     lengths: &mut [u16],
 ) -> Result<(), ()> {
@@ -410,13 +415,13 @@ pub(crate) fn lengths<P: Precision>(
 }
 
 /// Whether a layer gives a tensor that is there already.
-pub(crate) fn is_view<P: Precision>(node: &Node<'_, P>) -> bool {
-    node.layer.reach() == Reach::View
+pub(crate) fn is_view(node: &Link) -> bool {
+    node.reach == Reach::View
 }
 
 /// Whether a layer runs with each push.
-pub(crate) fn streams<P: Precision>(input: &Flow<P>, node: &Node<'_, P>, pace: Pace) -> bool {
-    match node.layer.reach() {
+pub(crate) fn streams(input: &Flow, node: &Link, pace: Pace) -> bool {
+    match node.reach {
         Reach::Step | Reach::Window(_) => !node.tensor.clean.is_empty(),
         Reach::Scan | Reach::Last => {
             pace != Pace::Overlapping && input.clean.from == 0 && !input.clean.is_empty()

@@ -5,17 +5,16 @@ use crate::arena::{add, bytes, place};
 use crate::error::LayerError;
 use crate::format::MAX_LAYERS;
 use crate::layer::Reach;
-use crate::precision::Precision;
 
-use super::{Node, Pace, PlanError, Ring, Tensors, flow, is_view, streams};
+use super::{Link, Pace, PlanError, Ring, Tensors, flow, is_view, streams};
 
 const CURSOR_BYTES: usize = 8;
 const PROGRESS_BYTES: usize = 4;
 
 /// Fills in `ring`, `burst`, `progress` and the plan's `stream`.
-pub(super) fn mark<P: Precision>(tensors: &mut Tensors<'_, '_, P>) -> Result<(), PlanError> {
+pub(super) fn mark(tensors: &mut Tensors<'_>) -> Result<(), PlanError> {
     let plan = &tensors.plan;
-    let streams = |node: &Node<'_, P>| {
+    let streams = |node: &Link| {
         streams(
             flow(&plan.input, tensors.nodes, node.input),
             node,
@@ -62,7 +61,7 @@ pub(super) fn mark<P: Precision>(tensors: &mut Tensors<'_, '_, P>) -> Result<(),
 }
 
 /// Whether steps of a tensor wait for a reader: for a window, for another tensor, or for the end of the model's window.
-fn keeps_steps<P: Precision>(tensors: &Tensors<'_, '_, P>, number: u16) -> bool {
+fn keeps_steps(tensors: &Tensors<'_>, number: u16) -> bool {
     let flow = tensors.get(number);
     let produced = usize::from(number)
         .checked_sub(1)
@@ -87,10 +86,7 @@ fn keeps_steps<P: Precision>(tensors: &Tensors<'_, '_, P>, number: u16) -> bool 
             let next = tensors.nodes[usize::from(number)..index]
                 .iter()
                 .all(is_view);
-            let steps = matches!(
-                reader.layer.reach(),
-                Reach::Step | Reach::Scan | Reach::Last
-            );
+            let steps = matches!(reader.reach, Reach::Step | Reach::Scan | Reach::Last);
             let follows = streams(tensors.get(reader.input), reader, tensors.plan.pace);
             let alone = second.is_none() && !is_output && reader.with.is_none();
             !(next && steps && follows && alone)
@@ -100,7 +96,7 @@ fn keeps_steps<P: Precision>(tensors: &Tensors<'_, '_, P>, number: u16) -> bool 
 
 /// Runs the stream on counters, for as long as it takes to repeat itself.
 #[inline(never)]
-fn count<P: Precision>(tensors: &mut Tensors<'_, '_, P>) -> Result<(), PlanError> {
+fn count(tensors: &mut Tensors<'_>) -> Result<(), PlanError> {
     let plan = &*tensors.plan;
     let pushes = match plan.pace {
         Pace::Apart => plan.window,
@@ -149,7 +145,7 @@ fn count<P: Precision>(tensors: &mut Tensors<'_, '_, P>) -> Result<(), PlanError
             }
             let new = new_steps(&node, &input, pace, available, done[number]);
             done[number] = done[number].wrapping_add(new);
-            let given = match node.layer.reach() {
+            let given = match node.reach {
                 Reach::Last if pace == Pace::Apart => u32::from(push == plan_window(tensors)),
                 // However many steps it takes in.
                 Reach::Last => u32::from(new > 0),
@@ -163,7 +159,7 @@ fn count<P: Precision>(tensors: &mut Tensors<'_, '_, P>) -> Result<(), PlanError
     Ok(())
 }
 
-fn plan_window<P: Precision>(tensors: &Tensors<'_, '_, P>) -> u32 {
+fn plan_window(tensors: &Tensors<'_>) -> u32 {
     tensors.plan.window
 }
 
@@ -174,8 +170,8 @@ pub(crate) fn earlier(a: u32, b: u32) -> u32 {
 }
 
 /// The oldest input step that the layer's next step needs; may lie before the stream's start.
-fn oldest<P: Precision>(node: &Node<'_, P>, done: u32, input: u32) -> u32 {
-    match node.layer.reach() {
+fn oldest(node: &Link, done: u32, input: u32) -> u32 {
+    match node.reach {
         Reach::Window(window) if window.repeat > 1 => done / window.repeat,
         Reach::Window(window) => done
             .wrapping_mul(window.stride)
@@ -187,14 +183,14 @@ fn oldest<P: Precision>(node: &Node<'_, P>, done: u32, input: u32) -> u32 {
 /// How many steps a layer of a stream can do: of its output, for a recurrent layer of its input. `available` steps of the
 /// input are there, and `done` have been done; both counters may have wrapped.
 #[inline]
-pub(crate) fn new_steps<P: Precision>(
-    node: &Node<'_, P>,
-    input: &super::Flow<P>,
+pub(crate) fn new_steps(
+    node: &Link,
+    input: &super::Flow,
     pace: Pace,
     available: u32,
     done: u32,
 ) -> u32 {
-    let (possible, end) = match node.layer.reach() {
+    let (possible, end) = match node.reach {
         Reach::Window(window) if window.repeat > 1 => (
             available.wrapping_mul(window.repeat).wrapping_sub(done),
             node.tensor.clean.to,
@@ -223,7 +219,7 @@ pub(crate) fn new_steps<P: Precision>(
 }
 
 /// Places of the counters, then of the rings.
-fn lay_out<P: Precision>(tensors: &mut Tensors<'_, '_, P>) -> Result<(), LayerError> {
+fn lay_out(tensors: &mut Tensors<'_>) -> Result<(), LayerError> {
     let mut at = 0;
     for number in 0..=tensors.last_number() {
         if let Some(ring) = &mut tensors.get_mut(number).ring {
@@ -244,13 +240,10 @@ fn lay_out<P: Precision>(tensors: &mut Tensors<'_, '_, P>) -> Result<(), LayerEr
     }
     for number in 0..=tensors.last_number() {
         let flow = tensors.get_mut(number);
-        let channels = flow.shape.channels as usize;
+        let step_bytes = flow.step_bytes();
         if let Some(ring) = &mut flow.ring {
             ring.at = at as u32;
-            let values = (ring.capacity as usize)
-                .checked_mul(channels)
-                .ok_or(LayerError::Memory)?;
-            at = add(at, bytes(values, size_of::<P::Activation>())?)?;
+            at = add(at, bytes(ring.capacity as usize, step_bytes)?)?;
         }
     }
     tensors.plan.stream = place(at)?;

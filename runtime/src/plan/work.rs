@@ -2,12 +2,11 @@
 //! the others are held.
 use crate::arena::{add, bytes, place};
 use crate::error::LayerError;
-use crate::precision::Precision;
 
-use super::{Flow, Node, Pace, Tensors, is_view, streams};
+use super::{Flow, Link, Pace, Tensors, is_view, streams};
 
 /// Fills in `held` and the sizes of the work areas.
-pub(super) fn mark<P: Precision>(tensors: &mut Tensors<'_, '_, P>) -> Result<(), LayerError> {
+pub(super) fn mark(tensors: &mut Tensors<'_>) -> Result<(), LayerError> {
     hold(tensors)?;
     let pace = tensors.plan.pace;
     tensors.plan.moving = moving(
@@ -15,18 +14,18 @@ pub(super) fn mark<P: Precision>(tensors: &mut Tensors<'_, '_, P>) -> Result<(),
         |_, _| true,
         |flow| match flow.held {
             Some(_) => Ok(0),
-            None => window_bytes(flow),
+            None => flow.window_bytes(),
         },
     )?;
     if tensors.plan.collects {
         return Ok(());
     }
-    let dirty = |flow: &Flow<P>| pace != Pace::Endless && flow.is_dirty();
+    let dirty = |flow: &Flow| pace != Pace::Endless && flow.is_dirty();
     let due = moving(
         tensors,
         |_, node| dirty(&node.tensor),
         |flow| match flow.held {
-            None if dirty(flow) => window_bytes(flow),
+            None if dirty(flow) => flow.window_bytes(),
             None | Some(_) => Ok(0),
         },
     )?;
@@ -34,28 +33,20 @@ pub(super) fn mark<P: Precision>(tensors: &mut Tensors<'_, '_, P>) -> Result<(),
         tensors,
         |input, node| streams(input, node, pace),
         |flow| match flow.ring {
-            None if !flow.clean.is_empty() => bytes(
-                flow.burst as usize * flow.shape.channels as usize,
-                size_of::<P::Activation>(),
-            ),
+            None if !flow.clean.is_empty() => bytes(flow.burst as usize, flow.step_bytes()),
             None | Some(_) => Ok(0),
         },
     )?;
     tensors.plan.due_moving = due.max(stream);
-    let holds = |node: &Node<'_, P>| dirty(&node.tensor) && node.tensor.held.is_some();
+    let holds = |node: &Link| dirty(&node.tensor) && node.tensor.held.is_some();
     if tensors.nodes.iter().any(holds) {
         tensors.plan.due_held = tensors.plan.held;
     }
     Ok(())
 }
 
-/// Bytes of all steps.
-pub(super) fn window_bytes<P: Precision>(flow: &Flow<P>) -> Result<usize, LayerError> {
-    bytes(flow.shape.len(), size_of::<P::Activation>())
-}
-
 /// Holds the tensors that others than the next layer read, each at the lowest place that is free while it is needed.
-fn hold<P: Precision>(tensors: &mut Tensors<'_, '_, P>) -> Result<(), LayerError> {
+fn hold(tensors: &mut Tensors<'_>) -> Result<(), LayerError> {
     let mut size = 0;
     for number in 0..=tensors.last_number() {
         let last = last_reader(tensors, number);
@@ -69,7 +60,7 @@ fn hold<P: Precision>(tensors: &mut Tensors<'_, '_, P>) -> Result<(), LayerError
         if !produced || between.iter().all(is_view) {
             continue;
         }
-        let needed = window_bytes(tensors.get(number))?;
+        let needed = tensors.get(number).window_bytes()?;
         let mut at = 0;
         while let Some(end) = conflict(tensors, number, at, needed)? {
             at = end;
@@ -82,11 +73,11 @@ fn hold<P: Precision>(tensors: &mut Tensors<'_, '_, P>) -> Result<(), LayerError
 }
 
 /// The index of the last layer that reads a root, the number of layers for the output; its own if there is none.
-fn last_reader<P: Precision>(tensors: &Tensors<'_, '_, P>, root: u16) -> usize {
+fn last_reader(tensors: &Tensors<'_>, root: u16) -> usize {
     if tensors.last().root == root {
         return tensors.nodes.len();
     }
-    let reads = |node: &Node<'_, P>| tensors.reads(node, root);
+    let reads = |node: &Link| tensors.reads(node, root);
     tensors
         .nodes
         .iter()
@@ -95,8 +86,8 @@ fn last_reader<P: Precision>(tensors: &Tensors<'_, '_, P>, root: u16) -> usize {
 }
 
 /// The end of a tensor that is held in the way of `needed` bytes at `at` while tensor `number` is made.
-fn conflict<P: Precision>(
-    tensors: &Tensors<'_, '_, P>,
+fn conflict(
+    tensors: &Tensors<'_>,
     number: u16,
     at: usize,
     needed: usize,
@@ -107,7 +98,7 @@ fn conflict<P: Precision>(
         };
         let (start, end) = (
             held as usize,
-            add(held as usize, window_bytes(tensors.get(other))?)?,
+            add(held as usize, tensors.get(other).window_bytes()?)?,
         );
         // The layer that makes this tensor may still read the other.
         let lives = last_reader(tensors, other) + 1 >= usize::from(number);
@@ -119,17 +110,17 @@ fn conflict<P: Precision>(
 }
 
 /// The largest sum of moving input, moving output and scratch over some layers.
-fn moving<P: Precision>(
-    tensors: &Tensors<'_, '_, P>,
-    runs: impl Fn(&Flow<P>, &Node<'_, P>) -> bool,
-    size: impl Fn(&Flow<P>) -> Result<usize, LayerError>,
+fn moving(
+    tensors: &Tensors<'_>,
+    runs: impl Fn(&Flow, &Link) -> bool,
+    size: impl Fn(&Flow) -> Result<usize, LayerError>,
 ) -> Result<usize, LayerError> {
     let mut largest = size(&tensors.plan.input)?;
     for node in tensors.nodes.iter() {
         if is_view(node) || !runs(tensors.get(node.input), node) {
             continue;
         }
-        let mut sum = place(node.layer.memory().scratch)?;
+        let mut sum = place(node.memory.scratch)?;
         sum = add(sum, size(&node.tensor)?)?;
         sum = add(sum, size(tensors.root(node.input))?)?;
         if let Some(with) = node.with

@@ -1,8 +1,9 @@
 //! Running a model: whole windows or one sample at a time, over the caller's arena.
 use crate::arena::ARENA_ALIGNMENT;
 use crate::error::{ArenaError, InputLength};
+use crate::layer::Layer;
 use crate::model::Model;
-use crate::plan::{Node, Plan};
+use crate::plan::{Link, Plan};
 use crate::precision::Precision;
 
 mod memory;
@@ -19,8 +20,9 @@ use memory::{values, view};
 /// window without an end. Any number of sessions run over one model, each with an arena of its own.
 #[derive(Debug)]
 pub struct Session<'s, 'm, P: Precision> {
-    nodes: &'s [Node<'m, P>],
-    plan: &'s Plan<P>,
+    layers: &'s [Layer<'m, P>],
+    nodes: &'s [Link],
+    plan: &'s Plan,
     input_scales: &'m [[f32; 2]],
     output_scales: &'m [[f32; 2]],
     /// Of the recurrent layers.
@@ -60,6 +62,7 @@ impl<'s, 'm, P: Precision> Session<'s, 'm, P> {
         let zone = rest.get_mut(..plan.zone).ok_or(small)?;
         let output = bytemuck::try_cast_slice_mut(output).map_err(|_| misaligned)?;
         let mut session = Self {
+            layers: &model.layers,
             nodes: &model.nodes,
             plan,
             input_scales: model.input_scales,

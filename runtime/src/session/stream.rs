@@ -2,7 +2,7 @@
 use core::ops::Range;
 
 use crate::layer::Reach;
-use crate::plan::{Node, Pace, earlier, is_view, new_steps, streams};
+use crate::plan::{Link, Pace, earlier, is_view, new_steps, streams};
 use crate::precision::Precision;
 
 use super::Session;
@@ -110,7 +110,7 @@ impl<P: Precision> Session<'_, '_, P> {
                 continue;
             }
             let reading = self.reading(node, &moving);
-            let steps = match node.layer.reach() {
+            let steps = match node.reach {
                 Reach::Last if plan.pace == Pace::Apart => u32::from(complete),
                 // However many steps it takes in.
                 Reach::Last => u32::from(reading.steps > 0),
@@ -137,7 +137,7 @@ impl<P: Precision> Session<'_, '_, P> {
                 output: moving.place.clone(),
                 scratch: Self::scratch(&walk, &before, node),
             };
-            self.execute(node, places);
+            self.execute(usize::from(number) - 1, places);
         }
         last
     }
@@ -154,7 +154,7 @@ impl<P: Precision> Session<'_, '_, P> {
     }
 
     /// What a layer reads: the steps that have just come, or those of rings.
-    fn reading(&self, node: &Node<'_, P>, moving: &New) -> Reading {
+    fn reading(&self, node: &Link, moving: &New) -> Reading {
         let Some(progress) = node.progress else {
             return Reading {
                 input: moving.place.clone(),
@@ -179,7 +179,7 @@ impl<P: Precision> Session<'_, '_, P> {
             earlier(cursor.there, self.cursor(with).there)
         });
         let steps = new_steps(node, input, self.plan.pace, available, done);
-        match node.layer.reach() {
+        match node.reach {
             Reach::Window(_) => {
                 let there = cursor.there.wrapping_sub(cursor.first);
                 Reading {

@@ -2,7 +2,7 @@
 use core::ops::Range;
 
 use crate::layer::Operands;
-use crate::plan::{Flow, Node, flow};
+use crate::plan::{Flow, Link, flow};
 use crate::precision::Precision;
 
 use super::Session;
@@ -38,7 +38,7 @@ impl Walk {
     }
 
     /// The place of a tensor that is held, or moves at the other end than the one that stands there now.
-    pub fn place<P: Precision>(&mut self, flow: &Flow<P>, bytes: usize) -> Range<usize> {
+    pub fn place(&mut self, flow: &Flow, bytes: usize) -> Range<usize> {
         if let Some(held) = flow.held {
             let start = self.held + held as usize;
             return start..start + bytes;
@@ -67,7 +67,7 @@ impl Walk {
     }
 
     /// Where a tensor stands that this walk has placed.
-    pub fn placed<P: Precision>(&self, flow: &Flow<P>, bytes: usize) -> Range<usize> {
+    pub fn placed(&self, flow: &Flow, bytes: usize) -> Range<usize> {
         match (&self.moving, flow.held) {
             (_, Some(held)) => {
                 let start = self.held + held as usize;
@@ -106,17 +106,17 @@ pub(super) struct Places {
 
 impl<P: Precision> Session<'_, '_, P> {
     /// A tensor by its number.
-    pub(super) fn tensor(&self, number: u16) -> &Flow<P> {
+    pub(super) fn tensor(&self, number: u16) -> &Flow {
         flow(&self.plan.input, self.nodes, number)
     }
 
     /// The tensor whose memory a tensor is.
-    pub(super) fn root(&self, number: u16) -> &Flow<P> {
+    pub(super) fn root(&self, number: u16) -> &Flow {
         self.tensor(self.tensor(number).root)
     }
 
     /// The roots that a layer reads.
-    pub(super) fn roots(&self, node: &Node<'_, P>) -> [Option<u16>; 2] {
+    pub(super) fn roots(&self, node: &Link) -> [Option<u16>; 2] {
         [Some(node.input), node.with].map(|tensor| Some(self.tensor(tensor?).root))
     }
 
@@ -125,8 +125,11 @@ impl<P: Precision> Session<'_, '_, P> {
         self.nodes.len() as u16
     }
 
-    /// Runs a layer.
-    pub(super) fn execute(&mut self, node: &Node<'_, P>, places: Places) {
+    /// Runs the layer of this index.
+    pub(super) fn execute(&mut self, index: usize, places: Places) {
+        let (Some(layer), Some(node)) = (self.layers.get(index), self.nodes.get(index)) else {
+            return;
+        };
         let with = if places.with == places.input {
             NOWHERE
         } else {
@@ -139,7 +142,7 @@ impl<P: Precision> Session<'_, '_, P> {
         let start = node.state as usize;
         let state = self
             .state
-            .get_mut(start..start + node.layer.memory().state)
+            .get_mut(start..start + node.memory.state)
             .unwrap_or_default();
         let input = bytemuck::try_cast_slice(input).unwrap_or_default();
         let with = bytemuck::try_cast_slice(with).unwrap_or_default();
@@ -150,16 +153,12 @@ impl<P: Precision> Session<'_, '_, P> {
             state,
             scratch,
         };
-        node.layer.run(operands, values(output));
+        layer.run(operands, values(output));
     }
 
     /// Scratch for a layer that has just been placed; `before` is what moved before it.
-    pub(super) fn scratch(
-        walk: &Walk,
-        before: &Option<Moving>,
-        node: &Node<'_, P>,
-    ) -> Range<usize> {
-        match node.layer.memory().scratch {
+    pub(super) fn scratch(walk: &Walk, before: &Option<Moving>, node: &Link) -> Range<usize> {
+        match node.memory.scratch {
             0 => NOWHERE,
             bytes => walk.scratch(before, bytes),
         }

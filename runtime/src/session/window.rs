@@ -50,7 +50,7 @@ impl<P: Precision> Session<'_, '_, P> {
             let steps = lengths.get(usize::from(number)).copied();
             u32::from(steps.unwrap_or_default())
         };
-        let bytes = |flow: &Flow<P>, number| length(number) as usize * flow.step_bytes();
+        let bytes = |flow: &Flow, number| length(number) as usize * flow.step_bytes();
         let mut walk = Walk::new(0, self.plan.held, self.plan.moving);
         walk.place(&self.plan.input, bytes(&self.plan.input, 0));
         for (node, number) in nodes.iter().zip(1..) {
@@ -73,7 +73,7 @@ impl<P: Precision> Session<'_, '_, P> {
                 output,
                 scratch: Self::scratch(&walk, &before, node),
             };
-            self.execute(node, places);
+            self.execute(usize::from(number) - 1, places);
         }
         let root = self.root(self.last());
         walk.placed(root, bytes(root, root.root))
@@ -90,7 +90,7 @@ impl<P: Precision> Session<'_, '_, P> {
         let nodes = self.nodes;
         let plan = self.plan;
         let mut walk = Walk::new(plan.stream, plan.due_held, plan.due_moving);
-        for node in nodes {
+        for (index, node) in nodes.iter().enumerate() {
             let flow = &node.tensor;
             if is_view(node) || !flow.is_dirty() {
                 continue;
@@ -104,11 +104,9 @@ impl<P: Precision> Session<'_, '_, P> {
                 ..walk.clone()
             };
             self.bring_clean(flow, all.start);
-            if plan.pace == Pace::Overlapping
-                && matches!(node.layer.reach(), Reach::Scan | Reach::Last)
-            {
+            if plan.pace == Pace::Overlapping && matches!(node.reach, Reach::Scan | Reach::Last) {
                 let start = node.state as usize;
-                let state = self.state.get_mut(start..start + node.layer.memory().state);
+                let state = self.state.get_mut(start..start + node.memory.state);
                 state.unwrap_or_default().fill(0);
             }
             for part in flow.dirty() {
@@ -133,7 +131,7 @@ impl<P: Precision> Session<'_, '_, P> {
                     output,
                     scratch: scratch.clone(),
                 };
-                self.execute(node, places);
+                self.execute(index, places);
             }
         }
         let all = Steps {
@@ -144,7 +142,7 @@ impl<P: Precision> Session<'_, '_, P> {
     }
 
     /// Copies the clean steps that are still read to where the whole tensor stands.
-    fn bring_clean(&mut self, flow: &Flow<P>, to: usize) {
+    fn bring_clean(&mut self, flow: &Flow, to: usize) {
         let steps = flow.clean.intersect(flow.due);
         let Some(ring) = flow.ring else {
             return;
@@ -168,7 +166,7 @@ impl<P: Precision> Session<'_, '_, P> {
     }
 
     /// The count of a ring at which the window that is complete starts.
-    fn window_start(&self, flow: &Flow<P>) -> u32 {
+    fn window_start(&self, flow: &Flow) -> u32 {
         let there = flow.ring.map_or(0, |ring| self.cursor(ring).there);
         there.wrapping_sub(flow.clean.to)
     }
