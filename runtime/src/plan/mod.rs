@@ -148,8 +148,8 @@ impl Flow {
     pub fn new(shape: Shape, element: usize, root: u16) -> Self {
         Self {
             shape,
-            // At most 65,535 channels.
-            step_bytes: shape.channels * element as u32,
+            // Of a shape that is refused later, anything.
+            step_bytes: shape.channels.saturating_mul(element as u32),
             root,
             clean: Steps::NONE,
             need: Steps::NONE,
