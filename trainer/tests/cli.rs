@@ -150,7 +150,7 @@ fn inspect_gives_the_keys_that_scripts_rely_on() {
     let folder = trained();
     let text = succeeds(folder.path(), &["inspect", "out/model.dunlin"]);
     assert!(
-        text.contains("lstm") && text.contains("output shape"),
+        text.contains("lstm") && text.contains("output shape") && text.contains("layer 1"),
         "{text}"
     );
     let value = json(&succeeds(
@@ -171,6 +171,17 @@ fn inspect_gives_the_keys_that_scripts_rely_on() {
     );
     assert_eq!(value["layers"].as_array().map(Vec::len), Some(2));
     assert_eq!(value["layers"][0]["layer"], "lstm");
+    assert_eq!(value["layers"][0]["inputs"], serde_json::json!([0]));
+    assert_eq!(value["layers"][1]["number"], 2);
+    assert_eq!(value["layers"][1]["inputs"], serde_json::json!([1]));
+    assert_eq!(
+        (&value["hop"], &value["shortest_window"]),
+        (&20.into(), &1.into())
+    );
+    // Windows that do not overlap cost a stream what they cost as a whole.
+    assert_eq!(value["stream_macs"], value["macs"]);
+    let streamed = value["stream_bytes"].as_u64().expect("a number");
+    assert!(streamed > 0 && Some(streamed) < value["ram_bytes"].as_u64());
 }
 
 #[test]
