@@ -2,22 +2,20 @@
 use crate::config::Activation;
 use crate::data::Windows;
 use crate::error::{Error, Result};
-use crate::model_file::FloatModel;
-use crate::net::{Conv1d, Dense, Gru, GruTrace, Layer, Lstm, LstmTrace, Network, Shape};
+use crate::model_file::{FloatModel, GateRows};
+use crate::net::{Dense, Gru, GruTrace, Layer, Lstm, LstmTrace, Network, SimpleRnn};
 
 use super::moments::Moments;
+use super::vectors::{Taps, before, inputs_and_hidden, sampled};
 
 /// Windows that calibration looks at, evenly spaced over those given.
 const WINDOWS: usize = 512;
-/// Vectors that moments are taken of.
-const VECTORS: usize = 8_192;
-
 /// Statistics of one layer.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct LayerStatistics {
-    /// Of the values that the columns of its matrix meet: `[x; h]` in an LSTM and a SimpleRNN, `x` in a GRU. None for
-    /// a layer without a matrix.
-    columns: Option<Moments>,
+    /// Of the values that the columns of its matrix meet: `[x; h]` in an LSTM and a SimpleRNN, `x` in a GRU; of each
+    /// group of a convolution. None for a layer without a matrix.
+    columns: Vec<Moments>,
     /// Largest absolute output; of a softmax layer, of its logits; of a recurrent layer, at any step.
     pub largest_output: f64,
     inside: Option<Inside>,
@@ -28,10 +26,14 @@ pub(super) struct LayerStatistics {
 enum Inside {
     Lstm(LstmStatistics),
     Gru(GruStatistics),
+    /// The largest sum before the LayerNorm of a SimpleRNN.
+    Norm(f64),
 }
 
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct LstmStatistics {
+    /// Largest pre-activation of the gates i, f, o.
+    pub largest_gate: f64,
     /// Largest pre-activation of the candidate.
     pub largest_candidate: f64,
     pub largest_cell: f64,
@@ -44,6 +46,8 @@ pub(super) struct GruStatistics {
     pub hidden: Moments,
     /// Of what the rows of the candidate meet: `h` with `reset_after`, else `r h`.
     pub candidate: Moments,
+    /// Largest pre-activation of the gates z, r.
+    pub largest_gate: f64,
     /// Largest pre-activation of the candidate.
     pub largest_candidate: f64,
     pub largest_hidden: f64,
@@ -53,21 +57,40 @@ impl LayerStatistics {
     /// Of the values that the columns of the layer's matrix meet.
     pub fn columns(&self) -> &Moments {
         self.columns
-            .as_ref()
+            .first()
             .expect("calibration takes them for every layer with a matrix")
+    }
+
+    /// The same for each group of a convolution; one of any other layer with a matrix.
+    pub fn groups(&self) -> &[Moments] {
+        &self.columns
+    }
+
+    /// The largest sum before the LayerNorm of a SimpleRNN.
+    pub fn largest_sum(&self) -> f64 {
+        match self.inside {
+            Some(Inside::Norm(largest)) => largest,
+            Some(Inside::Lstm(_) | Inside::Gru(_)) | None => {
+                unreachable!("calibration looks at every SimpleRNN with a norm")
+            }
+        }
     }
 
     pub fn lstm(&self) -> &LstmStatistics {
         match &self.inside {
             Some(Inside::Lstm(statistics)) => statistics,
-            Some(Inside::Gru(_)) | None => unreachable!("calibration traces every LSTM"),
+            Some(Inside::Gru(_) | Inside::Norm(_)) | None => {
+                unreachable!("calibration traces every LSTM")
+            }
         }
     }
 
     pub fn gru(&self) -> &GruStatistics {
         match &self.inside {
             Some(Inside::Gru(statistics)) => statistics,
-            Some(Inside::Lstm(_)) | None => unreachable!("calibration traces every GRU"),
+            Some(Inside::Lstm(_) | Inside::Norm(_)) | None => {
+                unreachable!("calibration traces every GRU")
+            }
         }
     }
 
@@ -79,29 +102,42 @@ impl LayerStatistics {
                 let logits = logits(dense, x, count);
                 let largest_output = largest(logits.as_deref().unwrap_or(y));
                 (
-                    Some(sampled(x.chunks_exact(inputs), inputs)),
+                    vec![sampled(x.chunks_exact(inputs), inputs)],
                     None,
                     largest_output,
                 )
             }
-            Layer::Conv1d(conv) => (Some(patches(conv, x)), None, largest(y)),
+            Layer::Conv1d(conv) => {
+                let all = 0..conv.input.channels;
+                (vec![Taps::of(conv).patches(x, all)], None, largest(y))
+            }
+            Layer::GroupedConv1d(conv) => {
+                let taps = Taps::of_grouped(conv);
+                let each = conv.input.channels / conv.groups;
+                let groups = (0..conv.groups).map(|group| group * each..(group + 1) * each);
+                let moments = groups.map(|channels| taps.patches(x, channels));
+                (moments.collect(), None, largest(y))
+            }
             Layer::Lstm(lstm) => {
                 let trace = lstm.trace(x, count);
                 let columns = inputs_and_hidden(lstm.input, lstm.units, x, &trace.hidden);
                 let inside = Inside::Lstm(LstmStatistics::of(lstm, &trace));
-                (Some(columns), Some(inside), largest(&trace.hidden))
+                (vec![columns], Some(inside), largest(&trace.hidden))
             }
             Layer::SimpleRnn(rnn) => {
                 let hidden = rnn.trace(x, count);
                 let columns = inputs_and_hidden(rnn.input, rnn.units, x, &hidden);
-                (Some(columns), None, largest(&hidden))
+                let inside = rnn
+                    .layer_norm
+                    .then(|| Inside::Norm(largest_sum(rnn, x, &hidden)));
+                (vec![columns], inside, largest(&hidden))
             }
             Layer::Gru(gru) => {
                 let trace = gru.trace(x, count);
                 let inputs = gru.input.channels;
                 let columns = sampled(x.chunks_exact(inputs), inputs);
                 let inside = Inside::Gru(GruStatistics::of(gru, &trace));
-                (Some(columns), Some(inside), largest(&trace.hidden))
+                (vec![columns], Some(inside), largest(&trace.hidden))
             }
             Layer::Pool1d(_)
             | Layer::GlobalPool1d(_)
@@ -109,11 +145,10 @@ impl LayerStatistics {
             | Layer::Dropout(_)
             | Layer::Activation(_)
             | Layer::Merge(_)
-            | Layer::GroupedConv1d(_)
             | Layer::Resample(_)
             | Layer::Embedding(_)
             | Layer::LayerNorm(_)
-            | Layer::BatchNorm(_) => (None, None, largest(y)),
+            | Layer::BatchNorm(_) => (Vec::new(), None, largest(y)),
         };
         Self {
             columns,
@@ -193,56 +228,21 @@ fn logits(dense: &Dense, x: &[f32], count: usize) -> Option<Vec<f32>> {
     Some(network.forward(x, count))
 }
 
-/// Moments of vectors, of at most `VECTORS` of them, evenly spaced.
-fn sampled<V: AsRef<[f32]>>(vectors: impl ExactSizeIterator<Item = V>, columns: usize) -> Moments {
-    let step = vectors.len().div_ceil(VECTORS).max(1);
-    let vectors: Vec<Vec<f32>> = vectors
-        .step_by(step)
-        .map(|vector| vector.as_ref().to_vec())
-        .collect();
-    Moments::of(&vectors, columns)
-}
-
-/// What the taps of a convolution meet, padding included.
-fn patches(conv: &Conv1d, x: &[f32]) -> Moments {
-    let (steps, channels) = (conv.input.steps, conv.input.channels);
-    let left = conv.walk.left;
-    let windows = x.len() / (steps * channels);
-    let places = (0..windows * conv.output.steps).map(|place| {
-        let window = &x[place / conv.output.steps * steps * channels..][..steps * channels];
-        let start = place % conv.output.steps * conv.strides;
-        let mut patch = vec![0.0; conv.kernel_size * channels];
-        for (tap, values) in patch.chunks_exact_mut(channels).enumerate() {
-            let step = (start + tap * conv.dilation_rate)
-                .checked_sub(left)
-                .filter(|&step| step < steps);
-            if let Some(step) = step {
-                values.copy_from_slice(&window[step * channels..][..channels]);
-            }
-        }
-        patch
+/// The largest sum before the LayerNorm of a SimpleRNN.
+fn largest_sum(rnn: &SimpleRnn, x: &[f32], hidden: &[f32]) -> f64 {
+    let rows = GateRows::of_simple(rnn);
+    let columns = rnn.input.channels + rnn.units;
+    let hidden = before(hidden, rnn.units, rnn.input.steps);
+    let places = x.chunks_exact(rnn.input.channels).zip(&hidden);
+    let sums = places.map(|(x, hidden)| {
+        let sum = |(row, bias): (&[f32], &f32)| {
+            let terms = row.iter().zip(x.iter().chain(hidden));
+            terms.fold(*bias, |sum, (w, x)| sum + w * x)
+        };
+        let rows = rows.weights.chunks_exact(columns).zip(&rows.bias);
+        largest(&rows.map(sum).collect::<Vec<f32>>())
     });
-    sampled(places, conv.kernel_size * channels)
-}
-
-/// The hidden state before each step, from those after it.
-fn before(hidden: &[f32], units: usize, steps: usize) -> Vec<Vec<f32>> {
-    let places = 0..hidden.len() / units;
-    let at = |place: usize| match place % steps {
-        0 => vec![0.0; units],
-        _ => hidden[(place - 1) * units..][..units].to_vec(),
-    };
-    places.map(at).collect()
-}
-
-/// `[x; h]` of every step: the input and the hidden state of the step before.
-fn inputs_and_hidden(input: Shape, units: usize, x: &[f32], hidden: &[f32]) -> Moments {
-    let hidden = before(hidden, units, input.steps);
-    let places = x.chunks_exact(input.channels).zip(&hidden);
-    sampled(
-        places.map(|(x, hidden)| [x, hidden].concat()),
-        input.channels + units,
-    )
+    sums.fold(0.0, f64::max)
 }
 
 impl GruStatistics {
@@ -254,10 +254,22 @@ impl GruStatistics {
                 .chunks_exact(width)
                 .zip(trace.from_hidden.chunks_exact(width))
         };
+        let gate = |argument: f32| match gru.recurrent_activation {
+            Activation::Linear => argument,
+            Activation::Relu => argument.max(0.0),
+            Activation::Tanh => argument.tanh(),
+            Activation::HardSigmoid => ((argument + 3.0) / 6.0).clamp(0.0, 1.0),
+            // No gate is any of the others.
+            Activation::Sigmoid
+            | Activation::Softmax
+            | Activation::Relu6
+            | Activation::LeakyRelu { .. }
+            | Activation::Elu { .. }
+            | Activation::Gelu
+            | Activation::Silu => 1.0 / (1.0 + (-argument).exp()),
+        };
         let reset = |(x, h): (&[f32], &[f32])| -> Vec<f32> {
-            (units..2 * units)
-                .map(|at| 1.0 / (1.0 + (-(x[at] + h[at])).exp()))
-                .collect()
+            (units..2 * units).map(|at| gate(x[at] + h[at])).collect()
         };
         let hidden = before(&trace.hidden, units, gru.input.steps);
         let gated: Vec<Vec<f32>> = if gru.reset_after {
@@ -269,13 +281,20 @@ impl GruStatistics {
                 .map(|(r, h)| r.iter().zip(h).map(|(r, h)| r * h).collect())
                 .collect()
         };
-        // With `reset_after` the gate makes the second product smaller, not larger.
+        // With `reset_after` a gate up to 1 makes the second product smaller, not larger.
         let candidates = products().map(|(x, h)| {
-            let sums = x[2 * units..].iter().zip(&h[2 * units..]);
-            sums.map(|(x, h)| f64::from(x.abs() + h.abs()))
+            let gates = reset((x, h));
+            let sums = x[2 * units..].iter().zip(&h[2 * units..]).zip(&gates);
+            sums.map(|((x, h), r)| f64::from(x.abs() + h.abs() * r.abs().max(1.0)))
+                .fold(0.0, f64::max)
+        });
+        let gates = products().map(|(x, h)| {
+            let sums = x[..2 * units].iter().zip(&h[..2 * units]);
+            sums.map(|(x, h)| f64::from((x + h).abs()))
                 .fold(0.0, f64::max)
         });
         Self {
+            largest_gate: gates.fold(f64::MIN_POSITIVE, f64::max),
             largest_candidate: candidates.fold(f64::MIN_POSITIVE, f64::max),
             largest_hidden: largest(&trace.hidden),
             hidden: sampled(hidden.iter(), units),
@@ -290,7 +309,12 @@ impl LstmStatistics {
             .gates
             .chunks_exact(4 * lstm.units)
             .map(|gates| &gates[2 * lstm.units..3 * lstm.units]);
+        let gates = trace.gates.chunks_exact(4 * lstm.units).map(|gates| {
+            let (i_and_f, o) = (&gates[..2 * lstm.units], &gates[3 * lstm.units..]);
+            largest(i_and_f).max(largest(o))
+        });
         Self {
+            largest_gate: gates.fold(f64::MIN_POSITIVE, f64::max),
             largest_candidate: candidates.map(largest).fold(f64::MIN_POSITIVE, f64::max),
             largest_cell: largest(&trace.cells),
             largest_hidden: largest(&trace.hidden),

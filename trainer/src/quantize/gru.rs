@@ -1,12 +1,13 @@
 //! GRU: rows over `x` and rows over `h` with scales of their own; what they give meets at the scale of the gates.
-use dunlin::format::graph::{GruSpec, LayerSpec};
+use dunlin::format::graph::{GruGatedSpec, GruSpec, LayerSpec};
 use dunlin::format::write::Weights;
 use dunlin::math::table;
 
+use super::activation::{argument, is_bounded, is_positive};
 use super::calibrate::LayerStatistics;
 use super::moments::Rounding;
 use super::row::{Real, Rows};
-use super::{HEADROOM, LARGEST, Overflow, Tensor, exp2};
+use super::{HEADROOM, LARGEST, Overflow, Tensor, exp2, gate_bits, usual};
 use crate::config::Activation;
 use crate::model_file::{self, GruRows};
 use crate::net::Gru;
@@ -20,31 +21,34 @@ pub(super) fn quantize(
 ) -> Result<(LayerSpec, Tensor), Overflow> {
     let inside = statistics.gru();
     let rows = GruRows::of(gru);
-    let relu = gru.activation == Activation::Relu;
-    let (bits, range) = if relu {
-        // The candidate comes at the scale of the hidden state.
-        let largest = inside.largest_hidden.max(inside.largest_candidate);
-        (
-            (LARGEST / (HEADROOM * largest))
-                .log2()
-                .floor()
-                .clamp(-15.0, 15.0) as i32,
-            (0, i16::MAX),
-        )
+    let (activation, gate) = (gru.activation, gru.recurrent_activation);
+    // Gates in [0, 1] keep the hidden state between candidates.
+    let in_one = matches!(gate, Activation::Sigmoid | Activation::HardSigmoid);
+    let bits = if is_bounded(activation) && in_one {
+        table::RESULT_BITS
     } else {
-        (table::RESULT_BITS, (i16::MIN, i16::MAX))
+        // A candidate that is not bounded comes at the scale of the hidden state.
+        let candidate = if is_bounded(activation) {
+            1.0
+        } else {
+            inside.largest_candidate
+        };
+        let largest = inside.largest_hidden.max(candidate);
+        let bits = (LARGEST / (HEADROOM * largest)).log2().floor();
+        bits.clamp(-15.0, 15.0) as i32
     };
+    let range = if is_positive(activation) && in_one {
+        (0, i16::MAX)
+    } else {
+        (i16::MIN, i16::MAX)
+    };
+    let gate_bits = gate_bits(gate, inside.largest_gate);
     let hidden_scale = exp2(-bits);
-    let candidate_scale = if relu {
-        hidden_scale
-    } else {
-        exp2(-table::TANH_BITS)
-    };
     let scale = |row: usize| {
         if row < 2 * gru.units {
-            exp2(-table::SIGMOID_BITS)
+            argument(gate, exp2(-gate_bits))
         } else {
-            candidate_scale
+            argument(activation, hidden_scale)
         }
     };
 
@@ -82,8 +86,17 @@ pub(super) fn quantize(
         reset_after: gru.reset_after,
         hidden_bits: bits as i8,
     };
+    let spec = if usual(activation, gate) {
+        LayerSpec::Gru(spec)
+    } else {
+        LayerSpec::GruGated(GruGatedSpec {
+            gru: spec,
+            recurrent_activation: model_file::activation(gate),
+            gate_bits: gate_bits as i8,
+        })
+    };
     Ok((
-        LayerSpec::Gru(spec),
+        spec,
         Tensor {
             scale: hidden_scale,
             range,

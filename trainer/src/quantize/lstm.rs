@@ -1,11 +1,12 @@
 //! LSTM: four gate rows a unit over `[x; h]` with one scale each, and binary points for candidate, cell and hidden state.
-use dunlin::format::graph::{LayerSpec, LstmSpec};
+use dunlin::format::graph::{LayerSpec, LstmGatedSpec, LstmSpec};
 use dunlin::format::write::Weights;
 use dunlin::math::table;
 
+use super::activation::{argument, is_bounded, is_positive};
 use super::calibrate::{LayerStatistics, LstmStatistics};
 use super::joint::Joint;
-use super::{HEADROOM, LARGEST, Overflow, Tensor, exp2};
+use super::{HEADROOM, LARGEST, Overflow, Tensor, exp2, gate_bits, usual};
 use crate::config::Activation;
 use crate::model_file::{self, GateRows};
 use crate::net::Lstm;
@@ -18,6 +19,7 @@ const COARSER_HIDDEN: i32 = 8;
 /// The fraction bits of an LSTM's values.
 #[derive(Debug, Clone, Copy)]
 struct Fractions {
+    gate: i32,
     candidate: i32,
     cell: i32,
     hidden: i32,
@@ -37,26 +39,25 @@ pub(super) fn quantize(
         input,
         met: statistics.columns(),
     };
-    let relu = lstm.activation == Activation::Relu;
-    let mut bits = fractions(statistics.lstm(), relu);
+    let (activation, gate) = (lstm.activation, lstm.recurrent_activation);
+    let mut bits = fractions(statistics.lstm(), activation, gate);
     let finest = bits.hidden;
     let candidates = (finest - COARSER_HIDDEN..=finest)
-        .filter(|&hidden| shifts_fit(Fractions { hidden, ..bits }, relu));
+        .filter(|&hidden| shifts_fit(Fractions { hidden, ..bits }, activation));
     let noise = |hidden: i32| joint.noise(exp2(-hidden));
     bits.hidden = candidates
         .min_by(|&a, &b| noise(a).total_cmp(&noise(b)))
         .unwrap_or(finest);
 
     let hidden_scale = exp2(-bits.hidden);
-    let range = if relu {
+    let range = if is_positive(activation) && is_positive(gate) {
         (0, i16::MAX)
     } else {
         (i16::MIN, i16::MAX)
     };
     let scale = |row: usize| match row % 4 {
-        2 if relu => exp2(-bits.candidate),
-        2 => exp2(-table::TANH_BITS),
-        _ => exp2(-table::SIGMOID_BITS),
+        2 => argument(activation, exp2(-bits.candidate)),
+        _ => argument(gate, exp2(-bits.gate)),
     };
     joint
         .quantize(hidden_scale, range, scale, coarser)?
@@ -70,8 +71,17 @@ pub(super) fn quantize(
         cell_bits: bits.cell as i8,
         hidden_bits: bits.hidden as i8,
     };
+    let spec = if usual(activation, gate) {
+        LayerSpec::Lstm(spec)
+    } else {
+        LayerSpec::LstmGated(LstmGatedSpec {
+            lstm: spec,
+            recurrent_activation: model_file::activation(gate),
+            gate_bits: bits.gate as i8,
+        })
+    };
     Ok((
-        LayerSpec::Lstm(spec),
+        spec,
         Tensor {
             scale: hidden_scale,
             range,
@@ -81,42 +91,68 @@ pub(super) fn quantize(
 }
 
 /// The most fraction bits that hold what calibration saw.
-fn fractions(inside: &LstmStatistics, relu: bool) -> Fractions {
+fn fractions(inside: &LstmStatistics, activation: Activation, gate: Activation) -> Fractions {
+    let bounded = is_bounded(activation);
     let fitting = |largest: f64, limit: f64| (limit / largest).log2().floor() as i32;
-    let candidate = if relu {
-        fitting(HEADROOM * inside.largest_candidate, LARGEST).clamp(-15, 15)
-    } else {
+    let gate_bits = gate_bits(gate, inside.largest_gate);
+    let candidate = if bounded {
         table::RESULT_BITS
-    };
-    // At least the step of the gate's product, at least the step of the tanh table, at most 31 bits.
-    let lowest = if relu {
-        candidate - 15
     } else {
-        table::TANH_BITS
+        fitting(HEADROOM * inside.largest_candidate, LARGEST).clamp(-15, 15)
+    };
+    // At least the step of the gate's product, at least the step of the argument, at most 31 bits.
+    let lowest = if bounded {
+        argument_bits(activation)
+    } else {
+        candidate - 15
     };
     let cell = fitting(
         CELL_HEADROOM * inside.largest_cell.max(1.0),
         f64::from(i32::MAX),
     )
-    .clamp(lowest, candidate + table::RESULT_BITS);
-    let hidden = if relu {
-        fitting(HEADROOM * inside.largest_hidden, LARGEST).min(cell - 1)
+    .clamp(lowest, (candidate + gate_bits).max(lowest));
+    // Of the product of gate and activated state; the other drops 16 bits.
+    let product = if bounded {
+        gate_bits + table::RESULT_BITS
     } else {
+        cell + gate_bits - 16
+    };
+    let hidden = if bounded && is_bounded(gate) {
         table::RESULT_BITS
+    } else {
+        fitting(HEADROOM * inside.largest_hidden, LARGEST)
     };
     Fractions {
+        gate: gate_bits,
         candidate,
         cell,
-        hidden,
+        hidden: hidden.min(product),
     }
 }
 
-/// Whether the runtime's shifts are in their bounds.
-fn shifts_fit(bits: Fractions, relu: bool) -> bool {
-    let hidden = if relu {
-        bits.cell - 1 - bits.hidden
+/// Fraction bits of the argument that a cell state is shifted to.
+fn argument_bits(activation: Activation) -> i32 {
+    match activation {
+        Activation::Tanh => table::TANH_BITS,
+        Activation::Sigmoid => table::SIGMOID_BITS,
+        Activation::HardSigmoid => 14,
+        Activation::Linear
+        | Activation::Relu
+        | Activation::Softmax
+        | Activation::Relu6
+        | Activation::LeakyRelu { .. }
+        | Activation::Elu { .. }
+        | Activation::Gelu
+        | Activation::Silu => 0,
+    }
+}
+
+/// Whether the runtime's shift to the hidden state is in its bounds.
+fn shifts_fit(bits: Fractions, activation: Activation) -> bool {
+    let product = if is_bounded(activation) {
+        bits.gate + table::RESULT_BITS
     } else {
-        2 * table::RESULT_BITS - bits.hidden
+        bits.cell + bits.gate - 16
     };
-    (0..=30).contains(&hidden) && (-128..=127).contains(&bits.hidden)
+    (0..=30).contains(&(product - bits.hidden)) && (-128..=127).contains(&bits.hidden)
 }

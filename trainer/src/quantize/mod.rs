@@ -3,25 +3,30 @@
 //! Every tensor is `integer * scale`. Weights get one scale a row; the row's accumulator has the scale
 //! `lsb = weight scale * input scale`, and leaves it through a [`Rescale`](dunlin::math::rescale::Rescale). The scale of
 //! a row is chosen so that this rescale is exact: the only rounding is that of weights and activations.
+mod activation;
 mod affine;
 mod calibrate;
+mod elementwise;
 mod gru;
 mod joint;
 mod lstm;
 mod moments;
 mod row;
 mod simple_rnn;
+mod vectors;
 
-use dunlin::format::graph::LayerSpec;
+use dunlin::format::graph::{LayerSpec, ZeroPadding1dSpec};
 use dunlin::format::write::{ModelFile, Weights};
+use dunlin::math::table;
 use dunlin::{LayerError, LoadError, PrecisionTag};
 
 use crate::config::Activation;
 use crate::data::Windows;
 use crate::error::{Error, Result};
 use crate::model_file::{self, FloatModel};
-use crate::net::{Layer, Node};
+use crate::net::{Layer, Node, Resampling};
 
+use activation::Output;
 use affine::Affine;
 use calibrate::Statistics;
 
@@ -105,32 +110,32 @@ impl Pass<'_> {
     fn run(&self) -> Result<std::result::Result<Vec<u8>, NeedsRoom>> {
         let mut weights = Weights::new();
         let mut layers = Vec::new();
-        let input_scale = HEADROOM * self.statistics.largest_input / LARGEST;
-        let mut tensor = Tensor {
+        let input_scale = self.input_scale();
+        // Tensor 0 is the input, n the output of the n-th layer.
+        let mut tensors = vec![Tensor {
             scale: input_scale,
             range: (i16::MIN, i16::MAX),
             producer: None,
-        };
+        }];
         for (index, node) in self.model.network.layers.iter().enumerate() {
-            if node.inputs != [index] || !has_activation(&node.layer) {
+            if !has_activation(&node.layer) {
                 return Err(lacking(node));
             }
-            let quantized = self.layer(index, node, tensor, &mut weights)?;
-            match quantized {
-                Ok(Some((spec, output))) => {
+            match self.layer(index, node, &tensors, &mut weights)? {
+                Ok((spec, output)) => {
                     layers.push(spec);
-                    tensor = output;
+                    tensors.push(output);
                 }
-                Ok(None) => {}
                 Err(Overflow { factor }) => {
                     return Ok(Err(NeedsRoom {
                         layer: index,
-                        producer: tensor.producer,
+                        producer: current(node, &tensors).producer,
                         factor,
                     }));
                 }
             }
         }
+        let tensor = tensors[tensors.len() - 1];
         let file = ModelFile {
             name: &self.model.name,
             precision: PrecisionTag::W8A16,
@@ -164,77 +169,126 @@ impl Pass<'_> {
         }
     }
 
-    /// The specification of a layer and its output tensor; `None` for a layer that only training has.
+    /// The scale of the input: one step is one id where the model starts from those.
+    fn input_scale(&self) -> f64 {
+        let nodes = &self.model.network.layers;
+        let ids = nodes
+            .iter()
+            .any(|node| node.inputs == [0] && matches!(node.layer, Layer::Embedding(_)));
+        if ids {
+            1.0
+        } else {
+            HEADROOM * self.statistics.largest_input / LARGEST
+        }
+    }
+
+    /// The specification of a layer and its output tensor.
     fn layer(
         &self,
         index: usize,
         node: &Node,
-        input: Tensor,
+        tensors: &[Tensor],
         weights: &mut Weights,
-    ) -> Result<std::result::Result<Option<(LayerSpec, Tensor)>, Overflow>> {
+    ) -> Result<std::result::Result<(LayerSpec, Tensor), Overflow>> {
         let statistics = &self.statistics.layers[index];
+        let (input, coarser) = (current(node, tensors), self.coarser[index]);
         let step = Affine {
             index,
             input,
             statistics,
             room: self.room[index],
-            coarser: self.coarser[index],
+            coarser,
         };
-        let coarser = self.coarser[index];
-        let quantized = match &node.layer {
+        let wanted = step.wanted(0.0);
+        Ok(match &node.layer {
             Layer::Dense(dense) => step.dense(dense, weights),
             Layer::Conv1d(conv) => step.conv1d(conv, weights),
+            Layer::GroupedConv1d(conv) => step.grouped_conv1d(conv, weights),
             Layer::Pool1d(pool) => Ok((model_file::pool_spec(pool), input)),
             Layer::GlobalPool1d(pool) => Ok((model_file::global_pool_spec(pool), input)),
             Layer::Flatten(_) => Ok((LayerSpec::Flatten, input)),
             Layer::Lstm(lstm) => lstm::quantize(lstm, input, statistics, coarser, weights),
             Layer::SimpleRnn(rnn) => simple_rnn::quantize(rnn, input, statistics, coarser, weights),
             Layer::Gru(gru) => gru::quantize(gru, input, statistics, coarser, weights),
-            Layer::Dropout(_) => return Ok(Ok(None)),
-            Layer::Activation(_)
-            | Layer::Merge(_)
-            | Layer::GroupedConv1d(_)
-            | Layer::Resample(_)
-            | Layer::Embedding(_)
-            | Layer::LayerNorm(_)
-            | Layer::BatchNorm(_) => return Err(lacking(node)),
-        };
-        Ok(quantized.map(Some))
+            Layer::Activation(l) => Ok(elementwise::activation(l.activation, input, wanted)),
+            Layer::Merge(merge) => {
+                let with = node.inputs[0];
+                let inputs = [tensors[with], input];
+                Ok(elementwise::merge(merge.merging, with, inputs, wanted))
+            }
+            Layer::Embedding(layer) => Ok(elementwise::embedding(layer, weights)),
+            Layer::LayerNorm(l) => {
+                let output = Output::new(Activation::Linear, wanted);
+                let parameters = [l.gamma.as_slice(), &l.beta];
+                let spec = elementwise::norm(parameters, l.epsilon, input.scale, output, weights);
+                Ok((LayerSpec::LayerNorm(spec), output.tensor))
+            }
+            Layer::Resample(l) => Ok(match l.resampling {
+                Resampling::ZeroPadding { before, after } => {
+                    let spec = ZeroPadding1dSpec {
+                        before: before as u16,
+                        after: after as u16,
+                    };
+                    let range = (input.range.0.min(0), input.range.1.max(0));
+                    (LayerSpec::ZeroPadding1d(spec), Tensor { range, ..input })
+                }
+                Resampling::UpSampling { size } => (LayerSpec::UpSampling1d(size as u16), input),
+                Resampling::Reverse => (LayerSpec::Reverse, input),
+                Resampling::Input => (LayerSpec::Input(node.inputs[0] as u16), input),
+            }),
+            // Lowering has taken these away.
+            Layer::Dropout(_) | Layer::BatchNorm(_) => return Err(lacking(node)),
+        })
     }
 }
 
-/// Whether the quantizer has the layer's activations.
+/// The tensor that a layer reads; of a merge the second one.
+fn current(node: &Node, tensors: &[Tensor]) -> Tensor {
+    let last = node.inputs.last().copied().unwrap_or_default();
+    tensors[last]
+}
+
+/// Whether the integers have the layer's activation.
 fn has_activation(layer: &Layer) -> bool {
-    use Activation::{Linear, Relu, Sigmoid, Softmax, Tanh};
-    let (activation, recurrent) = match layer {
-        Layer::Dense(l) => (l.activation, Sigmoid),
-        Layer::Conv1d(l) => (l.activation, Sigmoid),
-        Layer::SimpleRnn(l) if l.layer_norm => return false,
-        Layer::SimpleRnn(l) => (l.activation, Sigmoid),
-        Layer::Lstm(l) => (l.activation, l.recurrent_activation),
-        Layer::Gru(l) => (l.activation, l.recurrent_activation),
-        Layer::Pool1d(_)
+    let activation = match layer {
+        Layer::Dense(l) => l.activation,
+        Layer::Conv1d(l) => l.activation,
+        Layer::GroupedConv1d(l) => l.activation,
+        Layer::Activation(l) => l.activation,
+        Layer::SimpleRnn(_)
+        | Layer::Lstm(_)
+        | Layer::Gru(_)
+        | Layer::Pool1d(_)
         | Layer::GlobalPool1d(_)
         | Layer::Flatten(_)
         | Layer::Dropout(_)
-        | Layer::Activation(_)
         | Layer::Merge(_)
-        | Layer::GroupedConv1d(_)
         | Layer::Resample(_)
         | Layer::Embedding(_)
         | Layer::LayerNorm(_)
         | Layer::BatchNorm(_) => return true,
     };
-    let gated = matches!(layer, Layer::Lstm(_) | Layer::Gru(_));
-    recurrent == Sigmoid
-        && (matches!(activation, Relu | Tanh)
-            || (!gated && matches!(activation, Linear | Sigmoid | Softmax)))
+    activation::has(activation)
+}
+
+/// Whether a gated cell has the activations that the older specifications state.
+fn usual(activation: Activation, gate: Activation) -> bool {
+    matches!(activation, Activation::Tanh | Activation::Relu) && gate == Activation::Sigmoid
+}
+
+/// Fraction bits of a gate whose argument reaches `largest`.
+fn gate_bits(gate: Activation, largest: f64) -> i32 {
+    if activation::is_bounded(gate) {
+        return table::RESULT_BITS;
+    }
+    let bits = (LARGEST / (HEADROOM * largest)).log2().floor();
+    bits.clamp(0.0, 15.0) as i32
 }
 
 /// The refusal of what the quantizer does not have.
 fn lacking(node: &Node) -> Error {
     Error::input(format!(
-        "{}: the quantizer does not have this layer, its activation or its inputs; only the float model can be made",
+        "{}: integers have a negative_slope below 1 and an alpha below 2; only the float model can be made",
         node.place
     ))
 }

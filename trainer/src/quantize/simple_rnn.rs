@@ -1,14 +1,15 @@
 //! SimpleRNN: one row a unit over `[x; h]`; the output is the hidden state.
-use dunlin::format::graph::{LayerSpec, OutputSpec, SimpleRnnSpec};
+use dunlin::format::graph::{LayerSpec, OutputSpec, SimpleRnnNormSpec, SimpleRnnSpec};
 use dunlin::format::write::Weights;
 use dunlin::math::table;
 
+use super::activation::{Output, Wanted, argument, is_bounded, is_positive, spec};
 use super::calibrate::LayerStatistics;
 use super::joint::Joint;
 use super::row::LARGEST_RESCALE;
-use super::{HEADROOM, LARGEST, Overflow, Tensor, exp2};
+use super::{HEADROOM, LARGEST, Overflow, Tensor, elementwise, exp2};
 use crate::config::Activation;
-use crate::model_file::{self, GateRows};
+use crate::model_file::GateRows;
 use crate::net::SimpleRnn;
 
 /// Halvings of the hidden state's resolution that are tried.
@@ -28,74 +29,90 @@ pub(super) fn quantize(
         input,
         met: statistics.columns(),
     };
+    if rnn.layer_norm {
+        return normed(rnn, &joint, statistics, coarser, weights);
+    }
     // The scale of the hidden state, and of the rows' results before the activation.
-    let (hidden, scale, range) = match rnn.activation {
-        Activation::Tanh => (
-            exp2(-table::RESULT_BITS),
-            exp2(-table::TANH_BITS),
-            (i16::MIN, i16::MAX),
-        ),
-        Activation::Sigmoid => (
-            exp2(-table::RESULT_BITS),
-            exp2(-table::SIGMOID_BITS),
-            (0, i16::MAX),
-        ),
-        // The others are refused before.
-        Activation::Linear
-        | Activation::Relu
-        | Activation::Softmax
-        | Activation::HardSigmoid
-        | Activation::Relu6
-        | Activation::LeakyRelu { .. }
-        | Activation::Elu { .. }
-        | Activation::Gelu
-        | Activation::Silu => {
-            let finest = HEADROOM * statistics.largest_output / LARGEST;
-            let scales = (0..=COARSER_HIDDEN).map(|halvings| finest * exp2(halvings));
-            let best = scales.min_by(|&a, &b| joint.noise(a).total_cmp(&joint.noise(b)));
-            let best = best.unwrap_or(finest);
-            // Finer than half an accumulator step would need a rescale above 1/2.
-            let scale = best.max(joint.largest_lsb(best) * coarser / LARGEST_RESCALE * 1.000_1);
-            let min = if rnn.activation == Activation::Relu {
-                0
-            } else {
-                i16::MIN
-            };
-            (scale, scale, (min, i16::MAX))
-        }
+    let (hidden, scale) = if is_bounded(rnn.activation) {
+        (exp2(-table::RESULT_BITS), argument(rnn.activation, 1.0))
+    } else {
+        let finest = HEADROOM * statistics.largest_output / LARGEST;
+        let scales = (0..=COARSER_HIDDEN).map(|halvings| finest * exp2(halvings));
+        let best = scales.min_by(|&a, &b| joint.noise(a).total_cmp(&joint.noise(b)));
+        let best = best.unwrap_or(finest);
+        // Finer than half an accumulator step would need a rescale above 1/2.
+        let scale = best.max(joint.largest_lsb(best) * coarser / LARGEST_RESCALE * 1.000_1);
+        (scale, scale)
     };
+    let range = range(rnn.activation);
     joint
         .quantize(hidden, range, |_| scale, coarser)?
         .store(weights);
-    let (min, max) = match rnn.activation {
-        Activation::Tanh | Activation::Sigmoid => (0, 0),
-        Activation::Linear
-        | Activation::Relu
-        | Activation::Softmax
-        | Activation::HardSigmoid
-        | Activation::Relu6
-        | Activation::LeakyRelu { .. }
-        | Activation::Elu { .. }
-        | Activation::Gelu
-        | Activation::Silu => range,
+    let clamp = if is_bounded(rnn.activation) {
+        (0, 0)
+    } else {
+        range
     };
-    let spec = SimpleRnnSpec {
+    let spec = rnn_spec(rnn, spec(rnn.activation, clamp, 0));
+    let tensor = Tensor {
+        scale: hidden,
+        range,
+        producer: None,
+    };
+    Ok((LayerSpec::SimpleRnn(spec), tensor))
+}
+
+/// Sums at a scale of their own, which the norm takes away again.
+fn normed(
+    rnn: &SimpleRnn,
+    joint: &Joint<'_>,
+    statistics: &LayerStatistics,
+    coarser: f64,
+    weights: &mut Weights,
+) -> Result<(LayerSpec, Tensor), Overflow> {
+    let hidden = Output::new(
+        rnn.activation,
+        Wanted {
+            index: 0,
+            largest: statistics.largest_output,
+            room: 1.0,
+            lsb: 0.0,
+        },
+    );
+    let tensor = Tensor {
+        producer: None,
+        ..hidden.tensor
+    };
+    let finest = HEADROOM * statistics.largest_sum() / LARGEST;
+    let lsb = joint.largest_lsb(tensor.scale) * coarser;
+    let sums = finest.max(lsb / LARGEST_RESCALE * 1.000_1);
+    joint
+        .quantize(tensor.scale, tensor.range, |_| sums, coarser)?
+        .store(weights);
+    let linear = spec(Activation::Linear, (i16::MIN, i16::MAX), 0);
+    let parameters = [rnn.gamma.as_slice(), &rnn.beta];
+    let norm = elementwise::norm(parameters, rnn.epsilon, sums, hidden, weights);
+    let spec = SimpleRnnNormSpec {
+        rnn: rnn_spec(rnn, linear),
+        norm,
+    };
+    Ok((LayerSpec::SimpleRnnNorm(spec), tensor))
+}
+
+/// What the hidden state can be.
+fn range(activation: Activation) -> (i16, i16) {
+    if is_positive(activation) {
+        (0, i16::MAX)
+    } else {
+        (i16::MIN, i16::MAX)
+    }
+}
+
+fn rnn_spec(rnn: &SimpleRnn, output: OutputSpec) -> SimpleRnnSpec {
+    SimpleRnnSpec {
         units: rnn.units as u16,
         return_sequences: rnn.return_sequences,
         use_bias: rnn.use_bias,
-        output: OutputSpec {
-            activation: model_file::activation(rnn.activation),
-            min,
-            max,
-            softmax_bits: 0,
-        },
-    };
-    Ok((
-        LayerSpec::SimpleRnn(spec),
-        Tensor {
-            scale: hidden,
-            range,
-            producer: None,
-        },
-    ))
+        output,
+    }
 }
