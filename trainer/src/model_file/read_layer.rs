@@ -103,17 +103,14 @@ fn config(spec: &LayerSpec) -> Option<LayerConfig> {
 
 /// Gives a layer what a specification can say and a description cannot.
 fn complete(layer: &mut Layer, spec: &LayerSpec) {
-    match (layer, spec) {
-        (Layer::SimpleRnn(rnn), LayerSpec::SimpleRnnNorm(spec)) => {
-            rnn.epsilon = f32::from_bits(spec.norm.epsilon);
-        }
-        (Layer::Merge(merge), LayerSpec::Add(spec) | LayerSpec::Multiply(spec)) => {
-            merge.activation = activation(spec.output.activation);
-        }
-        (Layer::LayerNorm(norm), LayerSpec::LayerNorm(spec)) => {
-            norm.activation = activation(spec.output.activation);
-        }
-        (_, _) => {}
+    if let (Layer::SimpleRnn(rnn), LayerSpec::SimpleRnnNorm(spec)) = (&mut *layer, spec) {
+        rnn.epsilon = f32::from_bits(spec.norm.epsilon);
+    } else if let (Layer::LayerNorm(norm), LayerSpec::LayerNorm(spec)) = (&mut *layer, spec) {
+        norm.activation = activation(spec.output.activation);
+    } else if let (Layer::Merge(merge), LayerSpec::Add(spec) | LayerSpec::Multiply(spec)) =
+        (layer, spec)
+    {
+        merge.activation = activation(spec.output.activation);
     }
 }
 

@@ -60,36 +60,40 @@ impl Gate {
     /// How its derivative follows from its value.
     pub fn slope(self) -> Slope {
         let everywhere = (f32::NEG_INFINITY, f32::INFINITY);
-        let (open, terms) = match self {
-            Self::Tanh => (everywhere, [1.0, 0.0, 1.0]),
-            Self::Sigmoid => (everywhere, [0.0, 1.0, 1.0]),
-            Self::Linear => (everywhere, [1.0, 0.0, 0.0]),
-            Self::Relu => ((0.0, f32::INFINITY), [1.0, 0.0, 0.0]),
-            Self::HardSigmoid => ((0.0, 1.0), [1.0 / 6.0, 0.0, 0.0]),
+        let (open, first, second) = match self {
+            Self::Tanh => (everywhere, [1.0, 0.0], [1.0, 0.0, 1.0]),
+            Self::Sigmoid => (everywhere, [0.0, 1.0], [1.0, 1.0, 0.0]),
+            Self::Linear => (everywhere, [1.0, 0.0], [1.0, 0.0, 0.0]),
+            Self::Relu => ((0.0, f32::INFINITY), [1.0, 0.0], [1.0, 0.0, 0.0]),
+            Self::HardSigmoid => ((0.0, 1.0), [1.0 / 6.0, 0.0], [1.0, 0.0, 0.0]),
         };
         Slope {
             low: open.0,
             high: open.1,
-            terms,
+            first,
+            second,
         }
     }
 }
 
-/// The derivative of a gate as a function of its value y: `a + y (b - c y)` between two bounds, 0 outside. One formula
-/// for all gates keeps the loops over a cell free of branches.
+/// The derivative of a gate as a function of its value y: `(a + b y) (c - y (d + e y))` between two bounds, 0 outside.
+/// One formula for all gates keeps the loops over a cell free of branches.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Slope {
     low: f32,
     high: f32,
-    /// a, b, c.
-    terms: [f32; 3],
+    /// a, b.
+    first: [f32; 2],
+    /// c, d, e.
+    second: [f32; 3],
 }
 
 impl Slope {
+    /// `x` times the derivative where the value is `y`; of a sigmoid `x y (1 - y)`.
     #[inline(always)]
-    pub fn at(&self, y: f32) -> f32 {
-        let [a, b, c] = self.terms;
-        let inside = a + y * (b - c * y);
+    pub fn times(&self, x: f32, y: f32) -> f32 {
+        let ([a, b], [c, d, e]) = (self.first, self.second);
+        let inside = x * (a + b * y) * (c - y * (d + e * y));
         // Not `&&`, which would be a branch.
         if (y > self.low) & (y < self.high) {
             inside
@@ -120,7 +124,7 @@ mod tests {
                 };
                 let step = 1.0 / 128.0;
                 let numeric = (at(x + step) - at(x - step)) / (2.0 * step);
-                let slope = gate.slope().at(at(x));
+                let slope = gate.slope().times(1.0, at(x));
                 assert!(
                     (slope - numeric).abs() < 2e-4,
                     "{gate:?} at {x}: {slope} {numeric}"

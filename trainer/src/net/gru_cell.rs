@@ -102,15 +102,15 @@ impl CellBackward<'_> {
             let (past, dh, candidate) = (&past[..units], &mut dh[..units], &mut candidate[..units]);
             for u in 0..units {
                 // dz_c = dh (1 - z) activation'(c); dz_z = dh (past - c) recurrent'(z)
-                let dz_c = dh[u] * (1.0 - z[u]) * activation.at(c[u]);
-                let dz_z = dh[u] * (past[u] - c[u]) * recurrent.at(z[u]);
+                let dz_c = activation.times(dh[u] * (1.0 - z[u]), c[u]);
+                let dz_z = recurrent.times(dh[u] * (past[u] - c[u]), z[u]);
                 // dh of the step before: dh z, and what comes through the gates
                 dh[u] *= z[u];
                 z[u] = dz_z;
                 c[u] = dz_c;
                 if self.reset_after {
                     // dz_r = dz_c candidate recurrent'(r); dcandidate = dz_c r
-                    let dz_r = dz_c * candidate[u] * recurrent.at(r[u]);
+                    let dz_r = recurrent.times(dz_c * candidate[u], r[u]);
                     candidate[u] = dz_c * r[u];
                     r[u] = dz_r;
                 }
@@ -129,7 +129,7 @@ impl CellBackward<'_> {
             for (((r, past), dh), d) in r.iter_mut().zip(past).zip(dh).zip(&d_reset[row]) {
                 *dh += d * *r;
                 // dz_r = d(r h) past recurrent'(r)
-                *r = d * past * slope.at(*r);
+                *r = slope.times(d * past, *r);
             }
         }
     }

@@ -84,13 +84,13 @@ impl CellBackward<'_> {
             let (dh, dc) = (&dh[..units], &mut dc[..units]);
             for u in 0..units {
                 // dc += dh o activation'(c)
-                let d = dc[u] + dh[u] * o[u] * activation.at(squashed[u]);
+                let d = dc[u] + activation.times(dh[u] * o[u], squashed[u]);
                 // dz_o = dh activation(c) recurrent'(z_o)
-                let dz_o = dh[u] * squashed[u] * recurrent.at(o[u]);
+                let dz_o = recurrent.times(dh[u] * squashed[u], o[u]);
                 // dz_i = dc g recurrent'(z_i); dz_f = dc c_past recurrent'(z_f); dz_c = dc i activation'(z_c)
-                let dz_i = d * g[u] * recurrent.at(i[u]);
-                let dz_f = d * c_past[u] * recurrent.at(f[u]);
-                let dz_g = d * i[u] * activation.at(g[u]);
+                let dz_i = recurrent.times(d * g[u], i[u]);
+                let dz_f = recurrent.times(d * c_past[u], f[u]);
+                let dz_g = activation.times(d * i[u], g[u]);
                 // dc of the step before = dc f
                 dc[u] = d * f[u];
                 i[u] = dz_i;
