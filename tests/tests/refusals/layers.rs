@@ -9,7 +9,7 @@ use dunlin::{LayerError, LoadError, Mode, PrecisionTag};
 use super::raw::{LINEAR, ONE, Raw, dense, matrix};
 use super::recurrent::{GRU, SIMPLE_RNN};
 
-const CONV: Conv1dSpec = Conv1dSpec {
+pub const CONV: Conv1dSpec = Conv1dSpec {
     filters: 1,
     kernel_size: 2,
     stride: 1,
@@ -19,7 +19,7 @@ const CONV: Conv1dSpec = Conv1dSpec {
     output: LINEAR,
 };
 
-const LSTM: LstmSpec = LstmSpec {
+pub const LSTM: LstmSpec = LstmSpec {
     units: 1,
     activation: Activation::Tanh,
     return_sequences: false,

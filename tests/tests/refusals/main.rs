@@ -4,6 +4,7 @@ use dunlin::format::header::checksum;
 use dunlin::format::write::AlignedBytes;
 use dunlin::{F32, LayerError, LoadError, Model, PrecisionTag, W8A16};
 
+mod graphs;
 mod layers;
 mod raw;
 mod recurrent;
