@@ -56,7 +56,7 @@ macro_rules! goldens {
 }
 
 /// All golden models of format version 1.
-pub static GOLDENS: [Golden; 56] = goldens![
+pub static GOLDENS: [Golden; 60] = goldens![
     "tiny_lstm" "tiny_lstm_f32"
     "stacked_lstm" "stacked_lstm_f32"
     "conv" "conv_f32"
@@ -83,6 +83,8 @@ pub static GOLDENS: [Golden; 56] = goldens![
     "embedding" "embedding_f32"
     "lstm_gated" "lstm_gated_f32"
     "gru_gated" "gru_gated_f32"
+    "lstm_gated_open" "lstm_gated_open_f32"
+    "gru_gated_open" "gru_gated_open_f32"
     "simple_rnn_norm" "simple_rnn_norm_f32"
     "continuous_gated" "continuous_gated_f32"
 ];

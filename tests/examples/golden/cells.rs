@@ -103,26 +103,36 @@ impl Golden {
 }
 
 pub fn write(precision: PrecisionTag, suffix: &str) {
-    // Each over the input, and all of them side by side.
-    let mut lstm = Golden::new(precision);
-    let mut before = 0;
-    for pair in PAIRS {
-        lstm.layers.push(LayerSpec::Input(0));
-        lstm.lstm_gated(2, 3, pair);
-        lstm.concatenate(before);
-        before = lstm.tensor();
-    }
-    lstm.write(&format!("lstm_gated{suffix}"), 6, 2);
+    // Three over the input, side by side; few layers a model, since a board has a place for each of the most.
+    for (name, pairs) in [("", &PAIRS[..3]), ("_open", &PAIRS[3..])] {
+        let mut lstm = Golden::new(precision);
+        let mut before = 0;
+        for &pair in pairs {
+            if before > 0 {
+                lstm.layers.push(LayerSpec::Input(0));
+            }
+            lstm.lstm_gated(2, 3, pair);
+            if before > 0 {
+                lstm.concatenate(before);
+            }
+            before = lstm.tensor();
+        }
+        lstm.write(&format!("lstm_gated{name}{suffix}"), 6, 2);
 
-    let mut gru = Golden::new(precision);
-    let mut before = 0;
-    for (n, pair) in PAIRS.into_iter().enumerate() {
-        gru.layers.push(LayerSpec::Input(0));
-        gru.gru_gated(2, 3, pair, n % 2 == 0);
-        gru.concatenate(before);
-        before = gru.tensor();
+        let mut gru = Golden::new(precision);
+        let mut before = 0;
+        for (n, &pair) in pairs.iter().enumerate() {
+            if before > 0 {
+                gru.layers.push(LayerSpec::Input(0));
+            }
+            gru.gru_gated(2, 3, pair, n % 2 == 0);
+            if before > 0 {
+                gru.concatenate(before);
+            }
+            before = gru.tensor();
+        }
+        gru.write(&format!("gru_gated{name}{suffix}"), 6, 2);
     }
-    gru.write(&format!("gru_gated{suffix}"), 6, 2);
 
     let mut norm = Golden::new(precision);
     norm.simple_rnn_norm(3, 5, Activation::Tanh);
