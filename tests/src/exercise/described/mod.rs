@@ -18,7 +18,10 @@ pub fn described(data: &[u8]) -> Result<Vec<u8>, LoadError> {
     let precision = source.pick([PrecisionTag::F32, PrecisionTag::W8A16]);
     let mode = source.pick([Mode::Windowed, Mode::Windowed, Mode::Continuous]);
     let (window, input_channels) = (source.dimension(), source.dimension());
-    let hop = source.byte() % 8;
+    let hop = match (mode, source.byte()) {
+        (Mode::Continuous, byte) if byte < 250 => 0,
+        (Mode::Windowed | Mode::Continuous, byte) => byte % 8,
+    };
     let mut model = Description {
         precision,
         source,
