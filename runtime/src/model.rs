@@ -38,20 +38,36 @@ impl<'m, P: Precision, const LAYERS: usize> Model<'m, P, LAYERS> {
     pub fn from_bytes(file: &'m [u8]) -> Result<Self, LoadError> {
         let header = Header::read(file)?;
         header::verify(&header, file)?;
-        let mut model = Self::empty(header);
-        model.resolve(file)?;
-        let computed = model.plan.total() as u32;
+        Self::filled(header, file)
+    }
+
+    /// Fills the result where the caller wants it: another copy of a model would take as much stack again.
+    #[inline(always)]
+    fn filled(header: Header, file: &'m [u8]) -> Result<Self, LoadError> {
+        let mut result = Ok(Self::empty(header));
+        if let Err(error) = result.as_mut().map_or(Ok(()), |model| model.fill(file)) {
+            result = Err(error);
+        }
+        result
+    }
+
+    /// The layers, and all checks.
+    #[inline(never)]
+    fn fill(&mut self, file: &'m [u8]) -> Result<(), LoadError> {
+        self.resolve(file)?;
+        let header = self.header;
+        let computed = self.plan.total() as u32;
         if header.arena_bytes != computed {
             return Err(LoadError::ArenaStated {
                 stated: header.arena_bytes,
                 computed,
             });
         }
-        let output = model.output_shape();
+        let output = self.output_shape();
         if (header.output_steps, header.output_channels) != (output.steps, output.channels) {
             return Err(LoadError::OutputStated);
         }
-        Ok(model)
+        Ok(())
     }
 
     /// A model without layers, to be filled in place: a copy of it would take as much stack again.
