@@ -36,23 +36,48 @@ impl<'m, P: Precision, const LAYERS: usize> Model<'m, P, LAYERS> {
     /// # Errors
     /// [`LoadError`] for any bytes that are not a valid model of precision `P` with at most `LAYERS` layers.
     pub fn from_bytes(file: &'m [u8]) -> Result<Self, LoadError> {
-        let header = Header::read(file)?;
-        header::verify(&header, file)?;
-        Self::filled(header, file)
+        let mut model = Self::new();
+        model.load(file)?;
+        Ok(model)
     }
 
-    /// Fills the result where the caller wants it: another copy of a model would take as much stack again.
-    #[inline(always)]
-    fn filled(header: Header, file: &'m [u8]) -> Result<Self, LoadError> {
-        let mut result = Ok(Self::empty(header));
-        if let Err(error) = result.as_mut().map_or(Ok(()), |model| model.fill(file)) {
-            result = Err(error);
+    /// A place for a model, to be filled by [`Model::load`]: until then it has no layers, and a session over it takes no input.
+    pub fn new() -> Self {
+        Self::empty(Header::NONE)
+    }
+
+    /// [`Model::from_bytes`] in place, where the stack has no room for a second copy of a model. After an error there are no
+    /// layers.
+    ///
+    /// # Errors
+    /// As [`Model::from_bytes`].
+    // Not inlined: its frame is gone when the model runs.
+    #[inline(never)]
+    pub fn load(&mut self, file: &'m [u8]) -> Result<(), LoadError> {
+        self.clear(Header::NONE);
+        let header = Header::read(file)?;
+        header::verify(&header, file)?;
+        self.clear(header);
+        let filled = self.fill(file);
+        if filled.is_err() {
+            self.clear(Header::NONE);
         }
-        result
+        filled
+    }
+
+    /// Takes everything out.
+    fn clear(&mut self, header: Header) {
+        self.header = header;
+        self.name = "";
+        self.layers.clear();
+        self.ranges.clear();
+        self.nodes.clear();
+        self.input_scales = &[];
+        self.output_scales = &[];
+        self.plan = Plan::empty(&header, size_of::<P::Activation>());
     }
 
     /// The layers, and all checks.
-    #[inline(never)]
     fn fill(&mut self, file: &'m [u8]) -> Result<(), LoadError> {
         self.resolve(file)?;
         let header = self.header;
@@ -273,6 +298,12 @@ impl<'m, P: Precision, const LAYERS: usize> Model<'m, P, LAYERS> {
     /// channels, or one a channel.
     pub fn output_scales(&self) -> &'m [[f32; 2]] {
         self.output_scales
+    }
+}
+
+impl<P: Precision, const LAYERS: usize> Default for Model<'_, P, LAYERS> {
+    fn default() -> Self {
+        Self::new()
     }
 }
 

@@ -67,7 +67,6 @@ impl Due {
 /// `None` where the model does not load or a call is refused.
 #[inline(never)]
 fn streams<P: Precision>(golden: &'static Golden) -> Option<bool> {
-    // In place: a model takes much of a small stack.
     let mut model = Model::<P, LAYERS>::new();
     model.load(golden.file).ok()?;
     pushes(golden, &model)

@@ -84,11 +84,9 @@ fn windows<P: Precision, const LAYERS: usize>(
     memory: Memory<'_>,
     meters: &mut Meters,
 ) -> Result<(), Stop> {
-    // A call that is not inlined: its frame is what is measured, and is gone when the model runs.
-    let load: fn(_) -> _ = Model::<P, LAYERS>::from_bytes;
-    let load = core::hint::black_box(load);
+    let mut model = Model::<P, LAYERS>::new();
     let mark = stack::Mark::paint();
-    let model = load(file).map_err(refused)?;
+    model.load(file).map_err(refused)?;
     meters.load_stack = mark.used();
     let mut session =
         Session::new(&model, memory.arena).map_err(|_| Stop::Ram(model.arena_bytes() as u32))?;

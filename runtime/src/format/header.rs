@@ -61,6 +61,22 @@ pub struct Header {
 }
 
 impl Header {
+    /// Of no file.
+    pub(crate) const NONE: Self = Self {
+        total_bytes: 0,
+        crc: 0,
+        precision: PrecisionTag::F32,
+        mode: Mode::Windowed,
+        packing: Packing::RowMajor,
+        arena_bytes: 0,
+        layer_count: 0,
+        window: 0,
+        input_channels: 0,
+        output_steps: 0,
+        output_channels: 0,
+        hop: 0,
+    };
+
     /// Reads the header alone: no look at the rest of the file, not even its checksum.
     ///
     /// # Errors
