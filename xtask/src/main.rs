@@ -13,6 +13,7 @@ mod miri;
 mod qemu;
 mod setup;
 mod step;
+mod streams;
 mod test;
 
 use step::{Failure, Outcome};
@@ -25,7 +26,7 @@ struct Job {
     run: fn(&[String]) -> Outcome,
 }
 
-const JOBS: [Job; 10] = [
+const JOBS: [Job; 11] = [
     Job {
         name: "demo",
         arguments: "",
@@ -67,6 +68,12 @@ const JOBS: [Job; 10] = [
         arguments: "[BOARD...]",
         purpose: "run all images in QEMU and compare the golden models with the host, bit by bit",
         run: boards::run,
+    },
+    Job {
+        name: "streams",
+        arguments: "",
+        purpose: "what a sample of a stream costs on a Cortex-M4 against the whole window",
+        run: streams::run,
     },
     Job {
         name: "fuzz",

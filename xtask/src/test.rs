@@ -1,6 +1,6 @@
 //! `test`: all checks of the project, the quickest first.
 use crate::step::{Outcome, Step};
-use crate::{boards, chapter, cross, firmware, setup};
+use crate::{boards, chapter, cross, firmware, setup, streams};
 
 pub fn run(_: &[String]) -> Outcome {
     setup::run(&[])?;
@@ -13,6 +13,7 @@ pub fn run(_: &[String]) -> Outcome {
     cross::run(&[])?;
     firmware::run(&[])?;
     boards::run(&[])?;
+    streams::run(&[])?;
     chapter::check()?;
     eprintln!("all checks passed");
     Ok(())

@@ -98,11 +98,8 @@ impl<P: Precision> Session<'_, '_, P> {
             let gone = there - kept.min(there);
             let at = ring.at as usize;
             let bytes = at..at + there as usize * step_bytes;
-            let steps = values(self.zone.get_mut(bytes).unwrap_or_default());
-            move_down::<P::Activation>(
-                steps,
-                gone as usize * step_bytes / size_of::<P::Activation>(),
-            );
+            let steps = self.zone.get_mut(bytes).unwrap_or_default();
+            move_down(steps, gone as usize * step_bytes);
             cursor.first = cursor.first.wrapping_add(gone);
             there -= gone;
         }
@@ -113,15 +110,21 @@ impl<P: Precision> Session<'_, '_, P> {
     }
 }
 
-/// Moves values from `by` on to the start: block by block, as `copy_within` but without its panics.
-fn move_down<T: Copy>(values: &mut [T], by: usize) {
+/// Moves bytes from `by` on to the start: block by block, as `copy_within` but without its panics.
+fn move_down(bytes: &mut [u8], by: usize) {
     if by == 0 {
         return;
     }
-    let mut rest = values;
+    let mut rest = bytes;
     while let Some((to, from)) = rest.split_at_mut_checked(by) {
-        for (to, &from) in to.iter_mut().zip(&*from) {
-            *to = from;
+        match from.split_at_checked(by) {
+            // Of one length, which the compiler sees: one call of `memcpy`.
+            Some((from, _)) => to.copy_from_slice(from),
+            None => {
+                for (to, &from) in to.iter_mut().zip(&*from) {
+                    *to = from;
+                }
+            }
         }
         rest = from;
     }
