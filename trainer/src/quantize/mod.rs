@@ -6,6 +6,7 @@
 mod activation;
 mod affine;
 mod calibrate;
+mod dequantize;
 mod elementwise;
 mod gru;
 mod joint;
@@ -24,7 +25,7 @@ use crate::config::Activation;
 use crate::data::Windows;
 use crate::error::{Error, Result};
 use crate::model_file::{self, FloatModel};
-use crate::net::{Layer, Node, Resampling};
+use crate::net::{Layer, Network, Node, Resampling};
 
 use activation::Output;
 use affine::Affine;
@@ -61,7 +62,29 @@ struct Overflow {
 /// # Errors
 /// `Error::Input` when there are no windows, they have another shape, or an activation is not finite.
 pub fn quantize(model: &FloatModel, calibration: &Windows) -> Result<Vec<u8>> {
-    let model = &model.lowered()?;
+    Ok(integers(&model.lowered()?, calibration)?.bytes)
+}
+
+/// [`quantize`], and beside the file the network in the form of files with exactly the file's weights: what the integers
+/// would answer without any rounding of activations.
+///
+/// # Errors
+/// As [`quantize`].
+pub fn dequantized(model: &FloatModel, calibration: &Windows) -> Result<(Vec<u8>, Network)> {
+    let model = model.lowered()?;
+    let Integers { bytes, scales } = integers(&model, calibration)?;
+    let network = dequantize::dequantize(model.network, &bytes, &scales)?;
+    Ok((bytes, network))
+}
+
+/// A file, and the real value of one step of each of its tensors.
+struct Integers {
+    bytes: Vec<u8>,
+    scales: Vec<f64>,
+}
+
+/// Quantizes a lowered model.
+fn integers(model: &FloatModel, calibration: &Windows) -> Result<Integers> {
     let statistics = Statistics::collect(model, calibration)?;
     // How many times more room the output of each layer needs than calibration alone would give it.
     let mut room = vec![1.0; model.network.layers.len()];
@@ -74,7 +97,7 @@ pub fn quantize(model: &FloatModel, calibration: &Windows) -> Result<Vec<u8>> {
             coarser: &coarser,
         };
         match pass.run()? {
-            Ok(bytes) => return Ok(bytes),
+            Ok(integers) => return Ok(integers),
             Err(NeedsRoom {
                 layer,
                 producer,
@@ -107,7 +130,7 @@ struct Pass<'a> {
 }
 
 impl Pass<'_> {
-    fn run(&self) -> Result<std::result::Result<Vec<u8>, NeedsRoom>> {
+    fn run(&self) -> Result<std::result::Result<Integers, NeedsRoom>> {
         let mut weights = Weights::new();
         let mut layers = Vec::new();
         let input_scale = self.input_scale();
@@ -155,7 +178,10 @@ impl Pass<'_> {
             }),
         };
         match file.to_bytes() {
-            Ok(bytes) => Ok(Ok(bytes)),
+            Ok(bytes) => Ok(Ok(Integers {
+                bytes,
+                scales: tensors.iter().map(|tensor| tensor.scale).collect(),
+            })),
             Err(LoadError::Layer {
                 index,
                 error: LayerError::Overflow { row },
