@@ -1,7 +1,8 @@
 //! The golden models and the bits of their outputs.
 //!
 //! `golden/v1/NAME.bits` holds bits of f32 outputs in hexadecimal, one line a call: first [`WINDOWS`] windows through
-//! `run`, then, for a continuous model, every sample of the same windows through `push`. The windows follow each
+//! `run`, then, for a continuous model, every sample of the same windows through `push`, and for a model
+//! whose windows overlap, all its windows of the same samples. The windows follow each
 //! other in the numbers of [`Random`]. `cargo run -p conformance --example golden` writes both files of a golden;
 //! then it gets its place in [`GOLDENS`].
 use dunlin::{Arena, F32, Model, Precision, PrecisionTag, Session, W8A16};
@@ -56,7 +57,7 @@ macro_rules! goldens {
 }
 
 /// All golden models of format version 1.
-pub static GOLDENS: [Golden; 60] = goldens![
+pub static GOLDENS: [Golden; 64] = goldens![
     "tiny_lstm" "tiny_lstm_f32"
     "stacked_lstm" "stacked_lstm_f32"
     "conv" "conv_f32"
@@ -68,6 +69,8 @@ pub static GOLDENS: [Golden; 60] = goldens![
     "sequence_conv" "sequence_conv_f32"
     "continuous_lstm" "continuous_lstm_f32"
     "continuous_sequence" "continuous_sequence_f32"
+    "overlapping_conv" "overlapping_conv_f32"
+    "overlapping_lstm" "overlapping_lstm_f32"
     "simple_rnn" "simple_rnn_f32"
     "gru" "gru_f32"
     "gru_reset_before" "gru_reset_before_f32"

@@ -24,6 +24,8 @@ pub fn run(report: &mut dyn FnMut(&str, bool)) {
 struct Due {
     golden: &'static Golden,
     continuous: bool,
+    /// Of windows that overlap.
+    hop: Option<usize>,
     /// Steps of a window.
     steps: usize,
     /// Whether a windowed model has an output a step.
@@ -41,6 +43,12 @@ impl Due {
         if self.continuous {
             let line = self.golden.outputs().nth(WINDOWS + self.sample - 1)?;
             return Some((line, 0, line.len()));
+        }
+        if let Some(hop) = self.hop {
+            // Their windows come behind those that do not overlap.
+            let since = self.sample.checked_sub(self.steps)?;
+            let line = self.golden.outputs().nth(WINDOWS + since / hop)?;
+            return since.is_multiple_of(hop).then_some((line, 0, line.len()));
         }
         let line = self.golden.outputs().nth(window)?;
         if self.sequence {
@@ -85,6 +93,7 @@ fn pushes<P: Precision>(golden: &'static Golden, model: &Model<'_, P, LAYERS>) -
     let due = Due {
         golden,
         continuous: model.header().mode == Mode::Continuous,
+        hop: Some(model.header().hop as usize).filter(|hop| (1..steps).contains(hop)),
         steps,
         sequence: model.gives_steps(),
         width: output.channels as usize,
@@ -157,7 +166,10 @@ fn by_chunk<P: Precision>(
         session.push_chunk(chunk, take).ok()?;
     }
     // No output is left over.
-    Some(holds && due.sample == last)
+    while due.sample < last {
+        holds &= due.next().is_none();
+    }
+    Some(holds)
 }
 
 /// A window, a sample or a chunk of the wrong length is refused.

@@ -102,6 +102,24 @@ fn streams(precision: PrecisionTag, suffix: &str) {
     sequence.lstm(5, 3, Activation::Tanh, true);
     sequence.dense(3, 2, Activation::Sigmoid);
     sequence.write(&format!("continuous_sequence{suffix}"), 6, 2);
+
+    // Windows that share steps: padding at both ends, a stride that fits the hop, and one that does not.
+    let mut conv = Golden::new(precision);
+    conv.hop = 2;
+    conv.conv1d(2, 5, (3, 1, 1), Padding::Same);
+    conv.conv1d(5, 4, (2, 2, 1), Padding::Valid);
+    conv.max_pool(2, 2, Padding::Valid);
+    conv.layers.push(LayerSpec::GlobalPool1d(Pooling::Average));
+    conv.dense(4, 3, Activation::Softmax);
+    conv.write(&format!("overlapping_conv{suffix}"), 14, 2);
+
+    // A recurrent layer begins anew with each window.
+    let mut rnn = Golden::new(precision);
+    rnn.hop = 3;
+    rnn.conv1d(1, 4, (3, 1, 2), Padding::Valid);
+    rnn.lstm(4, 3, Activation::Tanh, false);
+    rnn.dense(3, 2, Activation::Linear);
+    rnn.write(&format!("overlapping_lstm{suffix}"), 11, 1);
 }
 
 /// A tanh GRU with the last step alone, in Keras's default; `hidden_bits` come with the precision.

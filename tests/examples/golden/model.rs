@@ -34,6 +34,8 @@ pub struct Golden {
     pub random: Random,
     pub precision: PrecisionTag,
     pub mode: Mode,
+    /// 0: the window's length.
+    pub hop: usize,
     /// Of an integer model; a float one has none.
     pub input_scales: Vec<[f32; 2]>,
     pub output_scales: Vec<[f32; 2]>,
@@ -51,6 +53,7 @@ impl Golden {
             random: Random(0x9e37_79b9_7f4a_7c15),
             precision,
             mode: Mode::Windowed,
+            hop: 0,
             input_scales: scales(&[[16_384.0, 0.0]]),
             output_scales: scales(&[[1.0 / 16_384.0, 0.0]]),
             layers: Vec::new(),
@@ -244,7 +247,7 @@ impl Golden {
             name,
             precision: self.precision,
             mode: self.mode,
-            hop: 0,
+            hop: self.hop,
             window,
             input_channels: channels,
             input_scales: &self.input_scales,

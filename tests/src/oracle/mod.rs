@@ -40,6 +40,8 @@ type State<R> = (Vec<<R as Rules>::Cell>, Vec<<R as Rules>::Value>);
 /// A decoded model with the state of its recurrent layers.
 pub struct Oracle<R: Rules> {
     pub mode: Mode,
+    /// 0: the window's length.
+    pub hop: usize,
     pub window: usize,
     pub channels: usize,
     input_scales: Vec<[f32; 2]>,
@@ -101,6 +103,7 @@ impl<R: Rules> Oracle<R> {
         assert_eq!((steps, width), (field(36), field(40)));
         let mut oracle = Self {
             mode: [Mode::Windowed, Mode::Continuous][usize::from(file[17])],
+            hop: u32::from_le_bytes([file[44], file[45], file[46], file[47]]) as usize,
             window,
             channels,
             input_scales,
@@ -185,6 +188,11 @@ impl<R: Rules> Oracle<R> {
         if self.mode == Mode::Continuous {
             self.reset();
             calls.extend(stream.chunks(self.channels).map(|x| self.forward(x)));
+        }
+        if (1..self.window).contains(&self.hop) {
+            let starts = (0..).step_by(self.hop * self.channels);
+            let windows = starts.map_while(|start| stream.get(start..start + len));
+            calls.extend(windows.map(|window| self.run(window)));
         }
         let mut text = String::new();
         for call in calls {
