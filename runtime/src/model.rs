@@ -31,7 +31,8 @@ pub struct Model<'m, P: Precision, const LAYERS: usize> {
 
 impl<'m, P: Precision, const LAYERS: usize> Model<'m, P, LAYERS> {
     /// Checks a whole file and borrows its weights. The bytes must start at a multiple of 16
-    /// ([`include_model!`](crate::include_model) sees to it). The time is linear in the length of the file.
+    /// ([`include_model!`](crate::include_model) sees to it). The time is linear in the length of the file, and for a model with
+    /// windows over time in the layers times the samples of a window.
     ///
     /// # Errors
     /// [`LoadError`] for any bytes that are not a valid model of precision `P` with at most `LAYERS` layers.

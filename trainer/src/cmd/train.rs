@@ -47,24 +47,13 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     let dataset = data::load(&config)?;
     let train = normalized(&dataset.train, &dataset);
     let validation = normalized(&dataset.validation, &dataset);
-    let mut network = Network::from_tables(
+    let network = Network::from_tables(
         &config.layers,
         train.x.steps,
         train.x.channels,
         config.training.seed,
     )?;
-    let mut bar = Bar::new(arguments.quiet);
-    let task = config.model.task;
-    let history = fit(
-        &mut network,
-        &train,
-        &validation,
-        task,
-        &config.training,
-        &mut |news| bar.show(news),
-    )?;
-
-    let model = FloatModel {
+    let mut model = FloatModel {
         name: name(&config, arguments),
         mode: match config.model.mode {
             config::Mode::Windowed => Mode::Windowed,
@@ -75,6 +64,19 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         input_scales: normalizing(&dataset.input_scaling),
         output_scales: denormalizing(&dataset.target_scaling),
     };
+    // What no file can hold is refused before an hour of training.
+    model.to_bytes()?;
+    let mut bar = Bar::new(arguments.quiet);
+    let task = config.model.task;
+    let history = fit(
+        &mut model.network,
+        &train,
+        &validation,
+        task,
+        &config.training,
+        &mut |news| bar.show(news),
+    )?;
+
     let float = Runner::new(&model.to_bytes()?, "the float model")?;
     let quantized = Runner::new(&quantize(&model, &dataset.train.x)?, "the quantized model")?;
     let scores = [

@@ -1,6 +1,6 @@
 //! Reads a description file: schema first, then what one key alone cannot tell.
 use super::document::Document;
-use super::{Config, DataConfig, LayerConfig, Loss, Optimizer, Task, wire};
+use super::{Config, DataConfig, LayerConfig, Loss, Mode, Optimizer, Task, wire};
 use crate::error::{Error, Result};
 use std::path::Path;
 
@@ -53,6 +53,10 @@ impl Config {
 
     /// Contradictions between keys.
     fn cross_check(&self, document: &Document<'_>) -> Result<()> {
+        if self.model.mode == Mode::Continuous && self.model.hop.is_some() {
+            let sentence = "`hop` of [model] is for mode = \"windowed\": a continuous model has no windows; leave it out";
+            return Err(document.error("model", "hop", sentence));
+        }
         if self.model.name.len() > MAX_NAME_BYTES {
             let sentence = format!(
                 "`name` of [model] has {} bytes; at most {MAX_NAME_BYTES} fit in the model file",

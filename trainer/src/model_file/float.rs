@@ -104,5 +104,14 @@ fn unwritable(network: &Network, what: &str, error: LoadError) -> Error {
     {
         return Error::input(format!("{}: {error}; {what} cannot be written", node.place));
     }
+    if let LoadError::NotContinuous { index } = error
+        && let Some(node) = network.layers.get(usize::from(index))
+    {
+        return Error::input(format!(
+            "{}: needs to know where a window ends, but `mode` of [model] is \"continuous\"; use \"windowed\", with a `hop` for \
+             windows that overlap",
+            node.place
+        ));
+    }
     Error::input(format!("{what} cannot be written: {error}"))
 }

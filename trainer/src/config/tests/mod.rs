@@ -324,3 +324,14 @@ fn every_truncation_of_a_file_is_an_answer_and_no_panic() {
     // Only the line end after the last key may be missing.
     assert_eq!(loads.collect::<Vec<_>>(), [GOOD.len() - 1]);
 }
+
+#[test]
+fn a_continuous_model_has_no_hop() {
+    let both = "task = \"regression\"\nmode = \"continuous\"\nhop = 4";
+    let message = refusal("task = \"regression\"", both);
+    assert!(message.contains("m.toml:5:"), "{message}");
+    assert!(message.contains("`hop` of [model]"), "{message}");
+    let apart = "task = \"regression\"\nhop = 4";
+    let config = Config::parse("m.toml", &GOOD.replacen("task = \"regression\"", apart, 1));
+    assert_eq!(config.expect("a hop alone").model.hop, Some(4));
+}
