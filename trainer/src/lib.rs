@@ -1,4 +1,5 @@
 //! Trains, quantizes and verifies sequence models for the `dunlin` runtime.
+pub mod accuracy;
 pub mod cmd;
 pub mod config;
 pub mod data;

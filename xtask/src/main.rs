@@ -12,6 +12,7 @@ mod measure;
 mod miri;
 mod qemu;
 mod setup;
+mod snr;
 mod step;
 mod streams;
 mod test;
@@ -26,7 +27,7 @@ struct Job {
     run: fn(&[String]) -> Outcome,
 }
 
-const JOBS: [Job; 11] = [
+const JOBS: [Job; 12] = [
     Job {
         name: "demo",
         arguments: "",
@@ -38,6 +39,12 @@ const JOBS: [Job; 11] = [
         arguments: "[--rows NAME,...] [--epochs N] [--quick] [--write]",
         purpose: "all models of the chapter, likewise, and its tables; --write puts them into README",
         run: chapter::run,
+    },
+    Job {
+        name: "snr",
+        arguments: "[--write]",
+        purpose: "signal-to-noise ratios of every layer and model in w8a16; --write puts them into docs/accuracy.md",
+        run: snr::run,
     },
     Job {
         name: "setup",

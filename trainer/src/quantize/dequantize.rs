@@ -11,6 +11,7 @@ use dunlin::math::table;
 
 use super::activation::argument;
 use super::exp2;
+use super::gru::dropped;
 use crate::config::Activation;
 use crate::error::{Error, Result};
 use crate::model_file::{GateRows, GruRows, transpose};
@@ -125,6 +126,9 @@ impl Reader<'_, '_> {
                 };
                 let (of_x, mut of_x_bias) =
                     self.rows(3 * l.units, &vec![input; l.input.channels], step)?;
+                for bias in &mut of_x_bias[2 * l.units..] {
+                    *bias -= (dropped(l) * candidate) as f32;
+                }
                 let (of_h, of_h_bias) = self.rows(3 * l.units, &vec![hidden; l.units], step)?;
                 if !l.reset_after {
                     // Keras has one bias there; the file has one a product.

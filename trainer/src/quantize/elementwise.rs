@@ -43,9 +43,9 @@ pub(super) fn activation(
     (LayerSpec::Activation(spec), output.tensor)
 }
 
-/// A merge of the tensor of number `with` and the current one.
+/// A merge of the tensor of number `with` and the current one, with an activation of the result.
 pub(super) fn merge(
-    merging: Merging,
+    (merging, activation): (Merging, Activation),
     with: usize,
     inputs: [Tensor; 2],
     wanted: Wanted,
@@ -75,7 +75,7 @@ pub(super) fn merge(
         }
         // Lowering has made additions of averages.
         Merging::Add | Merging::Average => {
-            let output = Output::new(Activation::Linear, wanted);
+            let output = Output::new(activation, wanted);
             let (_, shift) = scaled(largest / output.argument, 0, LARGEST_TERM);
             let steps = f64::from(shift).exp2();
             let multipliers = scales.map(|scale| (scale / output.argument * steps).round());
@@ -84,7 +84,9 @@ pub(super) fn merge(
             (LayerSpec::Add(spec), output.tensor)
         }
         Merging::Multiply => {
-            let output = Output::new(Activation::Linear, wanted);
+            // A step below that of the product would need a multiplier above 1/2.
+            let lsb = scales[0] * scales[1];
+            let output = Output::new(activation, Wanted { lsb, ..wanted });
             let factor = scales[0] * scales[1] / output.argument;
             let (multiplier, shift) = scaled(factor, 16, LARGEST);
             let spec = spec([multiplier.max(1.0), 0.0], shift, output.spec);

@@ -52,12 +52,17 @@ pub(super) fn quantize(
         }
     };
 
+    let mut input_bias = rows.input_bias.clone();
+    let dropped = dropped(gru);
+    for (row, bias) in input_bias.iter_mut().enumerate().skip(2 * gru.units) {
+        *bias += (dropped * scale(row)) as f32;
+    }
     let over_x = Rounding::new(statistics.columns(), |_| input.scale);
     let over_h = Rounding::new(&inside.hidden, |_| hidden_scale);
     let over_candidate = Rounding::new(&inside.candidate, |_| hidden_scale);
     let x = Product {
         weights: &rows.input,
-        bias: &rows.input_bias,
+        bias: &input_bias,
         columns: gru.input.channels,
         scale: input.scale,
         range: input.range,
@@ -103,6 +108,17 @@ pub(super) fn quantize(
             producer: None,
         },
     ))
+}
+
+/// Steps of the candidate's argument that the runtime's product with the reset gate drops on average; the bias brings them
+/// back.
+pub(super) fn dropped(gru: &Gru) -> f64 {
+    match gru.reset_after {
+        // Steps of two, rounded down.
+        true if usual(gru.activation, gru.recurrent_activation) => 1.0,
+        true => 0.5,
+        false => 0.0,
+    }
 }
 
 /// Rows over one of the two inputs.

@@ -240,11 +240,12 @@ impl Pass<'_> {
             Layer::Merge(merge) => {
                 let with = node.inputs[0];
                 let inputs = [tensors[with], input];
-                Ok(elementwise::merge(merge.merging, with, inputs, wanted))
+                let merged = (merge.merging, merge.activation);
+                Ok(elementwise::merge(merged, with, inputs, wanted))
             }
             Layer::Embedding(layer) => Ok(elementwise::embedding(layer, weights)),
             Layer::LayerNorm(l) => {
-                let output = Output::new(Activation::Linear, wanted);
+                let output = Output::new(l.activation, wanted);
                 let parameters = [l.gamma.as_slice(), &l.beta];
                 let spec = elementwise::norm(parameters, l.epsilon, input.scale, output, weights);
                 Ok((LayerSpec::LayerNorm(spec), output.tensor))
@@ -281,6 +282,8 @@ fn has_activation(layer: &Layer) -> bool {
         Layer::Conv1d(l) => l.activation,
         Layer::GroupedConv1d(l) => l.activation,
         Layer::Activation(l) => l.activation,
+        Layer::Merge(l) => l.activation,
+        Layer::LayerNorm(l) => l.activation,
         Layer::SimpleRnn(_)
         | Layer::Lstm(_)
         | Layer::Gru(_)
@@ -288,10 +291,8 @@ fn has_activation(layer: &Layer) -> bool {
         | Layer::GlobalPool1d(_)
         | Layer::Flatten(_)
         | Layer::Dropout(_)
-        | Layer::Merge(_)
         | Layer::Resample(_)
         | Layer::Embedding(_)
-        | Layer::LayerNorm(_)
         | Layer::BatchNorm(_) => return true,
     };
     activation::has(activation)
