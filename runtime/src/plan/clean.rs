@@ -13,7 +13,7 @@ const ENDLESS: Steps = Steps {
 /// The longest period of an endless stream's strides, in samples.
 const LONGEST_PERIOD: u32 = 65_535;
 
-/// Fills in `root`, `hop`, `need`, `clean`, `due` and `by_step`.
+/// Fills in `hop`, `need`, `clean`, `due` and `by_step`.
 pub(super) fn mark(tensors: &mut Tensors<'_>) -> Result<(), PlanError> {
     if tensors.plan.pace == Pace::Endless {
         tensors.plan.hop = period(tensors.nodes)?;

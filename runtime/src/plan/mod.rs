@@ -7,130 +7,20 @@
 use crate::arena::{add, bytes, part, place};
 use crate::error::LayerError;
 use crate::format::header::{Header, Mode};
-use crate::layer::{Memory, Reach, Shape};
+use crate::layer::{Reach, Shape};
 
 mod clean;
 mod cost;
+mod link;
 mod rings;
+mod tensor;
 mod work;
 
 pub(crate) use clean::read;
 pub(crate) use cost::cost;
+pub(crate) use link::Link;
 pub(crate) use rings::{earlier, new_steps};
-
-/// What the plan needs to know of a layer, and where the layer stands in the graph. It does not depend on the precision, so that
-/// a program for several has this code once.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Link {
-    pub reach: Reach,
-    pub memory: Memory,
-    /// The tensor that it reads.
-    pub input: u16,
-    /// The second tensor that it reads.
-    pub with: Option<u16>,
-    /// Where its state starts in the state part.
-    pub state: u32,
-    /// Where the number of steps that it has streamed stands in the stream's memory, if it reads a ring.
-    pub progress: Option<u32>,
-    /// Its output.
-    pub tensor: Flow,
-}
-
-/// A tensor, and how it flows.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Flow {
-    pub shape: Shape,
-    /// Bytes of one step.
-    pub step_bytes: u32,
-    /// The tensor whose memory this is.
-    pub root: u16,
-    /// Steps that a stream computes once.
-    pub clean: Steps,
-    /// Steps that the output depends on.
-    pub need: Steps,
-    /// Steps that are read when a window is complete.
-    pub due: Steps,
-    /// Steps from one window to the next; 0 where this is not a whole number.
-    pub hop: u32,
-    /// Whether it is the last step of a [`Reach::Last`], which has no time of its own.
-    pub is_last: bool,
-    /// The most new steps of a push.
-    pub burst: u32,
-    /// Clean steps that later ones still need; a root's.
-    pub ring: Option<Ring>,
-    /// Where it stands in the held part of the work area, if others than the next layer read it; a root's.
-    pub held: Option<u32>,
-}
-
-/// The last steps of a tensor. Offsets are in bytes from the start of the stream's memory.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Ring {
-    /// Where the [`Cursor`] stands.
-    pub cursor: u32,
-    /// Where the steps stand.
-    pub at: u32,
-    /// Room in steps.
-    pub capacity: u32,
-}
-
-/// Steps `from..to` of a window.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Steps {
-    pub from: u32,
-    pub to: u32,
-}
-
-impl Steps {
-    /// No steps.
-    pub const NONE: Self = Self { from: 0, to: 0 };
-
-    pub fn is_empty(self) -> bool {
-        self.from >= self.to
-    }
-
-    pub fn len(self) -> u32 {
-        self.to.saturating_sub(self.from)
-    }
-
-    /// The steps in both.
-    pub fn intersect(self, other: Self) -> Self {
-        Self {
-            from: self.from.max(other.from),
-            to: self.to.min(other.to),
-        }
-    }
-
-    /// The shortest steps with both in them.
-    pub fn hull(self, other: Self) -> Self {
-        if self.is_empty() {
-            other
-        } else if other.is_empty() {
-            self
-        } else {
-            Self {
-                from: self.from.min(other.from),
-                to: self.to.max(other.to),
-            }
-        }
-    }
-
-    /// The steps before and after those of `other`.
-    pub fn without(self, other: Self) -> [Self; 2] {
-        if self.intersect(other).is_empty() {
-            return [self, Self::NONE];
-        }
-        [
-            Self {
-                from: self.from,
-                to: other.from,
-            },
-            Self {
-                from: other.to,
-                to: self.to,
-            },
-        ]
-    }
-}
+pub(crate) use tensor::{Flow, Ring, Steps};
 
 /// How windows follow each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -141,52 +31,6 @@ pub(crate) enum Pace {
     Overlapping,
     /// There is one window without an end.
     Endless,
-}
-
-impl Flow {
-    /// A tensor of elements of `element` bytes.
-    pub fn new(shape: Shape, element: usize, root: u16) -> Self {
-        Self {
-            shape,
-            // Of a shape that is refused later, anything.
-            step_bytes: shape.channels.saturating_mul(element as u32),
-            root,
-            clean: Steps::NONE,
-            need: Steps::NONE,
-            due: Steps::NONE,
-            hop: 0,
-            is_last: false,
-            burst: 0,
-            ring: None,
-            held: None,
-        }
-    }
-
-    /// Steps of a window that are not clean, before and after those that are.
-    pub fn dirty(&self) -> [Steps; 2] {
-        self.need.without(self.clean)
-    }
-
-    /// Whether some steps are computed when a window is complete.
-    pub fn is_dirty(&self) -> bool {
-        self.dirty().iter().any(|steps| !steps.is_empty())
-    }
-
-    /// Bytes of its ring.
-    pub fn ring_bytes(&self) -> usize {
-        self.ring
-            .map_or(0, |ring| ring.capacity as usize * self.step_bytes())
-    }
-
-    /// Bytes of one step.
-    pub fn step_bytes(&self) -> usize {
-        self.step_bytes as usize
-    }
-
-    /// Bytes of a window's steps, as a buffer inside a part.
-    pub fn window_bytes(&self) -> Result<usize, LayerError> {
-        bytes(self.shape.steps as usize, self.step_bytes())
-    }
 }
 
 /// Everything about a model's arena that does not depend on one layer.
@@ -296,36 +140,6 @@ impl Plan {
     /// Bytes of the whole arena.
     pub fn total(&self) -> usize {
         self.state + self.output + self.zone
-    }
-}
-
-impl Link {
-    /// Steps of the output over `input` steps, or the number of steps that the layer needs.
-    pub fn steps(&self, input: u32) -> Result<u32, u32> {
-        match self.reach {
-            Reach::Step | Reach::Scan => Ok(input),
-            Reach::Window(window) => window.steps(input),
-            Reach::Last => Ok(1),
-            Reach::Whole | Reach::View if self.tensor.shape.steps == 1 => Ok(1),
-            Reach::Whole | Reach::View => Ok(input),
-        }
-    }
-
-    /// The step that the first tap of output step `from` meets, counted from step `first` of an input of `input` steps.
-    /// Counters may have wrapped.
-    #[inline]
-    pub fn start(&self, from: u32, first: u32, input: u32) -> i32 {
-        match self.reach {
-            // Counted in output steps.
-            Reach::Window(window) if window.repeat > 1 => {
-                from.wrapping_sub(first.wrapping_mul(window.repeat)) as i32
-            }
-            Reach::Window(window) => from
-                .wrapping_mul(window.stride)
-                .wrapping_sub(window.left(input))
-                .wrapping_sub(first) as i32,
-            Reach::Step | Reach::Scan | Reach::Last | Reach::Whole | Reach::View => 0,
-        }
     }
 }
 

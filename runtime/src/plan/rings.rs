@@ -146,7 +146,7 @@ fn count(tensors: &mut Tensors<'_>) -> Result<(), PlanError> {
             let new = new_steps(&node, &input, pace, available, done[number]);
             done[number] = done[number].wrapping_add(new);
             let given = match node.reach {
-                Reach::Last if pace == Pace::Apart => u32::from(push == plan_window(tensors)),
+                Reach::Last if pace == Pace::Apart => u32::from(push == tensors.plan.window),
                 // However many steps it takes in.
                 Reach::Last => u32::from(new > 0),
                 Reach::Step | Reach::Window(_) | Reach::Scan | Reach::Whole | Reach::View => new,
@@ -157,10 +157,6 @@ fn count(tensors: &mut Tensors<'_>) -> Result<(), PlanError> {
         }
     }
     Ok(())
-}
-
-fn plan_window(tensors: &Tensors<'_>) -> u32 {
-    tensors.plan.window
 }
 
 /// The one of two counters that is behind; they may have wrapped.

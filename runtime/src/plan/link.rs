@@ -1,0 +1,51 @@
+//! A layer in the graph, as the plan sees it.
+use crate::layer::{Memory, Reach};
+
+use super::Flow;
+
+/// What the plan needs to know of a layer, and where the layer stands in the graph. It does not depend on the precision, so that
+/// a program for several has this code once.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Link {
+    pub reach: Reach,
+    pub memory: Memory,
+    /// The tensor that it reads.
+    pub input: u16,
+    /// The second tensor that it reads.
+    pub with: Option<u16>,
+    /// Where its state starts in the state part.
+    pub state: u32,
+    /// Where the number of steps that it has streamed stands in the stream's memory, if it reads a ring.
+    pub progress: Option<u32>,
+    /// Its output.
+    pub tensor: Flow,
+}
+impl Link {
+    /// Steps of the output over `input` steps, or the number of steps that the layer needs.
+    pub fn steps(&self, input: u32) -> Result<u32, u32> {
+        match self.reach {
+            Reach::Step | Reach::Scan => Ok(input),
+            Reach::Window(window) => window.steps(input),
+            Reach::Last => Ok(1),
+            Reach::Whole | Reach::View if self.tensor.shape.steps == 1 => Ok(1),
+            Reach::Whole | Reach::View => Ok(input),
+        }
+    }
+
+    /// The step that the first tap of output step `from` meets, counted from step `first` of an input of `input` steps.
+    /// Counters may have wrapped.
+    #[inline]
+    pub fn start(&self, from: u32, first: u32, input: u32) -> i32 {
+        match self.reach {
+            // Counted in output steps.
+            Reach::Window(window) if window.repeat > 1 => {
+                from.wrapping_sub(first.wrapping_mul(window.repeat)) as i32
+            }
+            Reach::Window(window) => from
+                .wrapping_mul(window.stride)
+                .wrapping_sub(window.left(input))
+                .wrapping_sub(first) as i32,
+            Reach::Step | Reach::Scan | Reach::Last | Reach::Whole | Reach::View => 0,
+        }
+    }
+}
