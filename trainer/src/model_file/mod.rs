@@ -4,12 +4,12 @@ mod gate_rows;
 mod lower;
 mod read_layer;
 mod runner;
+pub(crate) mod spec;
 mod write_layer;
 
 pub use float::FloatModel;
 pub(crate) use gate_rows::{GateRows, GruRows};
 pub use runner::{AnyModel, Runner};
-pub(crate) use write_layer::{global_pool_spec, pool_spec};
 
 use dunlin::format::graph;
 

@@ -1,15 +1,15 @@
 //! Layers of a lowered network as a float file states them.
 use dunlin::format::graph::{
-    self, ActivationSpec, Conv1dSpec, DenseSpec, EmbeddingSpec, GroupedConv1dSpec, GruGatedSpec,
-    GruSpec, LayerNormSpec, LayerSpec, LstmGatedSpec, LstmSpec, MergeSpec, OutputSpec, Pool1dSpec,
-    SimpleRnnNormSpec, SimpleRnnSpec, ZeroPadding1dSpec,
+    ActivationSpec, EmbeddingSpec, LayerNormSpec, LayerSpec, MergeSpec, OutputSpec,
+    SimpleRnnNormSpec, ZeroPadding1dSpec,
 };
 use dunlin::format::write::Weights;
 
+use super::spec::{self, LstmBits};
 use super::{GateRows, GruRows, transpose};
 use crate::config::Activation;
 use crate::error::{Error, Result};
-use crate::net::{Layer, Merge, Merging, Node, Pool1d, Pooling, Resampling};
+use crate::net::{Layer, Merge, Merging, Node, Resampling};
 
 /// The specification of a layer of a lowered network, its weights added.
 pub(super) fn write_layer(node: &Node, weights: &mut Weights) -> Result<LayerSpec> {
@@ -17,11 +17,7 @@ pub(super) fn write_layer(node: &Node, weights: &mut Weights) -> Result<LayerSpe
         Layer::Dense(dense) => {
             weights.push(&transpose(&dense.kernel, dense.input.channels, dense.units));
             weights.push(&dense.bias);
-            LayerSpec::Dense(DenseSpec {
-                units: dense.units as u16,
-                use_bias: dense.use_bias,
-                output: output(dense.activation),
-            })
+            spec::dense(dense, output(dense.activation))
         }
         Layer::Conv1d(conv) => {
             weights.push(&transpose(
@@ -30,50 +26,22 @@ pub(super) fn write_layer(node: &Node, weights: &mut Weights) -> Result<LayerSpe
                 conv.filters,
             ));
             weights.push(&conv.bias);
-            LayerSpec::Conv1d(Conv1dSpec {
-                filters: conv.filters as u16,
-                kernel_size: conv.kernel_size as u16,
-                stride: conv.strides as u16,
-                dilation: conv.dilation_rate as u16,
-                padding: super::padding(conv.padding),
-                use_bias: conv.use_bias,
-                output: output(conv.activation),
-            })
+            spec::conv1d(conv, output(conv.activation))
         }
         Layer::GroupedConv1d(conv) => {
             let columns = conv.kernel.len() / conv.filters;
             weights.push(&transpose(&conv.kernel, columns, conv.filters));
             weights.push(&conv.bias);
-            let spec = Conv1dSpec {
-                filters: conv.filters as u16,
-                kernel_size: conv.kernel_size as u16,
-                stride: conv.strides as u16,
-                dilation: conv.dilation_rate as u16,
-                padding: super::padding(conv.padding),
-                use_bias: conv.use_bias,
-                output: output(conv.activation),
-            };
-            match conv.groups {
-                1 => LayerSpec::Conv1d(spec),
-                groups => LayerSpec::GroupedConv1d(GroupedConv1dSpec {
-                    conv: spec,
-                    groups: groups as u16,
-                }),
-            }
+            spec::grouped_conv1d(conv, output(conv.activation))
         }
-        Layer::Pool1d(pool) => pool_spec(pool),
-        Layer::GlobalPool1d(pool) => global_pool_spec(pool),
+        Layer::Pool1d(pool) => spec::pool1d(pool),
+        Layer::GlobalPool1d(pool) => spec::global_pool1d(pool),
         Layer::Flatten(_) => LayerSpec::Flatten,
         Layer::SimpleRnn(rnn) => {
             let rows = GateRows::of_simple(rnn);
             weights.push(&rows.weights);
             weights.push(&rows.bias);
-            let spec = |activation| SimpleRnnSpec {
-                units: rnn.units as u16,
-                return_sequences: rnn.return_sequences,
-                use_bias: rnn.use_bias,
-                output: output(activation),
-            };
+            let spec = |activation| spec::simple_rnn(rnn, output(activation));
             if rnn.layer_norm {
                 weights.push(&rnn.gamma);
                 weights.push(&rnn.beta);
@@ -89,24 +57,7 @@ pub(super) fn write_layer(node: &Node, weights: &mut Weights) -> Result<LayerSpe
             let rows = GateRows::of(lstm);
             weights.push(&rows.weights);
             weights.push(&rows.bias);
-            let spec = LstmSpec {
-                units: lstm.units as u16,
-                activation: super::activation(lstm.activation),
-                return_sequences: lstm.return_sequences,
-                use_bias: lstm.use_bias,
-                candidate_bits: 0,
-                cell_bits: 0,
-                hidden_bits: 0,
-            };
-            if usual(lstm.activation, lstm.recurrent_activation) {
-                LayerSpec::Lstm(spec)
-            } else {
-                LayerSpec::LstmGated(LstmGatedSpec {
-                    lstm: spec,
-                    recurrent_activation: super::activation(lstm.recurrent_activation),
-                    gate_bits: 0,
-                })
-            }
+            spec::lstm(lstm, LstmBits::default())
         }
         Layer::Gru(gru) => {
             let rows = GruRows::of(gru);
@@ -114,23 +65,7 @@ pub(super) fn write_layer(node: &Node, weights: &mut Weights) -> Result<LayerSpe
             weights.push(&rows.input_bias);
             weights.push(&rows.recurrent);
             weights.push(&rows.recurrent_bias);
-            let spec = GruSpec {
-                units: gru.units as u16,
-                activation: super::activation(gru.activation),
-                return_sequences: gru.return_sequences,
-                use_bias: gru.use_bias,
-                reset_after: gru.reset_after,
-                hidden_bits: 0,
-            };
-            if usual(gru.activation, gru.recurrent_activation) {
-                LayerSpec::Gru(spec)
-            } else {
-                LayerSpec::GruGated(GruGatedSpec {
-                    gru: spec,
-                    recurrent_activation: super::activation(gru.recurrent_activation),
-                    gate_bits: 0,
-                })
-            }
+            spec::gru(gru, 0, 0)
         }
         Layer::Activation(l) => LayerSpec::Activation(ActivationSpec {
             multiplier: 0,
@@ -203,36 +138,10 @@ fn output(activation: Activation) -> OutputSpec {
     }
 }
 
-/// Whether a gated cell has the activations that the older specifications state.
-fn usual(activation: Activation, recurrent: Activation) -> bool {
-    matches!(activation, Activation::Tanh | Activation::Relu) && recurrent == Activation::Sigmoid
-}
-
 /// The refusal of what no model file has.
 fn lacking(node: &Node) -> Error {
     Error::input(format!(
         "{}: the runtime does not have this layer, so the model cannot be written",
         node.place
     ))
-}
-
-/// The specification of a pool, the same in every precision.
-pub(crate) fn pool_spec(pool: &Pool1d) -> LayerSpec {
-    let spec = Pool1dSpec {
-        pool_size: pool.pool_size as u16,
-        stride: pool.strides as u16,
-        padding: super::padding(pool.padding),
-    };
-    match pool.pooling {
-        Pooling::Max => LayerSpec::MaxPool1d(spec),
-        Pooling::Average => LayerSpec::AveragePool1d(spec),
-    }
-}
-
-/// The specification of a global pool, the same in every precision.
-pub(crate) fn global_pool_spec(pool: &Pool1d) -> LayerSpec {
-    LayerSpec::GlobalPool1d(match pool.pooling {
-        Pooling::Max => graph::Pooling::Max,
-        Pooling::Average => graph::Pooling::Average,
-    })
 }

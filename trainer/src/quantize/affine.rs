@@ -1,5 +1,5 @@
 //! Dense and convolutions: rows over one input tensor, an output scale from calibration or from the activation's table.
-use dunlin::format::graph::{Conv1dSpec, DenseSpec, GroupedConv1dSpec, LayerSpec, OutputSpec};
+use dunlin::format::graph::{LayerSpec, OutputSpec};
 use dunlin::format::write::Weights;
 
 use super::activation::{Output, Wanted};
@@ -8,7 +8,7 @@ use super::moments::Rounding;
 use super::row::{Real, Rows, natural_lsb};
 use super::{Overflow, Tensor};
 use crate::config::Activation;
-use crate::model_file;
+use crate::model_file::{self, spec};
 use crate::net::{Conv1d, Dense, GroupedConv1d};
 
 /// What a layer is quantized with.
@@ -49,14 +49,7 @@ impl Affine<'_> {
             range,
             weights,
         )?;
-        Ok((
-            LayerSpec::Dense(DenseSpec {
-                units: dense.units as u16,
-                use_bias: dense.use_bias,
-                output,
-            }),
-            tensor,
-        ))
+        Ok((spec::dense(dense, output), tensor))
     }
 
     pub fn conv1d(
@@ -76,16 +69,7 @@ impl Affine<'_> {
             range,
             weights,
         )?;
-        let spec = Conv1dSpec {
-            filters: conv.filters as u16,
-            kernel_size: conv.kernel_size as u16,
-            stride: conv.strides as u16,
-            dilation: conv.dilation_rate as u16,
-            padding: model_file::padding(conv.padding),
-            use_bias: conv.use_bias,
-            output,
-        };
-        Ok((LayerSpec::Conv1d(spec), tensor))
+        Ok((spec::conv1d(conv, output), tensor))
     }
 
     pub fn grouped_conv1d(
@@ -103,23 +87,7 @@ impl Affine<'_> {
             range,
             weights,
         )?;
-        let spec = Conv1dSpec {
-            filters: conv.filters as u16,
-            kernel_size: conv.kernel_size as u16,
-            stride: conv.strides as u16,
-            dilation: conv.dilation_rate as u16,
-            padding: model_file::padding(conv.padding),
-            use_bias: conv.use_bias,
-            output,
-        };
-        let spec = match conv.groups {
-            1 => LayerSpec::Conv1d(spec),
-            groups => LayerSpec::GroupedConv1d(GroupedConv1dSpec {
-                conv: spec,
-                groups: groups as u16,
-            }),
-        };
-        Ok((spec, tensor))
+        Ok((spec::grouped_conv1d(conv, output), tensor))
     }
 
     /// Rows over `taps` steps of `channels` values, from a Keras kernel `[taps * channels, rows]`.

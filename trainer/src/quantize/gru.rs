@@ -1,5 +1,5 @@
 //! GRU: rows over `x` and rows over `h` with scales of their own; what they give meets at the scale of the gates.
-use dunlin::format::graph::{GruGatedSpec, GruSpec, LayerSpec};
+use dunlin::format::graph::LayerSpec;
 use dunlin::format::write::Weights;
 use dunlin::math::table;
 
@@ -7,9 +7,9 @@ use super::activation::{argument, is_bounded, is_positive};
 use super::calibrate::LayerStatistics;
 use super::moments::Rounding;
 use super::row::{Real, Rows};
-use super::{HEADROOM, LARGEST, Overflow, Tensor, exp2, gate_bits, usual};
+use super::{HEADROOM, LARGEST, Overflow, Tensor, exp2, gate_bits};
 use crate::config::Activation;
-use crate::model_file::{self, GruRows};
+use crate::model_file::{GruRows, spec};
 use crate::net::Gru;
 
 pub(super) fn quantize(
@@ -83,25 +83,8 @@ pub(super) fn quantize(
     };
     x.quantize(scale, |_| &over_x, coarser)?.store(weights);
     h.quantize(scale, of_h, coarser)?.store(weights);
-    let spec = GruSpec {
-        units: gru.units as u16,
-        activation: model_file::activation(gru.activation),
-        return_sequences: gru.return_sequences,
-        use_bias: gru.use_bias,
-        reset_after: gru.reset_after,
-        hidden_bits: bits as i8,
-    };
-    let spec = if usual(activation, gate) {
-        LayerSpec::Gru(spec)
-    } else {
-        LayerSpec::GruGated(GruGatedSpec {
-            gru: spec,
-            recurrent_activation: model_file::activation(gate),
-            gate_bits: gate_bits as i8,
-        })
-    };
     Ok((
-        spec,
+        spec::gru(gru, bits, gate_bits),
         Tensor {
             scale: hidden_scale,
             range,
@@ -115,7 +98,7 @@ pub(super) fn quantize(
 pub(super) fn dropped(gru: &Gru) -> f64 {
     match gru.reset_after {
         // Steps of two, rounded down.
-        true if usual(gru.activation, gru.recurrent_activation) => 1.0,
+        true if spec::is_usual(gru.activation, gru.recurrent_activation) => 1.0,
         true => 0.5,
         false => 0.0,
     }

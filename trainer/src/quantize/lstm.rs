@@ -1,29 +1,21 @@
 //! LSTM: four gate rows a unit over `[x; h]` with one scale each, and binary points for candidate, cell and hidden state.
-use dunlin::format::graph::{LayerSpec, LstmGatedSpec, LstmSpec};
+use dunlin::format::graph::LayerSpec;
 use dunlin::format::write::Weights;
 use dunlin::math::table;
 
 use super::activation::{argument, is_bounded, is_positive};
 use super::calibrate::{LayerStatistics, LstmStatistics};
 use super::joint::Joint;
-use super::{HEADROOM, LARGEST, Overflow, Tensor, exp2, gate_bits, usual};
+use super::{HEADROOM, LARGEST, Overflow, Tensor, exp2, gate_bits};
 use crate::config::Activation;
-use crate::model_file::{self, GateRows};
+use crate::model_file::GateRows;
+use crate::model_file::spec::{self, LstmBits};
 use crate::net::Lstm;
 
 /// Room over the largest cell state seen: it is a sum that grows with time.
 const CELL_HEADROOM: f64 = 8.0;
 /// Largest fraction bits of the hidden state that are tried below the most that fit.
 const COARSER_HIDDEN: i32 = 8;
-
-/// The fraction bits of an LSTM's values.
-#[derive(Debug, Clone, Copy)]
-struct Fractions {
-    gate: i32,
-    candidate: i32,
-    cell: i32,
-    hidden: i32,
-}
 
 pub(super) fn quantize(
     lstm: &Lstm,
@@ -43,7 +35,7 @@ pub(super) fn quantize(
     let mut bits = fractions(statistics.lstm(), activation, gate);
     let finest = bits.hidden;
     let candidates = (finest - COARSER_HIDDEN..=finest)
-        .filter(|&hidden| shifts_fit(Fractions { hidden, ..bits }, activation));
+        .filter(|&hidden| shifts_fit(LstmBits { hidden, ..bits }, activation));
     let noise = |hidden: i32| joint.noise(exp2(-hidden));
     bits.hidden = candidates
         .min_by(|&a, &b| noise(a).total_cmp(&noise(b)))
@@ -62,26 +54,8 @@ pub(super) fn quantize(
     joint
         .quantize(hidden_scale, range, scale, coarser)?
         .store(weights);
-    let spec = LstmSpec {
-        units: lstm.units as u16,
-        activation: model_file::activation(lstm.activation),
-        return_sequences: lstm.return_sequences,
-        use_bias: lstm.use_bias,
-        candidate_bits: bits.candidate as i8,
-        cell_bits: bits.cell as i8,
-        hidden_bits: bits.hidden as i8,
-    };
-    let spec = if usual(activation, gate) {
-        LayerSpec::Lstm(spec)
-    } else {
-        LayerSpec::LstmGated(LstmGatedSpec {
-            lstm: spec,
-            recurrent_activation: model_file::activation(gate),
-            gate_bits: bits.gate as i8,
-        })
-    };
     Ok((
-        spec,
+        spec::lstm(lstm, bits),
         Tensor {
             scale: hidden_scale,
             range,
@@ -91,7 +65,7 @@ pub(super) fn quantize(
 }
 
 /// The most fraction bits that hold what calibration saw.
-fn fractions(inside: &LstmStatistics, activation: Activation, gate: Activation) -> Fractions {
+fn fractions(inside: &LstmStatistics, activation: Activation, gate: Activation) -> LstmBits {
     let bounded = is_bounded(activation);
     let fitting = |largest: f64, limit: f64| (limit / largest).log2().floor() as i32;
     let gate_bits = gate_bits(gate, inside.largest_gate);
@@ -122,7 +96,7 @@ fn fractions(inside: &LstmStatistics, activation: Activation, gate: Activation) 
     } else {
         fitting(HEADROOM * inside.largest_hidden, LARGEST)
     };
-    Fractions {
+    LstmBits {
         gate: gate_bits,
         candidate,
         cell,
@@ -148,7 +122,7 @@ fn argument_bits(activation: Activation) -> i32 {
 }
 
 /// Whether the runtime's shift to the hidden state is in its bounds.
-fn shifts_fit(bits: Fractions, activation: Activation) -> bool {
+fn shifts_fit(bits: LstmBits, activation: Activation) -> bool {
     let product = if is_bounded(activation) {
         bits.gate + table::RESULT_BITS
     } else {

@@ -24,7 +24,7 @@ use dunlin::{LayerError, LoadError, PrecisionTag};
 use crate::config::Activation;
 use crate::data::Windows;
 use crate::error::{Error, Result};
-use crate::model_file::{self, FloatModel};
+use crate::model_file::{FloatModel, spec};
 use crate::net::{Layer, Network, Node, Resampling};
 
 use activation::Output;
@@ -230,8 +230,8 @@ impl Pass<'_> {
             Layer::Dense(dense) => step.dense(dense, weights),
             Layer::Conv1d(conv) => step.conv1d(conv, weights),
             Layer::GroupedConv1d(conv) => step.grouped_conv1d(conv, weights),
-            Layer::Pool1d(pool) => Ok((model_file::pool_spec(pool), input)),
-            Layer::GlobalPool1d(pool) => Ok((model_file::global_pool_spec(pool), input)),
+            Layer::Pool1d(pool) => Ok((spec::pool1d(pool), input)),
+            Layer::GlobalPool1d(pool) => Ok((spec::global_pool1d(pool), input)),
             Layer::Flatten(_) => Ok((LayerSpec::Flatten, input)),
             Layer::Lstm(lstm) => lstm::quantize(lstm, input, statistics, coarser, weights),
             Layer::SimpleRnn(rnn) => simple_rnn::quantize(rnn, input, statistics, coarser, weights),
@@ -296,11 +296,6 @@ fn has_activation(layer: &Layer) -> bool {
         | Layer::BatchNorm(_) => return true,
     };
     activation::has(activation)
-}
-
-/// Whether a gated cell has the activations that the older specifications state.
-fn usual(activation: Activation, gate: Activation) -> bool {
-    matches!(activation, Activation::Tanh | Activation::Relu) && gate == Activation::Sigmoid
 }
 
 /// Fraction bits of a gate whose argument reaches `largest`.

@@ -1,5 +1,5 @@
 //! SimpleRNN: one row a unit over `[x; h]`; the output is the hidden state.
-use dunlin::format::graph::{LayerSpec, OutputSpec, SimpleRnnNormSpec, SimpleRnnSpec};
+use dunlin::format::graph::{LayerSpec, SimpleRnnNormSpec};
 use dunlin::format::write::Weights;
 use dunlin::math::table;
 
@@ -10,6 +10,7 @@ use super::row::LARGEST_RESCALE;
 use super::{HEADROOM, LARGEST, Overflow, Tensor, elementwise, exp2};
 use crate::config::Activation;
 use crate::model_file::GateRows;
+use crate::model_file::spec::simple_rnn;
 use crate::net::SimpleRnn;
 
 /// Halvings of the hidden state's resolution that are tried.
@@ -53,7 +54,7 @@ pub(super) fn quantize(
     } else {
         range
     };
-    let spec = rnn_spec(rnn, spec(rnn.activation, clamp, 0));
+    let spec = simple_rnn(rnn, spec(rnn.activation, clamp, 0));
     let tensor = Tensor {
         scale: hidden,
         range,
@@ -93,7 +94,7 @@ fn normed(
     let parameters = [rnn.gamma.as_slice(), &rnn.beta];
     let norm = elementwise::norm(parameters, rnn.epsilon, sums, hidden, weights);
     let spec = SimpleRnnNormSpec {
-        rnn: rnn_spec(rnn, linear),
+        rnn: simple_rnn(rnn, linear),
         norm,
     };
     Ok((LayerSpec::SimpleRnnNorm(spec), tensor))
@@ -105,14 +106,5 @@ fn range(activation: Activation) -> (i16, i16) {
         (0, i16::MAX)
     } else {
         (i16::MIN, i16::MAX)
-    }
-}
-
-fn rnn_spec(rnn: &SimpleRnn, output: OutputSpec) -> SimpleRnnSpec {
-    SimpleRnnSpec {
-        units: rnn.units as u16,
-        return_sequences: rnn.return_sequences,
-        use_bias: rnn.use_bias,
-        output,
     }
 }
