@@ -55,33 +55,19 @@ impl<'m, P: Precision, const LAYERS: usize> Model<'m, P, LAYERS> {
     // Not inlined: its frame is gone when the model runs.
     #[inline(never)]
     pub fn load(&mut self, file: &'m [u8]) -> Result<(), LoadError> {
-        self.clear(Header::NONE);
+        let loaded = self.replace(file);
+        if loaded.is_err() {
+            self.clear(Header::NONE);
+        }
+        loaded
+    }
+
+    /// Puts the layers of a file where others were; after an error some are there.
+    fn replace(&mut self, file: &'m [u8]) -> Result<(), LoadError> {
         let header = Header::read(file)?;
         header::verify(&header, file)?;
         self.clear(header);
-        let filled = self.fill(file);
-        if filled.is_err() {
-            self.clear(Header::NONE);
-        }
-        filled
-    }
-
-    /// Takes everything out.
-    fn clear(&mut self, header: Header) {
-        self.header = header;
-        self.name = "";
-        self.layers.clear();
-        self.ranges.clear();
-        self.nodes.clear();
-        self.input_scales = &[];
-        self.output_scales = &[];
-        self.plan = Plan::empty(&header, size_of::<P::Activation>());
-    }
-
-    /// The layers, and all checks.
-    fn fill(&mut self, file: &'m [u8]) -> Result<(), LoadError> {
         self.resolve(file)?;
-        let header = self.header;
         let computed = self.plan.total() as u32;
         if header.arena_bytes != computed {
             return Err(LoadError::ArenaStated {
@@ -94,6 +80,18 @@ impl<'m, P: Precision, const LAYERS: usize> Model<'m, P, LAYERS> {
             return Err(LoadError::OutputStated);
         }
         Ok(())
+    }
+
+    /// Takes everything out.
+    fn clear(&mut self, header: Header) {
+        self.header = header;
+        self.name = "";
+        self.layers.clear();
+        self.ranges.clear();
+        self.nodes.clear();
+        self.input_scales = &[];
+        self.output_scales = &[];
+        self.plan = Plan::empty(&header, size_of::<P::Activation>());
     }
 
     /// A model without layers, to be filled in place: a copy of it would take as much stack again.
@@ -176,9 +174,10 @@ impl<'m, P: Precision, const LAYERS: usize> Model<'m, P, LAYERS> {
     /// Puts the layer of a specification behind those that are there; there is room.
     fn add(&mut self, spec: LayerSpec, weights: &mut Cursor<'m>) -> Result<(), LayerError> {
         let before = self.nodes.len() as u16;
-        let input = match spec {
-            LayerSpec::Input(tensor) => tensor,
-            _ => before,
+        let input = if let LayerSpec::Input(tensor) = spec {
+            tensor
+        } else {
+            before
         };
         let with = spec.with();
         let tensor = |number: u16| {

@@ -107,6 +107,9 @@ pub(crate) fn sums4<P: Precision>(
 }
 
 /// Scaled sums of the rows from `first` on, without bias or activation left to do: what gates add up.
+///
+/// The walk over the rows is that of [`rows`], written again: with one walk and a closure for its end, a Conv1D takes 5 % more
+/// instructions (351,387 to 369,048 for the chapter's on qemu-m4).
 #[inline]
 pub(crate) fn products<P: Precision>(
     matrix: &P::Matrix<'_>,

@@ -44,13 +44,11 @@ impl<'m, P: Precision> Gru<'m, P> {
         input: Tensor<P>,
         weights: &mut Cursor<'m>,
     ) -> Result<(Self, Tensor<P>), LayerError> {
-        let gates = Gates {
-            activation: spec.recurrent_activation,
-            bits: spec.gate_bits,
-        };
-        if !Gates::have(gates.activation) || !Gates::have(spec.gru.activation) {
-            return Err(LayerError::Unsupported);
-        }
+        let gates = Gates::new(
+            spec.recurrent_activation,
+            spec.gate_bits,
+            spec.gru.activation,
+        )?;
         let range = P::gated_gru_range(&spec.gru, gates)?;
         Self::new(spec.gru, Some(gates), range, input, weights)
     }
@@ -197,7 +195,7 @@ impl<'m, P: Precision> Gru<'m, P> {
 
     pub fn summary(&self) -> (&'static str, u64, u64, usize) {
         let units = u64::from(self.spec.units);
-        let weights = 3 * units * self.sizes.joint() as u64;
+        let weights = self.step_macs();
         // Keras keeps the second bias only where it is not the same as the first.
         let biases = u64::from(self.spec.use_bias) * (1 + u64::from(self.spec.reset_after));
         let bytes = P::matrix_bytes(&self.input) + P::matrix_bytes(&self.recurrent);

@@ -40,13 +40,11 @@ impl<'m, P: Precision> Lstm<'m, P> {
         input: Tensor<P>,
         weights: &mut Cursor<'m>,
     ) -> Result<(Self, Tensor<P>), LayerError> {
-        let gates = Gates {
-            activation: spec.recurrent_activation,
-            bits: spec.gate_bits,
-        };
-        if !Gates::have(gates.activation) || !Gates::have(spec.lstm.activation) {
-            return Err(LayerError::Unsupported);
-        }
+        let gates = Gates::new(
+            spec.recurrent_activation,
+            spec.gate_bits,
+            spec.lstm.activation,
+        )?;
         let range = P::gated_hidden_range(&spec.lstm, gates)?;
         Self::new(spec.lstm, Some(gates), range, input, weights)
     }
@@ -133,8 +131,8 @@ impl<'m, P: Precision> Lstm<'m, P> {
     }
 
     pub fn summary(&self) -> (&'static str, u64, u64, usize) {
-        let (inputs, units) = (u64::from(self.sizes.inputs), u64::from(self.spec.units));
-        let weights = 4 * units * (inputs + units);
+        let units = u64::from(self.spec.units);
+        let weights = self.step_macs();
         let bias = 4 * units * u64::from(self.spec.use_bias);
         (
             "lstm",

@@ -21,11 +21,10 @@ mod lstm;
 mod merge;
 mod pool1d;
 mod recurrent;
+mod resample;
 mod reverse;
 mod simple_rnn;
 pub(crate) mod time;
-mod up_sampling1d;
-mod zero_padding1d;
 
 use activation::Activate;
 use conv1d::Conv1d;
@@ -38,11 +37,10 @@ use layer_norm::LayerNorm;
 use lstm::Lstm;
 use merge::Merge;
 use pool1d::Pool1d;
+use resample::Resample;
 use reverse::Reverse;
 use simple_rnn::SimpleRnn;
 pub(crate) use time::{Reach, TimeWindow};
-use up_sampling1d::UpSampling1d;
-use zero_padding1d::ZeroPadding1d;
 
 /// Time steps and channels of a tensor, stored `[steps][channels]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -126,8 +124,7 @@ pub(crate) enum Layer<'m, P: Precision> {
     LayerNorm(LayerNorm<'m, P>),
     Embedding(Embedding<'m, P>),
     Reverse(Reverse),
-    ZeroPadding1d(ZeroPadding1d),
-    UpSampling1d(UpSampling1d),
+    Resample(Resample),
 }
 
 impl<'m, P: Precision> Layer<'m, P> {
@@ -170,10 +167,10 @@ impl<'m, P: Precision> Layer<'m, P> {
             LayerSpec::Gru(spec) => wrap(Gru::resolve(spec, input, weights)?, Self::Gru),
             LayerSpec::Reverse => wrap(Reverse::resolve(input)?, Self::Reverse),
             LayerSpec::ZeroPadding1d(spec) => {
-                wrap(ZeroPadding1d::resolve(spec, input)?, Self::ZeroPadding1d)
+                wrap(Resample::zero_padding(spec, input)?, Self::Resample)
             }
             LayerSpec::UpSampling1d(size) => {
-                wrap(UpSampling1d::resolve(size, input)?, Self::UpSampling1d)
+                wrap(Resample::up_sampling(size, input)?, Self::Resample)
             }
             LayerSpec::Concatenate(spec) => merge(Merging::Concatenate, spec, with, input),
             LayerSpec::Add(spec) => merge(Merging::Add, spec, with, input),
@@ -225,8 +222,7 @@ impl<'m, P: Precision> Layer<'m, P> {
             Self::LayerNorm(layer) => layer.run(input, output),
             Self::Embedding(layer) => layer.run(input, output),
             Self::Reverse(layer) => layer.run::<P>(input, output),
-            Self::ZeroPadding1d(layer) => layer.run::<P>(input, start, output),
-            Self::UpSampling1d(layer) => layer.run::<P>(input, start, output),
+            Self::Resample(layer) => layer.run::<P>(input, start, output),
         }
     }
 
@@ -241,8 +237,7 @@ impl<'m, P: Precision> Layer<'m, P> {
             Self::Conv1d(layer) => Reach::of(layer.window()),
             Self::Pool1d(layer) => Reach::of(layer.window()),
             Self::GroupedConv1d(layer) => Reach::of(layer.window()),
-            Self::ZeroPadding1d(layer) => Reach::of(layer.window()),
-            Self::UpSampling1d(layer) => Reach::of(layer.window()),
+            Self::Resample(layer) => Reach::of(layer.window()),
             Self::GlobalPool1d(_) | Self::Reverse(_) => Reach::Whole,
             Self::Flatten(_) | Self::Input(_) => Reach::View,
             Self::Lstm(layer) => layer.sizes().reach(),
@@ -266,8 +261,7 @@ impl<'m, P: Precision> Layer<'m, P> {
             | Self::LayerNorm(_)
             | Self::Embedding(_)
             | Self::Reverse(_)
-            | Self::ZeroPadding1d(_)
-            | Self::UpSampling1d(_) => Memory::default(),
+            | Self::Resample(_) => Memory::default(),
             Self::Lstm(layer) => layer.memory(),
             Self::SimpleRnn(layer) => layer.memory(),
             Self::Gru(layer) => layer.memory(),
@@ -289,8 +283,7 @@ impl<'m, P: Precision> Layer<'m, P> {
             | Self::LayerNorm(_)
             | Self::Embedding(_)
             | Self::Reverse(_)
-            | Self::ZeroPadding1d(_)
-            | Self::UpSampling1d(_) => 0,
+            | Self::Resample(_) => 0,
             Self::Lstm(layer) => layer.step_macs(),
             Self::SimpleRnn(layer) => layer.step_macs(),
             Self::Gru(layer) => layer.step_macs(),
@@ -314,8 +307,7 @@ impl<'m, P: Precision> Layer<'m, P> {
             Self::LayerNorm(layer) => layer.output(),
             Self::Embedding(layer) => layer.output(),
             Self::Reverse(layer) => layer.output(),
-            Self::ZeroPadding1d(layer) => layer.output(),
-            Self::UpSampling1d(layer) => layer.output(),
+            Self::Resample(layer) => layer.output(),
         }
     }
 
@@ -337,8 +329,7 @@ impl<'m, P: Precision> Layer<'m, P> {
             Self::LayerNorm(layer) => layer.summary(),
             Self::Embedding(layer) => layer.summary(),
             Self::Reverse(layer) => layer.summary(),
-            Self::ZeroPadding1d(layer) => layer.summary(),
-            Self::UpSampling1d(layer) => layer.summary(),
+            Self::Resample(layer) => layer.summary(),
         };
         let output = self.output();
         let own = match self.reach() {

@@ -1,7 +1,7 @@
 //! SimpleRNN: `h' = act(W x + U h + b)`, one matvec over `[x; h]` (Elman, 1990); or with a LayerNorm before the activation,
 //! `h' = act(layer_norm(W x + U h + b))`.
 use crate::error::LayerError;
-use crate::format::graph::{Activation, SimpleRnnNormSpec, SimpleRnnSpec};
+use crate::format::graph::{Activation, LayerNormSpec, SimpleRnnNormSpec, SimpleRnnSpec};
 use crate::format::read::Cursor;
 use crate::precision::Precision;
 
@@ -27,22 +27,7 @@ impl<'m, P: Precision> SimpleRnn<'m, P> {
         if spec.output.activation == Activation::Softmax {
             return Err(LayerError::Unsupported);
         }
-        let (sizes, shape) = Recurrent::new(input.shape, spec.units, spec.return_sequences)?;
-        let range = P::output_range(&spec.output)?;
-        let columns = [
-            (sizes.inputs as usize, input.range),
-            (spec.units.into(), P::with_zero(range)),
-        ];
-        let matrix = P::matrix(weights, spec.units.into(), &columns)?;
-        Ok((
-            Self {
-                matrix,
-                spec,
-                norm: None,
-                sizes,
-            },
-            Tensor { shape, range },
-        ))
+        Self::new(spec, None, input, weights)
     }
 
     pub fn resolve_norm(
@@ -54,19 +39,35 @@ impl<'m, P: Precision> SimpleRnn<'m, P> {
         if rnn.output.activation != Activation::Linear {
             return Err(LayerError::Unsupported);
         }
-        let (sizes, shape) = Recurrent::new(input.shape, rnn.units, rnn.return_sequences)?;
-        let hidden = LayerNorm::<P>::range(norm)?;
+        Self::new(rnn, Some(norm), input, weights)
+    }
+
+    fn new(
+        spec: SimpleRnnSpec,
+        norm: Option<LayerNormSpec>,
+        input: Tensor<P>,
+        weights: &mut Cursor<'m>,
+    ) -> Result<(Self, Tensor<P>), LayerError> {
+        let (sizes, shape) = Recurrent::new(input.shape, spec.units, spec.return_sequences)?;
+        let range = P::output_range(&spec.output)?;
+        let hidden = norm.map_or(Ok(range), LayerNorm::<P>::range)?;
         let columns = [
             (sizes.inputs as usize, input.range),
-            (rnn.units.into(), P::with_zero(hidden)),
+            (spec.units.into(), P::with_zero(hidden)),
         ];
-        let matrix = P::matrix(weights, rnn.units.into(), &columns)?;
-        let range = P::output_range(&rnn.output)?;
-        let (norm, output) = LayerNorm::resolve(norm, Tensor { shape, range }, weights)?;
+        let matrix = P::matrix(weights, spec.units.into(), &columns)?;
+        let sums = Tensor { shape, range };
+        let (norm, output) = match norm {
+            Some(norm) => {
+                let (norm, output) = LayerNorm::resolve(norm, sums, weights)?;
+                (Some(norm), output)
+            }
+            None => (None, sums),
+        };
         let layer = Self {
             matrix,
-            spec: rnn,
-            norm: Some(norm),
+            spec,
+            norm,
             sizes,
         };
         Ok((layer, output))
@@ -123,7 +124,7 @@ impl<'m, P: Precision> SimpleRnn<'m, P> {
 
     pub fn summary(&self) -> (&'static str, u64, u64, usize) {
         let units = u64::from(self.spec.units);
-        let weights = units * self.sizes.joint() as u64;
+        let weights = self.step_macs();
         let bias = units * u64::from(self.spec.use_bias);
         let (kind, parameters, bytes) = match &self.norm {
             None => ("simple_rnn", 0, 0),

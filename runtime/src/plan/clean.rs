@@ -2,7 +2,7 @@
 //! is complete.
 use crate::layer::{Reach, TimeWindow};
 
-use super::{Link, Pace, PlanError, Steps, Tensors, is_view, streams};
+use super::{Link, Pace, PlanError, Steps, Tensors};
 
 /// Stands for a window's steps where there is no end.
 const ENDLESS: Steps = Steps {
@@ -105,7 +105,7 @@ fn needs(tensors: &mut Tensors<'_>) {
         if need.is_empty() {
             continue;
         }
-        for input in [Some(node.input), node.with].into_iter().flatten() {
+        for input in node.inputs() {
             let steps = tensors.get(input).shape.steps;
             let read = if endless {
                 ENDLESS
@@ -238,18 +238,14 @@ fn dues(tensors: &mut Tensors<'_>) {
     let pace = tensors.plan.pace;
     for index in (0..tensors.nodes.len()).rev() {
         let node = tensors.nodes[index];
-        let parts = if is_view(&node) {
+        let parts = if node.is_view() {
             [node.tensor.due, Steps::NONE]
         } else {
             node.tensor.dirty()
         };
-        for input in [Some(node.input), node.with].into_iter().flatten() {
+        for input in node.inputs() {
             let flow = tensors.get(input);
-            let (steps, scanned) = if streams(flow, &node, pace) {
-                (flow.shape.steps, flow.clean.to)
-            } else {
-                (flow.shape.steps, 0)
-            };
+            let (steps, scanned) = (flow.shape.steps, node.scanned(flow, pace));
             let due = parts.iter().fold(flow.due, |due, &part| {
                 due.hull(read(&node, part, scanned, steps))
             });

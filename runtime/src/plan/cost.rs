@@ -1,7 +1,7 @@
 //! What a stream computes, against the whole window.
 use crate::layer::Reach;
 
-use super::{Flow, Link, Pace, Plan, Steps, flow, is_view, read, streams};
+use super::{Flow, Link, Pace, Plan, Steps, flow, read};
 
 /// What a layer costs in a stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,20 +15,19 @@ pub(crate) struct Cost {
 /// The cost of a layer with so many multiply-accumulates a step. Steps that meet padding count in full.
 pub(crate) fn cost(plan: &Plan, nodes: &[Link], node: &Link, step_macs: u64) -> Cost {
     let input = flow(&plan.input, nodes, node.input);
-    if is_view(node) {
+    if node.is_view() {
         return Cost {
             macs: 0,
             recomputed: 0,
         };
     }
-    let flows = streams(input, node, plan.pace);
     let streamed = match plan.pace {
-        _ if !flows => 0,
+        _ if !node.streams(input, plan.pace) => 0,
         Pace::Overlapping => node.tensor.hop,
         Pace::Apart => clean(node, input).len(),
         Pace::Endless => node.tensor.hop,
     };
-    let scanned = if flows { input.clean.to } else { 0 };
+    let scanned = node.scanned(input, plan.pace);
     let parts = match plan.pace {
         Pace::Endless => [Steps::NONE; 2],
         Pace::Apart | Pace::Overlapping => node.tensor.dirty(),

@@ -1,7 +1,7 @@
 //! A layer in the graph, as the plan sees it.
 use crate::layer::{Memory, Reach};
 
-use super::Flow;
+use super::{Flow, Pace};
 
 /// What the plan needs to know of a layer, and where the layer stands in the graph. It does not depend on the precision, so that
 /// a program for several has this code once.
@@ -20,7 +20,44 @@ pub(crate) struct Link {
     /// Its output.
     pub tensor: Flow,
 }
+
 impl Link {
+    /// The tensors that it reads.
+    pub fn inputs(&self) -> impl Iterator<Item = u16> + use<> {
+        [Some(self.input), self.with].into_iter().flatten()
+    }
+
+    /// Where its state stands in the state part.
+    pub fn state_bytes(&self) -> core::ops::Range<usize> {
+        let start = self.state as usize;
+        start..start + self.memory.state
+    }
+
+    /// Whether it gives a tensor that is there already.
+    pub fn is_view(&self) -> bool {
+        self.reach == Reach::View
+    }
+
+    /// Whether it runs with each push, over an `input` with these steps.
+    pub fn streams(&self, input: &Flow, pace: Pace) -> bool {
+        match self.reach {
+            Reach::Step | Reach::Window(_) => !self.tensor.clean.is_empty(),
+            Reach::Scan | Reach::Last => {
+                pace != Pace::Overlapping && input.clean.from == 0 && !input.clean.is_empty()
+            }
+            Reach::Whole | Reach::View => false,
+        }
+    }
+
+    /// Steps of the input that a recurrent layer has taken in when a window is complete.
+    pub fn scanned(&self, input: &Flow, pace: Pace) -> u32 {
+        if self.streams(input, pace) {
+            input.clean.to
+        } else {
+            0
+        }
+    }
+
     /// Steps of the output over `input` steps, or the number of steps that the layer needs.
     pub fn steps(&self, input: u32) -> Result<u32, u32> {
         match self.reach {

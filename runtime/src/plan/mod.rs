@@ -7,7 +7,7 @@
 use crate::arena::{add, bytes, part, place};
 use crate::error::LayerError;
 use crate::format::header::{Header, Mode};
-use crate::layer::{Reach, Shape};
+use crate::layer::Shape;
 
 mod clean;
 mod cost;
@@ -178,10 +178,16 @@ impl Tensors<'_> {
         self.get(self.get(tensor).root)
     }
 
+    /// Whether a tensor is made by a layer, or is the input: not a view.
+    pub fn is_made(&self, number: u16) -> bool {
+        usize::from(number)
+            .checked_sub(1)
+            .is_none_or(|index| !self.nodes[index].is_view())
+    }
+
     /// Whether this layer reads the memory of this root.
     pub fn reads(&self, node: &Link, root: u16) -> bool {
-        let is_root = |tensor: u16| self.get(tensor).root == root;
-        !is_view(node) && (is_root(node.input) || node.with.is_some_and(is_root))
+        !node.is_view() && node.inputs().any(|tensor| self.get(tensor).root == root)
     }
 }
 
@@ -211,7 +217,7 @@ pub(crate) fn lengths(
             node.tensor.shape.steps
         } else {
             // Steps that become channels have to be all there.
-            let flattens = is_view(node) && node.tensor.shape.steps == 1;
+            let flattens = node.is_view() && node.tensor.shape.steps == 1;
             let whole = flow(&plan.input, nodes, node.input).shape.steps;
             if flattens && u32::from(input) != whole {
                 return Err(());
@@ -226,20 +232,4 @@ pub(crate) fn lengths(
         }
     }
     Ok(())
-}
-
-/// Whether a layer gives a tensor that is there already.
-pub(crate) fn is_view(node: &Link) -> bool {
-    node.reach == Reach::View
-}
-
-/// Whether a layer runs with each push.
-pub(crate) fn streams(input: &Flow, node: &Link, pace: Pace) -> bool {
-    match node.reach {
-        Reach::Step | Reach::Window(_) => !node.tensor.clean.is_empty(),
-        Reach::Scan | Reach::Last => {
-            pace != Pace::Overlapping && input.clean.from == 0 && !input.clean.is_empty()
-        }
-        Reach::Whole | Reach::View => false,
-    }
 }

@@ -6,21 +6,15 @@ use crate::error::LayerError;
 use crate::format::MAX_LAYERS;
 use crate::layer::Reach;
 
-use super::{Link, Pace, PlanError, Ring, Tensors, flow, is_view, streams};
+use super::{Link, Pace, Ring, Tensors};
 
 const CURSOR_BYTES: usize = 8;
 const PROGRESS_BYTES: usize = 4;
 
 /// Fills in `ring`, `burst`, `progress` and the plan's `stream`.
-pub(super) fn mark(tensors: &mut Tensors<'_>) -> Result<(), PlanError> {
+pub(super) fn mark(tensors: &mut Tensors<'_>) -> Result<(), LayerError> {
     let plan = &tensors.plan;
-    let streams = |node: &Link| {
-        streams(
-            flow(&plan.input, tensors.nodes, node.input),
-            node,
-            plan.pace,
-        )
-    };
+    let streams = |node: &Link| node.streams(tensors.get(node.input), plan.pace);
     if plan.pace == Pace::Apart && !plan.by_step && !tensors.nodes.iter().any(streams) {
         tensors.plan.collects = true;
         return Ok(());
@@ -38,7 +32,7 @@ pub(super) fn mark(tensors: &mut Tensors<'_>) -> Result<(), PlanError> {
     }
     tensors.plan.input.burst = 1;
     if any {
-        count(tensors)?;
+        count(tensors);
     } else {
         for node in tensors.nodes.iter_mut() {
             node.tensor.burst = 1;
@@ -57,16 +51,13 @@ pub(super) fn mark(tensors: &mut Tensors<'_>) -> Result<(), PlanError> {
             ring.capacity = ring.capacity.max(depth).max(burst);
         }
     }
-    Ok(lay_out(tensors)?)
+    lay_out(tensors)
 }
 
 /// Whether steps of a tensor wait for a reader: for a window, for another tensor, or for the end of the model's window.
 fn keeps_steps(tensors: &Tensors<'_>, number: u16) -> bool {
     let flow = tensors.get(number);
-    let produced = usize::from(number)
-        .checked_sub(1)
-        .is_none_or(|index| !is_view(&tensors.nodes[index]));
-    if flow.clean.is_empty() || !produced {
+    if flow.clean.is_empty() || !tensors.is_made(number) {
         return false;
     }
     if !flow.due.intersect(flow.clean).is_empty() {
@@ -85,9 +76,9 @@ fn keeps_steps(tensors: &Tensors<'_>, number: u16) -> bool {
         Some((index, reader)) => {
             let next = tensors.nodes[usize::from(number)..index]
                 .iter()
-                .all(is_view);
+                .all(Link::is_view);
             let steps = matches!(reader.reach, Reach::Step | Reach::Scan | Reach::Last);
-            let follows = streams(tensors.get(reader.input), reader, tensors.plan.pace);
+            let follows = reader.streams(tensors.get(reader.input), tensors.plan.pace);
             let alone = second.is_none() && !is_output && reader.with.is_none();
             !(next && steps && follows && alone)
         }
@@ -96,7 +87,7 @@ fn keeps_steps(tensors: &Tensors<'_>, number: u16) -> bool {
 
 /// Runs the stream on counters, for as long as it takes to repeat itself.
 #[inline(never)]
-fn count(tensors: &mut Tensors<'_>) -> Result<(), PlanError> {
+fn count(tensors: &mut Tensors<'_>) {
     let plan = &*tensors.plan;
     let pushes = match plan.pace {
         Pace::Apart => plan.window,
@@ -115,48 +106,46 @@ fn count(tensors: &mut Tensors<'_>) -> Result<(), PlanError> {
         there[0] = there[0].wrapping_add(1);
         for index in 0..tensors.nodes.len() {
             let number = index + 1;
-            let node = tensors.nodes[index];
-            if is_view(&node) {
+            let node = &tensors.nodes[index];
+            if node.is_view() {
                 there[number] = there[usize::from(node.input)];
                 continue;
             }
-            let input = *tensors.get(node.input);
-            if !streams(&input, &node, pace) {
+            let input = tensors.get(node.input);
+            if !node.streams(input, pace) {
                 continue;
             }
-            let mut available = there[usize::from(node.input)];
-            if let Some(with) = node.with {
-                let with = there[usize::from(with)];
-                available = earlier(available, with);
-            }
-            let from = oldest(&node, done[number], input.shape.steps);
-            for read in [Some(node.input), node.with].into_iter().flatten() {
-                let there = there[usize::from(read)];
-                let deep = there.wrapping_sub(from) as i32;
-                let deep = match pace {
+            let of = |tensor: u16| there[usize::from(tensor)];
+            let available = node.inputs().map(of).reduce(earlier).unwrap_or_default();
+            let from = oldest(node, done[number], input.shape.steps);
+            let depth = |tensor: u16| {
+                let deep = of(tensor).wrapping_sub(from) as i32;
+                match pace {
                     // Steps before the stream are zeros that nobody keeps.
-                    Pace::Apart => deep.min(there as i32),
+                    Pace::Apart => deep.min(of(tensor) as i32),
                     Pace::Overlapping | Pace::Endless => deep,
-                };
-                let root = tensors.get(read).root;
-                if let Some(ring) = &mut tensors.get_mut(root).ring {
-                    ring.capacity = ring.capacity.max(deep.max(1) as u32);
                 }
-            }
-            let new = new_steps(&node, &input, pace, available, done[number]);
-            done[number] = done[number].wrapping_add(new);
+            };
+            let depths = [Some(node.input), node.with]
+                .map(|tensor| tensor.map(|tensor| (tensors.get(tensor).root, depth(tensor))));
+            let new = new_steps(node, input, pace, available, done[number]);
             let given = match node.reach {
                 Reach::Last if pace == Pace::Apart => u32::from(push == tensors.plan.window),
                 // However many steps it takes in.
                 Reach::Last => u32::from(new > 0),
                 Reach::Step | Reach::Window(_) | Reach::Scan | Reach::Whole | Reach::View => new,
             };
+            done[number] = done[number].wrapping_add(new);
             there[number] = there[number].wrapping_add(given);
+            for (root, deep) in depths.into_iter().flatten() {
+                if let Some(ring) = &mut tensors.get_mut(root).ring {
+                    ring.capacity = ring.capacity.max(deep.max(1) as u32);
+                }
+            }
             let flow = &mut tensors.nodes[index].tensor;
             flow.burst = flow.burst.max(given);
         }
     }
-    Ok(())
 }
 
 /// The one of two counters that is behind; they may have wrapped.
@@ -224,11 +213,11 @@ fn lay_out(tensors: &mut Tensors<'_>) -> Result<(), LayerError> {
         }
     }
     for index in 0..tensors.nodes.len() {
-        let node = tensors.nodes[index];
-        let input = flow(&tensors.plan.input, tensors.nodes, node.input);
-        let ring = |tensor| tensors.root(tensor).ring.is_some();
-        let from_ring = ring(node.input) || node.with.is_some_and(ring);
-        let counts = from_ring && streams(input, &node, tensors.plan.pace);
+        let node = &tensors.nodes[index];
+        let from_ring = node
+            .inputs()
+            .any(|tensor| tensors.root(tensor).ring.is_some());
+        let counts = from_ring && node.streams(tensors.get(node.input), tensors.plan.pace);
         tensors.nodes[index].progress = counts.then_some(at as u32);
         if counts {
             at += PROGRESS_BYTES;

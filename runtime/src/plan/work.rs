@@ -3,7 +3,7 @@
 use crate::arena::{add, bytes, place};
 use crate::error::LayerError;
 
-use super::{Flow, Link, Pace, Tensors, is_view, streams};
+use super::{Flow, Link, Pace, Tensors};
 
 /// Fills in `held` and the sizes of the work areas.
 pub(super) fn mark(tensors: &mut Tensors<'_>) -> Result<(), LayerError> {
@@ -31,7 +31,7 @@ pub(super) fn mark(tensors: &mut Tensors<'_>) -> Result<(), LayerError> {
     )?;
     let stream = moving(
         tensors,
-        |input, node| streams(input, node, pace),
+        |input, node| node.streams(input, pace),
         |flow| match flow.ring {
             None if !flow.clean.is_empty() => bytes(flow.burst as usize, flow.step_bytes()),
             None | Some(_) => Ok(0),
@@ -50,14 +50,11 @@ fn hold(tensors: &mut Tensors<'_>) -> Result<(), LayerError> {
     let mut size = 0;
     for number in 0..=tensors.last_number() {
         let last = last_reader(tensors, number);
-        let produced = usize::from(number)
-            .checked_sub(1)
-            .is_none_or(|index| !is_view(&tensors.nodes[index]));
         let between = tensors
             .nodes
             .get(usize::from(number)..last)
             .unwrap_or_default();
-        if !produced || between.iter().all(is_view) {
+        if !tensors.is_made(number) || between.iter().all(Link::is_view) {
             continue;
         }
         let needed = tensors.get(number).window_bytes()?;
@@ -117,7 +114,7 @@ fn moving(
 ) -> Result<usize, LayerError> {
     let mut largest = size(&tensors.plan.input)?;
     for node in tensors.nodes.iter() {
-        if is_view(node) || !runs(tensors.get(node.input), node) {
+        if node.is_view() || !runs(tensors.get(node.input), node) {
             continue;
         }
         let mut sum = place(node.memory.scratch)?;

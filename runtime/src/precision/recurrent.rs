@@ -13,8 +13,21 @@ pub struct Gates {
 }
 
 impl Gates {
+    /// Gates beside a candidate, where recurrent layers have both activations.
+    pub fn new(
+        activation: Activation,
+        bits: i8,
+        candidate: Activation,
+    ) -> Result<Self, LayerError> {
+        if Self::have(activation) && Self::have(candidate) {
+            Ok(Self { activation, bits })
+        } else {
+            Err(LayerError::Unsupported)
+        }
+    }
+
     /// Whether recurrent layers have this activation, as a gate's or a candidate's.
-    pub fn have(activation: Activation) -> bool {
+    fn have(activation: Activation) -> bool {
         match activation {
             Activation::Tanh
             | Activation::Relu

@@ -2,7 +2,7 @@
 use core::ops::Range;
 
 use crate::layer::Reach;
-use crate::plan::{Link, Pace, earlier, is_view, new_steps, streams};
+use crate::plan::{Link, Pace, earlier, new_steps};
 use crate::precision::Precision;
 
 use super::Session;
@@ -106,7 +106,7 @@ impl<P: Precision> Session<'_, '_, P> {
         self.load(sample, moving.place.clone());
         for (node, number) in nodes.iter().zip(1u16..) {
             let input = self.tensor(node.input);
-            if is_view(node) || !streams(input, node, plan.pace) {
+            if !node.streams(input, plan.pace) {
                 continue;
             }
             let reading = self.reading(node, &moving);

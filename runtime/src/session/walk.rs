@@ -139,11 +139,7 @@ impl<P: Precision> Session<'_, '_, P> {
         let Ok([input, with, output, scratch]) = self.zone.get_disjoint_mut(ranges) else {
             return;
         };
-        let start = node.state as usize;
-        let state = self
-            .state
-            .get_mut(start..start + node.memory.state)
-            .unwrap_or_default();
+        let state = self.state.get_mut(node.state_bytes()).unwrap_or_default();
         let input = bytemuck::try_cast_slice(input).unwrap_or_default();
         let with = bytemuck::try_cast_slice(with).unwrap_or_default();
         let operands = Operands {

@@ -4,7 +4,7 @@ use core::ops::Range;
 use crate::error::InputLength;
 use crate::format::MAX_LAYERS;
 use crate::layer::Reach;
-use crate::plan::{Flow, Pace, Steps, is_view, read, streams};
+use crate::plan::{Flow, Pace, Steps, read};
 use crate::precision::Precision;
 
 use super::Session;
@@ -54,7 +54,7 @@ impl<P: Precision> Session<'_, '_, P> {
         let mut walk = Walk::new(0, self.plan.held, self.plan.moving);
         walk.place(&self.plan.input, bytes(&self.plan.input, 0));
         for (node, number) in nodes.iter().zip(1..) {
-            if is_view(node) {
+            if node.is_view() {
                 continue;
             }
             let placed = |tensor: u16| {
@@ -92,7 +92,7 @@ impl<P: Precision> Session<'_, '_, P> {
         let mut walk = Walk::new(plan.stream, plan.due_held, plan.due_moving);
         for (index, node) in nodes.iter().enumerate() {
             let flow = &node.tensor;
-            if is_view(node) || !flow.is_dirty() {
+            if node.is_view() || !flow.is_dirty() {
                 continue;
             }
             walk.keep(self.roots(node));
@@ -105,8 +105,7 @@ impl<P: Precision> Session<'_, '_, P> {
             };
             self.bring_clean(flow, all.start);
             if plan.pace == Pace::Overlapping && matches!(node.reach, Reach::Scan | Reach::Last) {
-                let start = node.state as usize;
-                let state = self.state.get_mut(start..start + node.memory.state);
+                let state = self.state.get_mut(node.state_bytes());
                 state.unwrap_or_default().fill(0);
             }
             for part in flow.dirty() {
@@ -114,11 +113,7 @@ impl<P: Precision> Session<'_, '_, P> {
                     continue;
                 }
                 let input = self.tensor(node.input);
-                let scanned = if streams(input, node, plan.pace) {
-                    input.clean.to
-                } else {
-                    0
-                };
+                let scanned = node.scanned(input, plan.pace);
                 let steps = input.shape.steps;
                 let of = read(node, part, scanned, steps);
                 let output = part_of(all.start, part, flow.step_bytes());
