@@ -39,10 +39,7 @@ fn stream<P: Precision>(file: &[u8], seen: &mut Seen) {
     }
     let shape = model.input_shape();
     let (steps, channels) = (shape.steps as usize, shape.channels as usize);
-    let hop = match model.header().hop {
-        0 => steps,
-        hop => hop as usize,
-    };
+    let hop = model.header().window_hop() as usize;
     let mut samples = vec![0.0; (steps + 3 * hop.min(steps) + 2) * channels];
     Random::new().fill(&mut samples);
     let mut arena = AlignedBytes::zeroed(model.arena_bytes());

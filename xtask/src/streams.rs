@@ -5,7 +5,7 @@ use std::fs;
 use dunlin_trainer::config::LayerConfig;
 use dunlin_trainer::data::Windows;
 use dunlin_trainer::device::{Mode, Options, verify};
-use dunlin_trainer::model_file::{AnyModel, FloatModel, Runner};
+use dunlin_trainer::model_file::{FloatModel, Runner};
 use dunlin_trainer::net::Network;
 use dunlin_trainer::quantize::quantize;
 use dunlin_trainer::report::table::{Table, thousands};
@@ -130,14 +130,9 @@ fn measure(case: &Case) -> Result<[String; 6], String> {
         verify(&path, &windows, BOARD, &options).map_err(text)
     };
     let (whole, sample) = (on_board(Mode::Run)?, on_board(Mode::Push)?);
-    let kept = match Runner::new(&file, case.name)
-        .map_err(text)?
-        .model()
-        .map_err(text)?
-    {
-        AnyModel::F32(model) => model.stream_bytes(),
-        AnyModel::W8A16(model) => model.stream_bytes(),
-    };
+    let kept = Runner::new(&file, case.name)
+        .and_then(|runner| Ok(runner.model()?.stream_bytes()))
+        .map_err(text)?;
     let (window, sample_cost) = (
         whole.instructions_per_inference,
         sample.instructions_per_inference,

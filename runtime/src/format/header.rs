@@ -140,6 +140,14 @@ impl Header {
         })
     }
 
+    /// Time steps from the start of a window to the start of the next one.
+    pub fn window_hop(&self) -> u32 {
+        match self.hop {
+            0 => self.window,
+            hop => hop,
+        }
+    }
+
     /// The bytes of this header.
     pub fn to_bytes(&self) -> [u8; HEADER_BYTES] {
         let mut head = [0; HEADER_BYTES];

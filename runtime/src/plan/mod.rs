@@ -83,11 +83,7 @@ impl From<LayerError> for PlanError {
 impl Plan {
     /// Of no layers.
     pub fn empty(header: &Header, element: usize) -> Self {
-        let hop = if header.hop == 0 {
-            header.window
-        } else {
-            header.hop
-        };
+        let hop = header.window_hop();
         let pace = match header.mode {
             Mode::Continuous => Pace::Endless,
             Mode::Windowed if hop < header.window => Pace::Overlapping,

@@ -186,10 +186,7 @@ fn calls<P: Precision>(
         assert!(session.run(&window[1..]).is_err());
     }
     // Half a window more, but only a few windows where they overlap.
-    let hop = match model.header().hop {
-        0 => input.steps,
-        hop => hop,
-    };
+    let hop = model.header().window_hop();
     let more = (input.steps / 2).min(3 * hop) as usize;
     let mut several = window.repeat(2);
     several.truncate(window.len() + more * channels);

@@ -18,12 +18,7 @@ pub fn streams<P: Precision>(
 ) {
     let channels = model.input_shape().channels as usize;
     let expected = expected(model, session, samples);
-    session.reset();
-    let mut found = Vec::new();
-    for sample in samples.chunks_exact(channels) {
-        let output = session.push(sample).expect("a whole sample");
-        found.push(output.map(<[f32]>::to_vec));
-    }
+    let found = pushed(session, samples, channels);
     for (sample, (expected, found)) in expected.iter().zip(&found).enumerate() {
         let none = Vec::new();
         let expected = match expected {
@@ -55,6 +50,34 @@ pub fn streams<P: Precision>(
     }
 }
 
+/// What each sample of a new stream gives.
+fn pushed<P: Precision>(
+    session: &mut Session<'_, '_, P>,
+    samples: &[f32],
+    channels: usize,
+) -> Vec<Option<Vec<f32>>> {
+    session.reset();
+    samples
+        .chunks_exact(channels)
+        .map(|sample| {
+            let output = session.push(sample).expect("a whole sample");
+            output.map(<[f32]>::to_vec)
+        })
+        .collect()
+}
+
+/// The start of a window with zeros behind it, and the output of that.
+fn run_padded<P: Precision>(
+    session: &mut Session<'_, '_, P>,
+    start: &[f32],
+    len: usize,
+) -> (Vec<f32>, Vec<f32>) {
+    let mut window = start.to_vec();
+    window.resize(len, 0.0);
+    let output = session.run(&window).expect("a whole window").to_vec();
+    (window, output)
+}
+
 /// What is due with a sample.
 #[derive(Debug, Clone, PartialEq)]
 enum Expected {
@@ -77,10 +100,7 @@ fn expected<P: Precision>(
     if model.header().mode == Mode::Continuous {
         return endless(model, session, samples);
     }
-    let hop = match model.header().hop {
-        0 => steps,
-        hop => hop as usize,
-    };
+    let hop = model.header().window_hop() as usize;
     let mut start = 0;
     while start + steps <= count {
         let window = &samples[start * channels..(start + steps) * channels];
@@ -94,9 +114,8 @@ fn expected<P: Precision>(
     }
     // The last window is not complete; its steps come all the same.
     if model.gives_steps() && start < count {
-        let mut padded = samples[start * channels..].to_vec();
-        padded.resize(steps * channels, 0.0);
-        let whole = session.run(&padded).expect("a whole window").to_vec();
+        let rest = &samples[start * channels..];
+        let (padded, whole) = run_padded(session, rest, steps * channels);
         by_step(model, session, &padded, &whole, &mut due[start..]);
     }
     due
@@ -142,15 +161,8 @@ fn endless<P: Precision>(
     let shortest = model.shortest_window() as usize;
     let sequence = model.output_shape().steps > 1;
     let mut due = vec![Expected::Nothing; count];
-    let mut padded = first.to_vec();
-    padded.resize(steps * channels, 0.0);
-    let whole = session.run(&padded).expect("a whole window").to_vec();
-    session.reset();
-    let mut outputs = Vec::new();
-    for sample in samples.chunks_exact(channels) {
-        let output = session.push(sample).expect("a whole sample");
-        outputs.push(output.map(<[f32]>::to_vec));
-    }
+    let whole = run_padded(session, first, steps * channels).1;
+    let outputs = pushed(session, samples, channels);
     let mut given = 0;
     for (sample, (due, output)) in due.iter_mut().zip(outputs).enumerate() {
         let Some(output) = output else {

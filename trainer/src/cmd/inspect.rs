@@ -6,7 +6,7 @@ use dunlin::{Mode, PrecisionTag, Shape, Summary};
 use serde::Serialize;
 
 use crate::error::{Error, Result};
-use crate::model_file::{AnyModel, Runner};
+use crate::model_file::Runner;
 use crate::report::table::{Table, thousands};
 
 /// Show a model file: its layers and what they read, shapes, parameters, flash, RAM and multiply-accumulates
@@ -82,23 +82,12 @@ pub fn run(arguments: &Arguments) -> Result<()> {
 }
 
 fn inspect(runner: &Runner) -> Result<Inspection> {
-    let summaries = runner.summaries()?;
+    let model = runner.model()?;
+    let summaries = model.summaries();
     let header = runner.header();
     let total = |part: fn(&Summary) -> u64| summaries.iter().map(part).sum();
-    let (name, shortest_window, stream_bytes) = match runner.model()? {
-        AnyModel::F32(model) => (
-            model.name().to_owned(),
-            model.shortest_window(),
-            model.stream_bytes(),
-        ),
-        AnyModel::W8A16(model) => (
-            model.name().to_owned(),
-            model.shortest_window(),
-            model.stream_bytes(),
-        ),
-    };
     Ok(Inspection {
-        name,
+        name: model.name().to_owned(),
         precision: match header.precision {
             PrecisionTag::F32 => "f32",
             PrecisionTag::W8A16 => "w8a16",
@@ -109,15 +98,12 @@ fn inspect(runner: &Runner) -> Result<Inspection> {
         },
         input_shape: pair(runner.input_shape()),
         output_shape: pair(runner.output_shape()),
-        shortest_window,
-        hop: match header.hop {
-            0 => header.window,
-            hop => hop,
-        },
+        shortest_window: model.shortest_window(),
+        hop: header.window_hop(),
         parameters: total(|summary| summary.parameters),
         flash_bytes: header.total_bytes.into(),
         ram_bytes: header.arena_bytes.into(),
-        stream_bytes: stream_bytes as u64,
+        stream_bytes: model.stream_bytes() as u64,
         macs: total(|summary| summary.macs),
         stream_macs: total(|summary| summary.stream_macs),
         layers: summaries

@@ -27,6 +27,38 @@ pub enum AnyModel<'m> {
     W8A16(Box<Model<'m, W8A16, MAX_LAYERS>>),
 }
 
+/// A question to the model, whatever its precision.
+macro_rules! ask {
+    ($any:expr, $model:ident => $answer:expr) => {
+        match $any {
+            AnyModel::F32($model) => $answer,
+            AnyModel::W8A16($model) => $answer,
+        }
+    };
+}
+
+impl AnyModel<'_> {
+    /// See [`Model::name`].
+    pub fn name(&self) -> &str {
+        ask!(self, model => model.name())
+    }
+
+    /// See [`Model::shortest_window`].
+    pub fn shortest_window(&self) -> u32 {
+        ask!(self, model => model.shortest_window())
+    }
+
+    /// See [`Model::stream_bytes`].
+    pub fn stream_bytes(&self) -> usize {
+        ask!(self, model => model.stream_bytes())
+    }
+
+    /// See [`Model::summaries`].
+    pub fn summaries(&self) -> Vec<Summary> {
+        ask!(self, model => model.summaries().collect())
+    }
+}
+
 impl Runner {
     /// Reads and checks a file.
     ///
@@ -98,17 +130,6 @@ impl Runner {
         model.map_err(|error| Error::input(format!("{}: {error}", self.source)))
     }
 
-    /// What each layer is and costs.
-    ///
-    /// # Errors
-    /// As [`Runner::model`].
-    pub fn summaries(&self) -> Result<Vec<Summary>> {
-        Ok(match self.model()? {
-            AnyModel::F32(model) => model.summaries().collect(),
-            AnyModel::W8A16(model) => model.summaries().collect(),
-        })
-    }
-
     /// The outputs `[N, T', C']` for windows in raw units.
     ///
     /// # Errors
@@ -121,10 +142,7 @@ impl Runner {
                 self.source, shape.steps, shape.channels, windows.steps, windows.channels
             )));
         }
-        match self.model()? {
-            AnyModel::F32(model) => run_all(&model, windows, self.output_shape().len()),
-            AnyModel::W8A16(model) => run_all(&model, windows, self.output_shape().len()),
-        }
+        ask!(self.model()?, model => run_all(&model, windows, self.output_shape().len()))
     }
 }
 

@@ -41,16 +41,12 @@ impl GroupedConv1d {
         input: Shape,
         random: &mut Random,
     ) -> Result<Self, String> {
-        let Arguments {
+        let &Arguments {
             filters,
             groups,
             kernel_size,
-            padding,
-            strides,
-            dilation_rate,
-            activation,
-            use_bias,
-        } = *arguments;
+            ..
+        } = arguments;
         let walk = arguments.walk(input)?;
         if !input.channels.is_multiple_of(groups) || !filters.is_multiple_of(groups) {
             return Err(format!(
@@ -66,24 +62,8 @@ impl GroupedConv1d {
         } else {
             (channels, filters)
         };
-        Ok(Self {
-            filters,
-            groups,
-            kernel_size,
-            padding,
-            strides,
-            dilation_rate,
-            activation,
-            use_bias,
-            input,
-            output: Shape {
-                steps: walk.steps,
-                channels: filters,
-            },
-            kernel: glorot_uniform(count, kernel_size * fan_in, kernel_size * fan_out, random),
-            bias: vec![0.0; filters],
-            walk,
-        })
+        let kernel = glorot_uniform(count, kernel_size * fan_in, kernel_size * fan_out, random);
+        Ok(Self::of(arguments, input, walk, kernel, vec![0.0; filters]))
     }
 
     /// A scale and an offset for each channel: a depthwise convolution of kernel 1; an error is the reason alone.
@@ -102,21 +82,46 @@ impl GroupedConv1d {
             activation: Activation::Linear,
             use_bias: offset.is_some(),
         };
-        Ok(Self {
-            filters: input.channels,
-            groups: input.channels,
-            kernel_size: 1,
-            padding: Padding::Valid,
-            strides: 1,
-            dilation_rate: 1,
-            activation: Activation::Linear,
-            use_bias: offset.is_some(),
+        let walk = arguments.walk(input)?;
+        let bias = offset.unwrap_or_else(|| vec![0.0; input.channels]);
+        Ok(Self::of(&arguments, input, walk, scale, bias))
+    }
+
+    fn of(
+        arguments: &Arguments,
+        input: Shape,
+        walk: Walk,
+        kernel: Vec<f32>,
+        bias: Vec<f32>,
+    ) -> Self {
+        let Arguments {
+            filters,
+            groups,
+            kernel_size,
+            padding,
+            strides,
+            dilation_rate,
+            activation,
+            use_bias,
+        } = *arguments;
+        Self {
+            filters,
+            groups,
+            kernel_size,
+            padding,
+            strides,
+            dilation_rate,
+            activation,
+            use_bias,
             input,
-            output: input,
-            walk: arguments.walk(input)?,
-            kernel: scale,
-            bias: offset.unwrap_or_else(|| vec![0.0; input.channels]),
-        })
+            output: Shape {
+                steps: walk.steps,
+                channels: filters,
+            },
+            kernel,
+            bias,
+            walk,
+        }
     }
 
     /// Calls `tap` with each output row, kernel step and the input row that it meets, in the order of time, then of the

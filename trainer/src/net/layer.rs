@@ -39,6 +39,29 @@ pub enum Layer {
     BatchNorm(BatchNorm),
 }
 
+/// The same for every layer.
+macro_rules! each {
+    ($of:expr, $layer:ident => $what:expr) => {
+        match $of {
+            Self::Dense($layer) => $what,
+            Self::Conv1d($layer) => $what,
+            Self::Pool1d($layer) | Self::GlobalPool1d($layer) => $what,
+            Self::Flatten($layer) => $what,
+            Self::SimpleRnn($layer) => $what,
+            Self::Lstm($layer) => $what,
+            Self::Gru($layer) => $what,
+            Self::Dropout($layer) => $what,
+            Self::Activation($layer) => $what,
+            Self::Merge($layer) => $what,
+            Self::GroupedConv1d($layer) => $what,
+            Self::Resample($layer) => $what,
+            Self::Embedding($layer) => $what,
+            Self::LayerNorm($layer) => $what,
+            Self::BatchNorm($layer) => $what,
+        }
+    };
+}
+
 impl Layer {
     /// The layer's name as in a model description.
     pub fn name(&self) -> &'static str {
@@ -76,42 +99,10 @@ impl Layer {
     }
 
     pub(crate) fn operation(&self) -> &dyn Operation {
-        match self {
-            Self::Dense(l) => l,
-            Self::Conv1d(l) => l,
-            Self::Pool1d(l) | Self::GlobalPool1d(l) => l,
-            Self::Flatten(l) => l,
-            Self::SimpleRnn(l) => l,
-            Self::Lstm(l) => l,
-            Self::Gru(l) => l,
-            Self::Dropout(l) => l,
-            Self::Activation(l) => l,
-            Self::Merge(l) => l,
-            Self::GroupedConv1d(l) => l,
-            Self::Resample(l) => l,
-            Self::Embedding(l) => l,
-            Self::LayerNorm(l) => l,
-            Self::BatchNorm(l) => l,
-        }
+        each!(self, layer => layer)
     }
 
     pub(crate) fn operation_mut(&mut self) -> &mut dyn Operation {
-        match self {
-            Self::Dense(l) => l,
-            Self::Conv1d(l) => l,
-            Self::Pool1d(l) | Self::GlobalPool1d(l) => l,
-            Self::Flatten(l) => l,
-            Self::SimpleRnn(l) => l,
-            Self::Lstm(l) => l,
-            Self::Gru(l) => l,
-            Self::Dropout(l) => l,
-            Self::Activation(l) => l,
-            Self::Merge(l) => l,
-            Self::GroupedConv1d(l) => l,
-            Self::Resample(l) => l,
-            Self::Embedding(l) => l,
-            Self::LayerNorm(l) => l,
-            Self::BatchNorm(l) => l,
-        }
+        each!(self, layer => layer)
     }
 }
