@@ -9,23 +9,8 @@ use dunlin_trainer::metrics::{Scores, score};
 use dunlin_trainer::net::Network;
 use dunlin_trainer::train::{History, fit};
 
-fn dense(units: usize, activation: Activation) -> LayerConfig {
-    LayerConfig::Dense {
-        units,
-        activation,
-        use_bias: true,
-    }
-}
-
-fn lstm(units: usize, activation: Activation, return_sequences: bool) -> LayerConfig {
-    LayerConfig::Lstm {
-        units,
-        activation,
-        recurrent_activation: Activation::Sigmoid,
-        return_sequences,
-        use_bias: true,
-    }
-}
+mod layers;
+use layers::{dense, lstm};
 
 /// Noisy waves of 12 steps; the target is the next value, or which of three frequencies the wave has.
 fn waves(count: usize, seed: u64, task: Task) -> Split {
