@@ -27,9 +27,14 @@ pub(super) fn mark(tensors: &mut Tensors<'_>) -> Result<(), PlanError> {
             // What no window wants, at its end.
             clean.to = clean.to.min(tensors.get(index as u16).need.to);
         }
+        // What nobody reads need not run.
+        let is_read = !tensors.get(index as u16).need.is_empty();
+        if !is_read && index > 0 {
+            clean = Steps::NONE;
+        }
         tensors.get_mut(index as u16).clean = clean;
-        if tensors.plan.pace == Pace::Endless && index > 0 && clean.to != u32::MAX {
-            return Err(PlanError::NotContinuous(index - 1));
+        if tensors.plan.pace == Pace::Endless && is_read && clean.to != u32::MAX {
+            return Err(PlanError::NotContinuous(index.saturating_sub(1)));
         }
     }
     let (last, pace) = (tensors.last(), tensors.plan.pace);

@@ -53,10 +53,12 @@ pub(crate) fn cost(plan: &Plan, nodes: &[Link], node: &Link, step_macs: u64) -> 
     }
 }
 
-/// The steps that a layer of windows that do not overlap streams: of its output, for a recurrent layer of its input.
+/// The steps that a layer of windows that do not overlap streams: of its output, or of its input where only the last counts.
 fn clean(node: &Link, input: &Flow) -> Steps {
     match node.reach {
-        Reach::Scan | Reach::Last => input.clean,
-        Reach::Step | Reach::Window(_) | Reach::Whole | Reach::View => node.tensor.clean,
+        Reach::Last => input.clean,
+        Reach::Step | Reach::Window(_) | Reach::Scan | Reach::Whole | Reach::View => {
+            node.tensor.clean
+        }
     }
 }

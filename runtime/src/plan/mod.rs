@@ -19,7 +19,7 @@ mod work;
 pub(crate) use clean::read;
 pub(crate) use cost::cost;
 pub(crate) use link::Link;
-pub(crate) use rings::{earlier, new_steps};
+pub(crate) use rings::{earlier, given_steps, new_steps};
 pub(crate) use tensor::{Flow, Ring, Steps};
 
 /// How windows follow each other.

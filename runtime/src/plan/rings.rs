@@ -129,12 +129,7 @@ fn count(tensors: &mut Tensors<'_>) {
             let depths = [Some(node.input), node.with]
                 .map(|tensor| tensor.map(|tensor| (tensors.get(tensor).root, depth(tensor))));
             let new = new_steps(node, input, pace, available, done[number]);
-            let given = match node.reach {
-                Reach::Last if pace == Pace::Apart => u32::from(push == tensors.plan.window),
-                // However many steps it takes in.
-                Reach::Last => u32::from(new > 0),
-                Reach::Step | Reach::Window(_) | Reach::Scan | Reach::Whole | Reach::View => new,
-            };
+            let given = given_steps(node, pace, new, push == tensors.plan.window);
             done[number] = done[number].wrapping_add(new);
             there[number] = there[number].wrapping_add(given);
             for (root, deep) in depths.into_iter().flatten() {
@@ -165,6 +160,26 @@ fn oldest(node: &Link, done: u32, input: u32) -> u32 {
     }
 }
 
+/// Steps from `done` to `available`, none where these are fewer: of overlapping windows, tensors that are merged start at
+/// different steps.
+#[inline]
+fn ahead(available: u32, done: u32) -> u32 {
+    u32::try_from(available.wrapping_sub(done) as i32).unwrap_or(0)
+}
+
+/// How many steps of its output a layer of a stream gives when it does `new` ones; with the window's last sample it is
+/// `complete`.
+#[inline]
+pub(crate) fn given_steps(node: &Link, pace: Pace, new: u32, complete: bool) -> u32 {
+    match node.reach {
+        // If the stream has all that it takes; else the rest comes when the window is complete.
+        Reach::Last if pace == Pace::Apart => u32::from(complete && !node.tensor.clean.is_empty()),
+        // However many steps it takes in.
+        Reach::Last => u32::from(new > 0),
+        Reach::Step | Reach::Window(_) | Reach::Scan | Reach::Whole | Reach::View => new,
+    }
+}
+
 /// How many steps a layer of a stream can do: of its output, for a recurrent layer of its input. `available` steps of the
 /// input are there, and `done` have been done; both counters may have wrapped.
 #[inline]
@@ -177,7 +192,7 @@ pub(crate) fn new_steps(
 ) -> u32 {
     let (possible, end) = match node.reach {
         Reach::Window(window) if window.repeat > 1 => (
-            available.wrapping_mul(window.repeat).wrapping_sub(done),
+            ahead(available.wrapping_mul(window.repeat), done),
             node.tensor.clean.to,
         ),
         Reach::Window(window) => {
@@ -192,8 +207,8 @@ pub(crate) fn new_steps(
             };
             (possible, node.tensor.clean.to)
         }
-        Reach::Step => (available.wrapping_sub(done), node.tensor.clean.to),
-        Reach::Scan | Reach::Last => (available.wrapping_sub(done), input.clean.to),
+        Reach::Step | Reach::Scan => (ahead(available, done), node.tensor.clean.to),
+        Reach::Last => (ahead(available, done), input.clean.to),
         Reach::Whole | Reach::View => (0, 0),
     };
     match pace {

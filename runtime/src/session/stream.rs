@@ -2,7 +2,7 @@
 use core::ops::Range;
 
 use crate::layer::Reach;
-use crate::plan::{Link, Pace, earlier, new_steps};
+use crate::plan::{Link, Pace, earlier, given_steps, new_steps};
 use crate::precision::Precision;
 
 use super::Session;
@@ -110,14 +110,7 @@ impl<P: Precision> Session<'_, '_, P> {
                 continue;
             }
             let reading = self.reading(node, &moving);
-            let steps = match node.reach {
-                Reach::Last if plan.pace == Pace::Apart => u32::from(complete),
-                // However many steps it takes in.
-                Reach::Last => u32::from(reading.steps > 0),
-                Reach::Step | Reach::Window(_) | Reach::Scan | Reach::Whole | Reach::View => {
-                    reading.steps
-                }
-            };
+            let steps = given_steps(node, plan.pace, reading.steps, complete);
             walk.keep(self.roots(node));
             let before = walk.moving.clone();
             moving = self.room(&mut walk, number, steps);
