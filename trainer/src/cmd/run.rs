@@ -13,7 +13,7 @@ use crate::model_file::Runner;
 pub struct Arguments {
     /// The model file
     model: PathBuf,
-    /// Windows [N, T, C] (x.npy), or a description (its test part)
+    /// Windows [N, T, C] (x.npy), or a description (its test part); T may be less than the model's where `inspect` says so
     #[arg(long)]
     input: PathBuf,
     /// The outputs [N, T', C'] as f32 (y.npy); [N, C'] where the model gives one step
@@ -25,8 +25,9 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     let runner = Runner::open(&arguments.model)?;
     let windows = Source::open(&arguments.input)?.test_windows();
     let outputs = runner.run(&windows)?;
-    let shape = runner.output_shape();
-    let (steps, channels) = (shape.steps as usize, shape.channels as usize);
+    let channels = runner.output_shape().channels as usize;
+    // Of shorter windows than the model's, fewer steps.
+    let steps = outputs.len() / windows.count.max(1) / channels;
     let dimensions = if steps == 1 {
         vec![windows.count, channels]
     } else {

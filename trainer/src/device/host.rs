@@ -13,9 +13,9 @@ use crate::model_file::{AnyModel, Runner};
 /// # Errors
 /// [`Error::Input`] for windows of another shape than the model's.
 pub fn outputs(model: &Runner, windows: &Windows, mode: Mode) -> Result<Vec<f32>> {
-    let whole = model.run(windows)?;
+    model.check_whole(windows)?;
     match (mode, model.model()?) {
-        (Mode::Run, _) => Ok(whole),
+        (Mode::Run, _) => model.run(windows),
         (Mode::Push, AnyModel::F32(model)) => pushed(&model, windows),
         (Mode::Push, AnyModel::W8A16(model)) => pushed(&model, windows),
     }

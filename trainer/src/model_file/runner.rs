@@ -130,19 +130,39 @@ impl Runner {
         model.map_err(|error| Error::input(format!("{}: {error}", self.source)))
     }
 
-    /// The outputs `[N, T', C']` for windows in raw units.
+    /// The outputs `[N, T', C']` for windows in raw units; of windows that are shorter than the model's, as much shorter.
+    ///
+    /// # Errors
+    /// `Error::Input` when the windows have another shape than the model takes.
+    pub fn run(&self, windows: &Windows) -> Result<Vec<f32>> {
+        let model = self.model()?;
+        self.check(windows, model.shortest_window())?;
+        ask!(model, model => run_all(&model, windows, self.output_shape().len()))
+    }
+
+    /// Refuses windows that are not as long as the model's.
     ///
     /// # Errors
     /// `Error::Input` when the windows have another shape than the model's.
-    pub fn run(&self, windows: &Windows) -> Result<Vec<f32>> {
-        let shape = self.input_shape();
-        if (windows.steps, windows.channels) != (shape.steps as usize, shape.channels as usize) {
-            return Err(Error::input(format!(
-                "{}: the model takes windows of {} steps and {} channels, the data has {} steps and {} channels",
-                self.source, shape.steps, shape.channels, windows.steps, windows.channels
-            )));
+    pub fn check_whole(&self, windows: &Windows) -> Result<()> {
+        self.check(windows, self.input_shape().steps)
+    }
+
+    fn check(&self, windows: &Windows, shortest: u32) -> Result<()> {
+        let Shape { steps, channels } = self.input_shape();
+        let taken = shortest as usize..=steps as usize;
+        if taken.contains(&windows.steps) && windows.channels == channels as usize {
+            return Ok(());
         }
-        ask!(self.model()?, model => run_all(&model, windows, self.output_shape().len()))
+        let lengths = if shortest == steps {
+            steps.to_string()
+        } else {
+            format!("{shortest} to {steps}")
+        };
+        Err(Error::input(format!(
+            "{}: the model takes windows of {lengths} steps and {channels} channels, the data has {} steps and {} channels",
+            self.source, windows.steps, windows.channels
+        )))
     }
 }
 
