@@ -72,6 +72,10 @@ pub enum LayerError {
     Memory,
     /// It reads a tensor that comes after it.
     Tensor { tensor: u16 },
+    /// The header states what the layers need of the runtime, but not this layer or its activation.
+    Unstated,
+    /// This program was built without this layer or its activation: for a model that has none.
+    NotBuilt,
 }
 
 /// The arena is too small or does not start at a multiple of 16.
@@ -190,6 +194,10 @@ impl fmt::Display for LayerError {
             Self::Shapes => f.write_str("shapes that do not go together"),
             Self::Memory => f.write_str("buffers of more than 2 GiB"),
             Self::Tensor { tensor } => write!(f, "reads tensor {tensor}, which is not there yet"),
+            Self::Unstated => f.write_str("the header does not state that the model needs it"),
+            Self::NotBuilt => {
+                f.write_str("this program was built for a model without this layer or activation")
+            }
         }
     }
 }

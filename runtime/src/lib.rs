@@ -3,13 +3,16 @@
 //! The trainer `dunlin` writes a model file; this crate runs it over memory that the caller gives:
 //!
 //! ```
-//! use dunlin::{Arena, Model, Session, W8A16};
+//! use dunlin::{Arena, Model, Session, W8A16, features};
 //!
 //! static FILE: &[u8] = dunlin::include_model!("../../tests/golden/v1/tiny_lstm.dunlin");
 //! const LAYERS: usize = dunlin::layer_count(FILE);
 //! const ARENA: usize = dunlin::arena_bytes(FILE);
 //!
-//! let model = Model::<W8A16, LAYERS>::from_bytes(FILE)?;
+//! // Code for what this file has, and no other; `W8A16` alone runs any file.
+//! type Numbers = W8A16<{ features(FILE) }>;
+//!
+//! let model = Model::<Numbers, LAYERS>::from_bytes(FILE)?;
 //! let mut arena = Arena::<ARENA>::new();
 //! let mut session = Session::new(&model, &mut arena)?;
 //! let window = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8];
@@ -46,6 +49,7 @@ mod session;
 
 pub use arena::{ARENA_ALIGNMENT, Arena};
 pub use error::{ArenaError, InputLength, LayerError, LoadError, SnapshotError};
+pub use format::features::{Features, features};
 pub use format::header::{Header, Mode, Packing, PrecisionTag, arena_bytes, layer_count};
 pub use layer::{Shape, Summary};
 pub use model::Model;

@@ -2,6 +2,7 @@
 use heapless::Vec;
 
 use crate::error::{LayerError, LoadError};
+use crate::format::features::Features;
 use crate::format::graph::LayerSpec;
 use crate::format::header::{self, Header, Mode};
 use crate::format::read::{Cursor, Message};
@@ -173,6 +174,14 @@ impl<'m, P: Precision, const LAYERS: usize> Model<'m, P, LAYERS> {
 
     /// Puts the layer of a specification behind those that are there; there is room.
     fn add(&mut self, spec: LayerSpec, weights: &mut Cursor<'m>) -> Result<(), LayerError> {
+        let needs = Features::of_layer(&spec);
+        if !P::FEATURES.has(needs) {
+            return Err(LayerError::NotBuilt);
+        }
+        let stated = self.header.features;
+        if stated.is_some_and(|stated| !stated.has(needs)) {
+            return Err(LayerError::Unstated);
+        }
         let before = self.nodes.len() as u16;
         let input = if let LayerSpec::Input(tensor) = spec {
             tensor

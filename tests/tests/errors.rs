@@ -4,7 +4,7 @@ use std::error::Error;
 
 use dunlin::{ArenaError, InputLength, LayerError, LoadError, PrecisionTag};
 
-const LAYER: [LayerError; 10] = [
+const LAYER: [LayerError; 12] = [
     LayerError::Dimension,
     LayerError::Window {
         needed: 5,
@@ -21,6 +21,8 @@ const LAYER: [LayerError; 10] = [
     LayerError::Shapes,
     LayerError::Tensor { tensor: 3 },
     LayerError::Memory,
+    LayerError::Unstated,
+    LayerError::NotBuilt,
 ];
 
 const LOAD: [LoadError; 18] = [

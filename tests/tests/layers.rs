@@ -24,6 +24,7 @@ fn output<P: Precision>(
         layers: &[layer],
         weights,
         output_scales: &[],
+        states_features: false,
     };
     let file = AlignedBytes::new(&file.to_bytes().unwrap());
     let model = Model::<P, 1>::from_bytes(file.as_slice()).unwrap();

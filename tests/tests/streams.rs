@@ -101,6 +101,7 @@ impl Graph {
             layers: &self.layers,
             weights: &self.weights,
             output_scales: &[],
+            states_features: false,
         };
         let bytes = AlignedBytes::new(&file.to_bytes().expect("writes"));
         let model = Model::<F32, MAX_LAYERS>::from_bytes(bytes.as_slice()).expect("loads");

@@ -1,4 +1,5 @@
 //! The fixed header: what a caller must know before decoding, readable in a `const fn`.
+use super::features::Features;
 use crate::error::LoadError;
 
 /// Length of the header in bytes.
@@ -58,6 +59,8 @@ pub struct Header {
     pub output_channels: u32,
     /// Time steps from the start of a window to the start of the next one; 0 stands for the window's length.
     pub hop: u32,
+    /// What the layers need of the runtime, if the file states it.
+    pub features: Option<Features>,
 }
 
 impl Header {
@@ -75,6 +78,7 @@ impl Header {
         output_steps: 0,
         output_channels: 0,
         hop: 0,
+        features: None,
     };
 
     /// Reads the header alone: no look at the rest of the file, not even its checksum.
@@ -106,10 +110,12 @@ impl Header {
             });
         }
         let header_bytes = u16::from_le_bytes([head[6], head[7]]);
-        let zeros = head[19] | head[26] | head[27];
-        if header_bytes as usize != HEADER_BYTES || zeros != 0 {
+        if header_bytes as usize != HEADER_BYTES {
             return Err(LoadError::Header);
         }
+        let Some(features) = Features::stated([head[19], head[26], head[27]]) else {
+            return Err(LoadError::Header);
+        };
         let precision = match head[16] {
             0 => PrecisionTag::F32,
             1 => PrecisionTag::W8A16,
@@ -137,11 +143,12 @@ impl Header {
             output_steps: u32_at(head, 36),
             output_channels: u32_at(head, 40),
             hop: u32_at(head, 44),
+            features,
         })
     }
 
     /// Time steps from the start of a window to the start of the next one.
-    pub fn window_hop(&self) -> u32 {
+    pub const fn window_hop(&self) -> u32 {
         match self.hop {
             0 => self.window,
             hop => hop,
@@ -159,6 +166,7 @@ impl Header {
         head[16] = self.precision as u8;
         head[17] = self.mode as u8;
         head[18] = self.packing as u8;
+        [head[19], head[26], head[27]] = self.features.unwrap_or(Features::NONE).to_bytes();
         head[20..24].copy_from_slice(&self.arena_bytes.to_le_bytes());
         head[24..26].copy_from_slice(&self.layer_count.to_le_bytes());
         head[28..32].copy_from_slice(&self.window.to_le_bytes());

@@ -10,10 +10,10 @@
 //!     16      1  precision: 0 f32, 1 w8a16
 //!     17      1  mode: 0 windowed, 1 continuous
 //!     18      1  packing of the weights: 0 row-major
-//!     19      1  zero
+//!     19      1  features of the runtime that the layers need, lowest eight bits; none set: not stated ([`features`])
 //!     20      4  arena bytes
 //!     24      2  layer count
-//!     26      2  zero
+//!     26      2  features, the other sixteen bits
 //!     28      4  window: time steps of the input
 //!     32      4  input channels
 //!     36      4  output steps
@@ -21,6 +21,7 @@
 //!     44      4  hop: time steps from window to window; 0: the window's length
 //!     48      -  postcard message: [`graph::Prefix`], the layers, [`graph::Suffix`]
 //! ```
+pub mod features;
 pub mod graph;
 pub mod header;
 pub mod read;

@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use bytemuck::Pod;
 use serde::Serialize;
 
+use super::features::Features;
 use super::graph::{LayerSpec, Prefix, Suffix};
 use super::header::{HEADER_BYTES, Header, Mode, Packing, PrecisionTag, checksum};
 use super::{MAX_LAYERS, WEIGHTS_ALIGNMENT};
@@ -33,6 +34,9 @@ pub struct ModelFile<'a> {
     pub weights: &'a Weights,
     /// See [`Model::output_scales`].
     pub output_scales: &'a [[f32; 2]],
+    /// Whether the header states what the layers need of the runtime, so that a program with the model built in can leave the
+    /// rest out.
+    pub states_features: bool,
 }
 
 impl ModelFile<'_> {
@@ -71,6 +75,7 @@ impl ModelFile<'_> {
             output_steps: 0,
             output_channels: 0,
             hop: self.hop as u32,
+            features: self.features(),
         };
         match self.precision {
             PrecisionTag::F32 => derive::<F32>(&mut header, &file)?,
@@ -78,6 +83,13 @@ impl ModelFile<'_> {
         }
         seal(&mut file, header);
         Ok(file)
+    }
+
+    /// What the header states of the layers' needs. A model of views alone needs nothing and cannot say so.
+    fn features(&self) -> Option<Features> {
+        let needs = self.layers.iter().map(Features::of_layer);
+        let all = needs.fold(Features::NONE, Features::and);
+        (self.states_features && all != Features::NONE).then_some(all)
     }
 
     /// The suffix with the padding that brings the weights to their alignment.

@@ -1,5 +1,6 @@
 //! Activation: `y = act(x)`, element by element; softmax over the channels of a step.
 use crate::error::LayerError;
+use crate::format::features::Features;
 use crate::format::graph::{Activation, ActivationSpec};
 use crate::precision::Precision;
 
@@ -30,7 +31,8 @@ impl Activate {
         for (y, &x) in y.iter_mut().zip(x) {
             *y = P::activate(&self.spec, x);
         }
-        if self.spec.output.activation == Activation::Softmax {
+        let softmax = P::FEATURES.has(Features::SOFTMAX);
+        if softmax && self.spec.output.activation == Activation::Softmax {
             P::softmax(y, &self.spec.output);
         }
     }

@@ -1,4 +1,5 @@
 //! The one operation under Dense, Conv1D and LSTM: rows of weights times pieces of the input.
+use crate::format::features::Features;
 use crate::format::graph::{Activation, OutputSpec};
 use crate::precision::Precision;
 
@@ -48,7 +49,7 @@ pub(crate) fn matvec<P: Precision>(
     y: &mut [P::Activation],
 ) {
     rows::<P>(matrix, 0, output, taps, x, y);
-    if matches!(output.activation, Activation::Softmax) {
+    if P::FEATURES.has(Features::SOFTMAX) && output.activation == Activation::Softmax {
         P::softmax(y, output);
     }
 }

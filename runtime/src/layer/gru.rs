@@ -4,6 +4,7 @@
 //! `h' = z h + (1 - z) act(Wc x + r (Uc h))` with `reset_after`, else `act(Wc x + Uc (r h))`; a bias in each product.
 //! The gates are sigmoids, or of any activation that recurrent layers have.
 use crate::error::LayerError;
+use crate::format::features::Features;
 use crate::format::graph::{Activation, GruGatedSpec, GruSpec};
 use crate::format::read::Cursor;
 use crate::precision::{Gates, Precision};
@@ -91,7 +92,11 @@ impl<'m, P: Precision> Gru<'m, P> {
         // Two loops, each with its gates known.
         let step = |xh: &[P::Activation], hidden: &mut [P::Activation]| match self.gates {
             None => self.step(None, xh, products, wide, hidden),
-            Some(gates) => self.step(Some(gates), xh, products, wide, hidden),
+            Some(gates) if P::FEATURES.has(Features::GATES) => {
+                self.step(Some(gates), xh, products, wide, hidden)
+            }
+            // Not built: the loader has refused them.
+            Some(_) => {}
         };
         self.sizes.run::<P>(input, output, hidden, joint, step);
     }

@@ -3,6 +3,7 @@
 //! Hochreiter and Schmidhuber (1997) with the forget gate of Gers et al. (2000), as Keras has it: gates i, f, c, o;
 //! `c' = f c + i g`, `h = o act(c')`. The gates i, f, o are sigmoids, or of any activation that recurrent layers have.
 use crate::error::LayerError;
+use crate::format::features::Features;
 use crate::format::graph::{Activation, LstmGatedSpec, LstmSpec};
 use crate::format::read::Cursor;
 use crate::precision::{Gates, Precision};
@@ -88,9 +89,13 @@ impl<'m, P: Precision> Lstm<'m, P> {
             None => self.step(xh, cell, hidden, |row, sums, cell| {
                 P::lstm_unit(&self.matrix, row, sums, &self.spec, cell)
             }),
-            Some(gates) => self.step(xh, cell, hidden, |row, sums, cell| {
-                P::gated_lstm_unit(&self.matrix, row, sums, &self.spec, gates, cell)
-            }),
+            Some(gates) if P::FEATURES.has(Features::GATES) => {
+                self.step(xh, cell, hidden, |row, sums, cell| {
+                    P::gated_lstm_unit(&self.matrix, row, sums, &self.spec, gates, cell)
+                })
+            }
+            // Not built: the loader has refused them.
+            Some(_) => {}
         };
         self.sizes.run::<P>(input, output, hidden, joint, step);
     }

@@ -4,14 +4,13 @@
 //! weights, with all checks), `run`, `summary`.
 use crate::error::LayerError;
 use crate::format::MAX_DIMENSION;
-use crate::format::graph::{LayerSpec, MergeSpec, Pooling};
-use crate::format::read::Cursor;
-use crate::precision::{Merging, Precision};
+use crate::precision::Precision;
 
 mod activation;
 mod affine;
 mod conv1d;
 mod dense;
+mod dispatch;
 mod embedding;
 mod global_pool1d;
 mod grouped_conv1d;
@@ -128,104 +127,6 @@ pub(crate) enum Layer<'m, P: Precision> {
 }
 
 impl<'m, P: Precision> Layer<'m, P> {
-    /// Takes the layer's weights and checks everything that `run` relies on. `with` is the second input of a layer that has
-    /// one.
-    pub fn resolve(
-        spec: LayerSpec,
-        input: Tensor<P>,
-        with: Option<Tensor<P>>,
-        weights: &mut Cursor<'m>,
-    ) -> Result<(Self, Tensor<P>), LayerError> {
-        match spec {
-            LayerSpec::Dense(spec) => wrap(Dense::resolve(spec, input, weights)?, Self::Dense),
-            LayerSpec::Conv1d(spec) => wrap(Conv1d::resolve(spec, input, weights)?, Self::Conv1d),
-            LayerSpec::MaxPool1d(spec) => {
-                wrap(Pool1d::resolve(Pooling::Max, spec, input)?, Self::Pool1d)
-            }
-            LayerSpec::AveragePool1d(spec) => wrap(
-                Pool1d::resolve(Pooling::Average, spec, input)?,
-                Self::Pool1d,
-            ),
-            LayerSpec::GlobalPool1d(pooling) => {
-                wrap(GlobalPool1d::resolve(pooling, input)?, Self::GlobalPool1d)
-            }
-            LayerSpec::Input(_) => Ok((Self::Input(input.shape), input)),
-            LayerSpec::Flatten => {
-                let shape = Shape::new(1, input.shape.len())?;
-                Ok((
-                    Self::Flatten(shape),
-                    Tensor {
-                        shape,
-                        range: input.range,
-                    },
-                ))
-            }
-            LayerSpec::Lstm(spec) => wrap(Lstm::resolve(spec, input, weights)?, Self::Lstm),
-            LayerSpec::SimpleRnn(spec) => {
-                wrap(SimpleRnn::resolve(spec, input, weights)?, Self::SimpleRnn)
-            }
-            LayerSpec::Gru(spec) => wrap(Gru::resolve(spec, input, weights)?, Self::Gru),
-            LayerSpec::Reverse => wrap(Reverse::resolve(input)?, Self::Reverse),
-            LayerSpec::ZeroPadding1d(spec) => {
-                wrap(Resample::zero_padding(spec, input)?, Self::Resample)
-            }
-            LayerSpec::UpSampling1d(size) => {
-                wrap(Resample::up_sampling(size, input)?, Self::Resample)
-            }
-            LayerSpec::Concatenate(spec) => merge(Merging::Concatenate, spec, with, input),
-            LayerSpec::Add(spec) => merge(Merging::Add, spec, with, input),
-            LayerSpec::Multiply(spec) => merge(Merging::Multiply, spec, with, input),
-            LayerSpec::Activation(spec) => wrap(Activate::resolve(spec, input)?, Self::Activation),
-            LayerSpec::GroupedConv1d(spec) => wrap(
-                GroupedConv1d::resolve(spec, input, weights)?,
-                Self::GroupedConv1d,
-            ),
-            LayerSpec::LayerNorm(spec) => {
-                wrap(LayerNorm::resolve(spec, input, weights)?, Self::LayerNorm)
-            }
-            LayerSpec::Embedding(spec) => {
-                wrap(Embedding::resolve(spec, input, weights)?, Self::Embedding)
-            }
-            LayerSpec::LstmGated(spec) => {
-                wrap(Lstm::resolve_gated(spec, input, weights)?, Self::Lstm)
-            }
-            LayerSpec::GruGated(spec) => wrap(Gru::resolve_gated(spec, input, weights)?, Self::Gru),
-            LayerSpec::SimpleRnnNorm(spec) => wrap(
-                SimpleRnn::resolve_norm(spec, input, weights)?,
-                Self::SimpleRnn,
-            ),
-        }
-    }
-
-    /// From whole time steps of the input to whole time steps of the output.
-    #[inline]
-    pub fn run(&self, operands: Operands<'_, P>, output: &mut [P::Activation]) {
-        let Operands {
-            input,
-            with,
-            start,
-            state,
-            scratch,
-        } = operands;
-        match self {
-            Self::Dense(layer) => layer.run(input, output),
-            Self::Conv1d(layer) => layer.run(input, start, output),
-            Self::Pool1d(layer) => layer.run::<P>(input, start, output),
-            Self::GlobalPool1d(layer) => layer.run::<P>(input, output),
-            Self::Flatten(_) | Self::Input(_) => {}
-            Self::Lstm(layer) => layer.run(input, output, state, scratch),
-            Self::SimpleRnn(layer) => layer.run(input, output, state, scratch),
-            Self::Gru(layer) => layer.run(input, output, state, scratch),
-            Self::Activation(layer) => layer.run::<P>(input, output),
-            Self::Merge(layer) => layer.run::<P>(with, input, output),
-            Self::GroupedConv1d(layer) => layer.run(input, start, output),
-            Self::LayerNorm(layer) => layer.run(input, output),
-            Self::Embedding(layer) => layer.run(input, output),
-            Self::Reverse(layer) => layer.run::<P>(input, output),
-            Self::Resample(layer) => layer.run::<P>(input, start, output),
-        }
-    }
-
     /// How an output step depends on time.
     pub fn reach(&self) -> Reach {
         match self {
@@ -377,22 +278,4 @@ pub(crate) struct Memory {
     pub state: usize,
     /// Needed only while the layer runs.
     pub scratch: usize,
-}
-
-fn wrap<'m, P: Precision, L>(
-    (layer, output): (L, Tensor<P>),
-    variant: impl FnOnce(L) -> Layer<'m, P>,
-) -> Result<(Layer<'m, P>, Tensor<P>), LayerError> {
-    Ok((variant(layer), output))
-}
-
-/// A layer with two inputs.
-fn merge<'m, P: Precision>(
-    merging: Merging,
-    spec: MergeSpec,
-    with: Option<Tensor<P>>,
-    current: Tensor<P>,
-) -> Result<(Layer<'m, P>, Tensor<P>), LayerError> {
-    let with = with.ok_or(LayerError::Shapes)?;
-    wrap(Merge::resolve(merging, spec, with, current)?, Layer::Merge)
 }

@@ -1,6 +1,7 @@
 //! MaxPool1D and AveragePool1D: the largest or the mean value of each channel in a window of time steps. Padded places
 //! never win and do not count.
 use crate::error::LayerError;
+use crate::format::features::Features;
 use crate::format::graph::{Padding, Pool1dSpec, Pooling};
 use crate::precision::Precision;
 
@@ -94,10 +95,12 @@ pub(crate) fn pool<P: Precision>(
                 }
             }
         }
-        Pooling::Average => {
+        Pooling::Average if P::FEATURES.has(Features::AVERAGE) => {
             for (channel, y) in y.iter_mut().enumerate() {
                 *y = P::mean(taps.iter().skip(channel).step_by(channels).copied());
             }
         }
+        // Not built: the loader has refused it.
+        Pooling::Average => {}
     }
 }

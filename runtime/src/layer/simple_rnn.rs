@@ -1,6 +1,7 @@
 //! SimpleRNN: `h' = act(W x + U h + b)`, one matvec over `[x; h]` (Elman, 1990); or with a LayerNorm before the activation,
 //! `h' = act(layer_norm(W x + U h + b))`.
 use crate::error::LayerError;
+use crate::format::features::Features;
 use crate::format::graph::{Activation, LayerNormSpec, SimpleRnnNormSpec, SimpleRnnSpec};
 use crate::format::read::Cursor;
 use crate::precision::Precision;
@@ -87,10 +88,12 @@ impl<'m, P: Precision> SimpleRnn<'m, P> {
             let taps = Taps::whole(xh.len());
             match &self.norm {
                 None => matvec::<P>(&self.matrix, &self.spec.output, taps, xh, hidden),
-                Some(norm) => {
+                Some(norm) if P::FEATURES.has(Features::LAYER_NORM) => {
                     matvec::<P>(&self.matrix, &self.spec.output, taps, xh, sums);
                     norm.step(sums, hidden);
                 }
+                // Not built: the loader has refused it.
+                Some(_) => {}
             }
         };
         self.sizes.run::<P>(input, output, hidden, joint, step);

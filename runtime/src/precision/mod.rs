@@ -4,6 +4,7 @@ use core::ops::Range;
 use bytemuck::Pod;
 
 use crate::error::LayerError;
+use crate::format::features::Features;
 use crate::format::graph::OutputSpec;
 use crate::format::header::PrecisionTag;
 use crate::format::read::Cursor;
@@ -20,14 +21,16 @@ pub use w8a16::W8A16;
 
 mod sealed {
     pub trait Sealed {}
-    impl Sealed for super::F32 {}
-    impl Sealed for super::W8A16 {}
+    impl<const FEATURES: u64> Sealed for super::F32<FEATURES> {}
+    impl<const FEATURES: u64> Sealed for super::W8A16<FEATURES> {}
 }
 
 /// The types of a kind of numbers, and the way in and out of a model.
 pub trait Numbers: sealed::Sealed + Copy + core::fmt::Debug + 'static {
     /// What the header of a file of this precision says.
     const TAG: PrecisionTag;
+    /// What this build has; a match over layers or activations asks it where that drops code.
+    const FEATURES: Features;
     /// An element of a tensor between layers.
     type Activation: Pod + PartialOrd + core::fmt::Debug;
     /// Holds a row's sum.

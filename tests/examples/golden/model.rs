@@ -254,6 +254,7 @@ impl Golden {
             layers: &self.layers,
             weights: &self.weights,
             output_scales: &self.output_scales,
+            states_features: false,
         };
         let bytes = file
             .to_bytes()

@@ -249,6 +249,7 @@ fn f32_models_have_no_integer_fields() {
             layers: &[layer],
             weights: &weights,
             output_scales: &[],
+            states_features: false,
         }
         .to_bytes()
         .err()

@@ -50,6 +50,7 @@ impl FloatModel {
             layers: &layers,
             weights: &weights,
             output_scales: &self.output_scales,
+            states_features: true,
         };
         file.to_bytes()
             .map_err(|error| unwritable(&network, "the model", error))

@@ -176,6 +176,7 @@ impl Pass<'_> {
                 // Integers to raw units.
                 [(f64::from(scale) * tensor.scale) as f32, offset]
             }),
+            states_features: true,
         };
         match file.to_bytes() {
             Ok(bytes) => Ok(Ok(Integers {

@@ -22,7 +22,7 @@ pub struct Rows<'m> {
     units: usize,
 }
 
-impl Elementwise for F32 {
+impl<const FEATURES: u64> Elementwise for F32<FEATURES> {
     type Norm<'m> = Norm<'m>;
     type Rows<'m> = Rows<'m>;
 
@@ -33,7 +33,7 @@ impl Elementwise for F32 {
 
     #[inline(always)]
     fn activate(spec: &ActivationSpec, x: f32) -> f32 {
-        activate(spec.output.activation, x)
+        activate::<FEATURES>(spec.output.activation, x)
     }
 
     fn softmax(logits: &mut [f32], _output: &OutputSpec) {
@@ -61,12 +61,12 @@ impl Elementwise for F32 {
 
     #[inline(always)]
     fn add(spec: &MergeSpec, with: f32, current: f32) -> f32 {
-        activate(spec.output.activation, with + current)
+        activate::<FEATURES>(spec.output.activation, with + current)
     }
 
     #[inline(always)]
     fn multiply(spec: &MergeSpec, with: f32, current: f32) -> f32 {
-        activate(spec.output.activation, with * current)
+        activate::<FEATURES>(spec.output.activation, with * current)
     }
 
     fn norm<'m>(
@@ -94,7 +94,7 @@ impl Elementwise for F32 {
         let channels = x.iter().zip(norm.gamma).zip(norm.beta);
         for (y, ((&x, gamma), beta)) in y.iter_mut().zip(channels) {
             let value = (x - mean) * scale * gamma + beta;
-            *y = activate(spec.output.activation, value);
+            *y = activate::<FEATURES>(spec.output.activation, value);
         }
     }
 

@@ -2,6 +2,7 @@
 use core::ops::Range;
 
 use crate::error::LayerError;
+use crate::format::features::{ALL, Features};
 use crate::format::graph::{Activation, OutputSpec};
 use crate::format::header::PrecisionTag;
 use crate::format::read::Cursor;
@@ -13,9 +14,9 @@ use super::{Numbers, Precision};
 mod elementwise;
 mod recurrent;
 
-/// 32-bit floats throughout.
+/// 32-bit floats throughout; with the code for these [`features`](crate::features) and no other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct F32;
+pub struct F32<const FEATURES: u64 = ALL>;
 
 /// `[rows][columns]` weights and one bias a row.
 #[derive(Debug, Clone, Copy)]
@@ -25,8 +26,9 @@ pub struct Matrix<'m> {
     columns: usize,
 }
 
-impl Numbers for F32 {
+impl<const FEATURES: u64> Numbers for F32<FEATURES> {
     const TAG: PrecisionTag = PrecisionTag::F32;
+    const FEATURES: Features = Features(FEATURES);
     type Activation = f32;
     type Accumulator = f32;
     type Cell = f32;
@@ -55,7 +57,7 @@ impl Numbers for F32 {
     }
 }
 
-impl Precision for F32 {
+impl<const FEATURES: u64> Precision for F32<FEATURES> {
     fn matrix<'m>(
         weights: &mut Cursor<'m>,
         rows: usize,
@@ -118,7 +120,7 @@ impl Precision for F32 {
 
     #[inline(always)]
     fn finish(_matrix: &Matrix<'_>, _row: usize, sum: f32, output: &OutputSpec) -> f32 {
-        activate(output.activation, sum)
+        activate::<FEATURES>(output.activation, sum)
     }
 
     fn mean(values: impl Iterator<Item = f32>) -> f32 {
@@ -138,14 +140,38 @@ fn unused<T: Copy + Default + PartialEq>(values: &[T]) -> Result<(), LayerError>
 
 /// The activation of one value; a softmax leaves its logits to [`Elementwise::softmax`](super::Elementwise::softmax).
 #[inline(always)]
-fn activate(activation: Activation, x: f32) -> f32 {
+fn activate<const FEATURES: u64>(activation: Activation, x: f32) -> f32 {
+    let has = |features| Features(FEATURES).has(features);
     match activation {
         Activation::Linear | Activation::Softmax => x,
         Activation::Relu => relu(x),
-        Activation::Tanh => float::tanh(x),
-        Activation::Sigmoid => float::sigmoid(x),
-        Activation::HardSigmoid => relu6(x + 3.0) / 6.0,
         Activation::Relu6 => relu6(x),
+        Activation::Tanh if has(Features::TANH) => float::tanh(x),
+        Activation::Sigmoid if has(Features::SIGMOID) => float::sigmoid(x),
+        Activation::HardSigmoid if has(Features::SIGMOID) => relu6(x + 3.0) / 6.0,
+        Activation::LeakyRelu { .. }
+        | Activation::Elu { .. }
+        | Activation::Gelu
+        | Activation::Silu
+            if has(Features::SMOOTH) =>
+        {
+            smooth(activation, x)
+        }
+        // Not built: the loader has refused them.
+        Activation::Tanh
+        | Activation::Sigmoid
+        | Activation::HardSigmoid
+        | Activation::LeakyRelu { .. }
+        | Activation::Elu { .. }
+        | Activation::Gelu
+        | Activation::Silu => x,
+    }
+}
+
+/// The activations of [`Features::SMOOTH`].
+#[inline(always)]
+fn smooth(activation: Activation, x: f32) -> f32 {
+    match activation {
         Activation::LeakyRelu { slope } => {
             if x > 0.0 {
                 x
@@ -162,6 +188,13 @@ fn activate(activation: Activation, x: f32) -> f32 {
         }
         Activation::Gelu => float::gelu(x),
         Activation::Silu => x * float::sigmoid(x),
+        Activation::Linear
+        | Activation::Relu
+        | Activation::Relu6
+        | Activation::Tanh
+        | Activation::Sigmoid
+        | Activation::HardSigmoid
+        | Activation::Softmax => x,
     }
 }
 

@@ -1,12 +1,13 @@
 //! LSTM and GRU cells in f32.
 use crate::error::LayerError;
+use crate::format::features::Features;
 use crate::format::graph::{Activation, GruSpec, LstmSpec};
 use crate::math::float;
 
 use super::{F32, Matrix, activate, relu, unused};
-use crate::precision::{Gates, Recurrent};
+use crate::precision::{Gates, Numbers, Recurrent};
 
-impl Recurrent for F32 {
+impl<const FEATURES: u64> Recurrent for F32<FEATURES> {
     fn hidden_range(spec: &LstmSpec) -> Result<(), LayerError> {
         unused(&[spec.candidate_bits, spec.cell_bits, spec.hidden_bits])
     }
@@ -21,7 +22,8 @@ impl Recurrent for F32 {
         spec: &LstmSpec,
         cell: &mut f32,
     ) -> f32 {
-        let relu_cell = matches!(spec.activation, Activation::Relu);
+        let relu_cell =
+            !Self::FEATURES.has(Features::TANH) || matches!(spec.activation, Activation::Relu);
         let activate = |x: f32| if relu_cell { relu(x) } else { float::tanh(x) };
         let [i, f, g, o] = sums;
         *cell = float::sigmoid(f) * *cell + float::sigmoid(i) * activate(g);
@@ -78,9 +80,9 @@ impl Recurrent for F32 {
         cell: &mut f32,
     ) -> f32 {
         let [i, f, g, o] = sums;
-        let gate = |x| activate(gates.activation, x);
-        *cell = gate(f) * *cell + gate(i) * activate(spec.activation, g);
-        gate(o) * activate(spec.activation, *cell)
+        let gate = |x| activate::<FEATURES>(gates.activation, x);
+        *cell = gate(f) * *cell + gate(i) * activate::<FEATURES>(spec.activation, g);
+        gate(o) * activate::<FEATURES>(spec.activation, *cell)
     }
 
     fn gated_gru_range(spec: &GruSpec, gates: Gates) -> Result<(), LayerError> {
@@ -89,7 +91,7 @@ impl Recurrent for F32 {
 
     #[inline(always)]
     fn any_gate(x: f32, h: f32, gates: Gates) -> f32 {
-        activate(gates.activation, x + h)
+        activate::<FEATURES>(gates.activation, x + h)
     }
 
     #[inline(always)]
@@ -111,7 +113,7 @@ impl Recurrent for F32 {
         _gates: Gates,
         wide: &mut f32,
     ) -> f32 {
-        *wide = update * *wide + (1.0 - update) * activate(spec.activation, x + h);
+        *wide = update * *wide + (1.0 - update) * activate::<FEATURES>(spec.activation, x + h);
         *wide
     }
 }

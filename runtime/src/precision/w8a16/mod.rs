@@ -2,6 +2,7 @@
 use core::ops;
 
 use crate::error::LayerError;
+use crate::format::features::{ALL, Features};
 use crate::format::graph::{Activation, OutputSpec};
 use crate::format::header::PrecisionTag;
 use crate::format::read::Cursor;
@@ -15,9 +16,10 @@ mod elementwise;
 mod gated;
 mod recurrent;
 
-/// int8 weights, int16 activations, int32 accumulators; no floats between input and output.
+/// int8 weights, int16 activations, int32 accumulators; no floats between input and output. With the code for these
+/// [`features`](crate::features) and no other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct W8A16;
+pub struct W8A16<const FEATURES: u64 = ALL>;
 
 /// The smallest and largest value of a tensor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,8 +46,9 @@ pub struct Matrix<'m> {
     columns: usize,
 }
 
-impl Numbers for W8A16 {
+impl<const FEATURES: u64> Numbers for W8A16<FEATURES> {
     const TAG: PrecisionTag = PrecisionTag::W8A16;
+    const FEATURES: Features = Features(FEATURES);
     type Activation = i16;
     type Accumulator = i32;
     type Cell = i32;
@@ -102,7 +105,7 @@ impl Numbers for W8A16 {
     }
 }
 
-impl Precision for W8A16 {
+impl<const FEATURES: u64> Precision for W8A16<FEATURES> {
     fn matrix<'m>(
         weights: &mut Cursor<'m>,
         rows: usize,
@@ -188,7 +191,7 @@ impl Precision for W8A16 {
 
     #[inline(always)]
     fn finish(matrix: &Matrix<'_>, row: usize, sum: i32, output: &OutputSpec) -> i16 {
-        activate(scale(matrix, row).apply(sum), output)
+        activate::<FEATURES>(scale(matrix, row).apply(sum), output)
     }
 
     /// Rounded to nearest, halves up. At most 65,535 values of 16 bits, so that the sum fits.
@@ -207,17 +210,31 @@ impl Precision for W8A16 {
 /// The activation of a value at the scale of its argument; a softmax leaves its logits to
 /// [`Elementwise::softmax`](super::Elementwise::softmax).
 #[inline(always)]
-fn activate(value: i32, output: &OutputSpec) -> i16 {
+fn activate<const FEATURES: u64>(value: i32, output: &OutputSpec) -> i16 {
+    let has = |features| Features(FEATURES).has(features);
     match output.activation {
         Activation::Linear | Activation::Relu | Activation::Relu6 => clamp(value, output),
-        Activation::Tanh => table::tanh(saturate(value)),
-        Activation::Sigmoid => table::sigmoid(saturate(value)),
-        Activation::Softmax => saturate(value),
-        Activation::HardSigmoid => activation::hard_sigmoid(value),
+        Activation::Tanh if has(Features::TANH) => table::tanh(saturate(value)),
+        Activation::Sigmoid if has(Features::SIGMOID) => table::sigmoid(saturate(value)),
+        Activation::HardSigmoid if has(Features::SIGMOID) => activation::hard_sigmoid(value),
+        Activation::Softmax if has(Features::SOFTMAX) => saturate(value),
         Activation::LeakyRelu { .. }
         | Activation::Elu { .. }
         | Activation::Gelu
-        | Activation::Silu => smooth(value, output),
+        | Activation::Silu
+            if has(Features::SMOOTH) =>
+        {
+            smooth(value, output)
+        }
+        // Not built: the loader has refused them.
+        Activation::Tanh
+        | Activation::Sigmoid
+        | Activation::HardSigmoid
+        | Activation::Softmax
+        | Activation::LeakyRelu { .. }
+        | Activation::Elu { .. }
+        | Activation::Gelu
+        | Activation::Silu => clamp(value, output),
     }
 }
 

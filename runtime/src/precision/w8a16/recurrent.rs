@@ -2,14 +2,15 @@
 use core::ops::RangeInclusive;
 
 use crate::error::LayerError;
+use crate::format::features::Features;
 use crate::format::graph::{Activation, GruSpec, LstmSpec};
 use crate::math::rescale::{multiply_high, saturate};
 use crate::math::table;
 
 use super::{FULL, Matrix, NON_NEGATIVE, Range, W8A16, gated, scale};
-use crate::precision::{Gates, Recurrent};
+use crate::precision::{Gates, Numbers, Recurrent};
 
-impl Recurrent for W8A16 {
+impl<const FEATURES: u64> Recurrent for W8A16<FEATURES> {
     fn hidden_range(spec: &LstmSpec) -> Result<Range, LayerError> {
         let bits = Fractions::of(spec);
         let shifts: RangeInclusive<i32> = 0..=30;
@@ -36,7 +37,8 @@ impl Recurrent for W8A16 {
         cell: &mut i32,
     ) -> i16 {
         let bits = Fractions::of(spec);
-        let relu = matches!(spec.activation, Activation::Relu);
+        let relu =
+            !Self::FEATURES.has(Features::TANH) || matches!(spec.activation, Activation::Relu);
         let gate = |r: usize| saturate(scale(matrix, row + r).apply(sums[r]));
         let (i, f, g, o) = (
             table::sigmoid(gate(0)),
@@ -94,7 +96,8 @@ impl Recurrent for W8A16 {
     #[inline(always)]
     fn gru_unit(update: i16, x: i32, h: i32, spec: &GruSpec, wide: &mut i32) -> i16 {
         let argument = saturate(x.saturating_add(h));
-        let candidate = if spec.activation == Activation::Relu {
+        let relu = !Self::FEATURES.has(Features::TANH) || spec.activation == Activation::Relu;
+        let candidate = if relu {
             argument.max(0)
         } else {
             table::tanh(argument)

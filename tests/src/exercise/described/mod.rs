@@ -46,6 +46,7 @@ pub fn described(data: &[u8]) -> Result<Vec<u8>, LoadError> {
         layers: &model.layers,
         weights: &model.weights,
         output_scales: &output_scales,
+        states_features: false,
     }
     .to_bytes()
 }

@@ -29,7 +29,7 @@ pub struct Rows<'m> {
     units: usize,
 }
 
-impl Elementwise for W8A16 {
+impl<const FEATURES: u64> Elementwise for W8A16<FEATURES> {
     type Norm<'m> = Norm<'m>;
     type Rows<'m> = Rows<'m>;
 
@@ -41,7 +41,7 @@ impl Elementwise for W8A16 {
     #[inline(always)]
     fn activate(spec: &ActivationSpec, x: i16) -> i16 {
         let product = i32::from(x) * i32::from(spec.multiplier);
-        activate(rounded(product, spec.shift), &spec.output)
+        activate::<FEATURES>(rounded(product, spec.shift), &spec.output)
     }
 
     /// `p_i = 2^(z_i - max z) / sum`: logits come scaled by `log2 e`, so that powers of two do.
@@ -83,21 +83,21 @@ impl Elementwise for W8A16 {
         let [with, current] = spec.multipliers;
         let multiplier = if side == 0 { with } else { current };
         let product = i32::from(x) * i32::from(multiplier);
-        activate(rounded(product, spec.shift), &spec.output)
+        activate::<FEATURES>(rounded(product, spec.shift), &spec.output)
     }
 
     #[inline(always)]
     fn add(spec: &MergeSpec, with: i16, current: i16) -> i16 {
         let [m0, m1] = spec.multipliers.map(i32::from);
         let sum = i32::from(with) * m0 + i32::from(current) * m1;
-        activate(rounded(sum, spec.shift), &spec.output)
+        activate::<FEATURES>(rounded(sum, spec.shift), &spec.output)
     }
 
     #[inline(always)]
     fn multiply(spec: &MergeSpec, with: i16, current: i16) -> i16 {
         let [multiplier, _] = spec.multipliers;
         let product = multiply_high(i32::from(with) * i32::from(current), multiplier);
-        activate(rounded(product, spec.shift), &spec.output)
+        activate::<FEATURES>(rounded(product, spec.shift), &spec.output)
     }
 
     fn norm<'m>(
@@ -127,7 +127,7 @@ impl Elementwise for W8A16 {
         let channels = x.iter().zip(norm.gamma).zip(norm.beta);
         for (y, ((&x, &gamma), &beta)) in y.iter_mut().zip(channels) {
             let sum = multiply_high(row.normalize(x), gamma).saturating_add(beta);
-            *y = activate(sum >> (spec.shift & 31), &spec.output);
+            *y = activate::<FEATURES>(sum >> (spec.shift & 31), &spec.output);
         }
     }
 

@@ -117,10 +117,10 @@ fn activations_are_within_60_decibels_of_f64() {
             if activation == Activation::Relu {
                 spec.output.min = 0;
             }
-            W8A16::activation_range(&spec).unwrap();
+            <W8A16>::activation_range(&spec).unwrap();
             let pairs = (i16::MIN..=i16::MAX).map(|x| {
                 let exact = function(f64::from(x) * input);
-                (exact, f64::from(W8A16::activate(&spec, x)) * result)
+                (exact, f64::from(<W8A16>::activate(&spec, x)) * result)
             });
             let found = ratio(pairs);
             assert!(found > 60.0, "{activation:?} {bits} {input}: {found}");
@@ -136,31 +136,31 @@ fn merges_round_to_nearest_and_saturate() {
         shift: 15,
         output: output(Activation::Linear, 0),
     };
-    W8A16::merge_range(Merging::Add, &spec).unwrap();
+    <W8A16>::merge_range(Merging::Add, &spec).unwrap();
     let values = [i16::MIN, -20_001, -3, -1, 0, 1, 2, 777, 30_000, i16::MAX];
     let nearest = |exact: f64| (exact + 0.5).floor().clamp(-32_768.0, 32_767.0);
     for with in values {
         for current in values {
             let (a, b) = (f64::from(with), f64::from(current));
-            let found = f64::from(W8A16::add(&spec, with, current));
+            let found = f64::from(<W8A16>::add(&spec, with, current));
             assert_eq!(found, nearest((a * 16_384.0 + b * 9_000.0) / 32_768.0));
         }
     }
     spec.multipliers = [1 << 14, 1];
     spec.shift = 14;
-    W8A16::merge_range(Merging::Concatenate, &spec).unwrap();
+    <W8A16>::merge_range(Merging::Concatenate, &spec).unwrap();
     for x in values {
-        assert_eq!(W8A16::concatenate(&spec, 0, x), x);
-        let found = f64::from(W8A16::concatenate(&spec, 1, x));
+        assert_eq!(<W8A16>::concatenate(&spec, 0, x), x);
+        let found = f64::from(<W8A16>::concatenate(&spec, 1, x));
         assert_eq!(found, nearest(f64::from(x) / 16_384.0));
     }
     // 2^-15: the product of two values of 15 fraction bits.
     (spec.multipliers, spec.shift) = ([1 << 14, 0], 13);
-    W8A16::merge_range(Merging::Multiply, &spec).unwrap();
+    <W8A16>::merge_range(Merging::Multiply, &spec).unwrap();
     for with in values {
         for current in values {
             let product = f64::from(with) * f64::from(current) / 32_768.0;
-            let found = f64::from(W8A16::multiply(&spec, with, current));
+            let found = f64::from(<W8A16>::multiply(&spec, with, current));
             assert!((found - nearest(product)).abs() <= 1.0, "{with} {current}");
         }
     }
@@ -198,7 +198,7 @@ fn norms_are_within_60_decibels_of_f64() {
         shift,
         output: output(Activation::Linear, 0),
     };
-    let norm = W8A16::norm(&mut Cursor::new(bytes(&words)), CHANNELS, &spec).unwrap();
+    let norm = <W8A16>::norm(&mut Cursor::new(bytes(&words)), CHANNELS, &spec).unwrap();
     for spread in [1, 30, 3_000, 30_000] {
         let mut pairs = Vec::new();
         for row in 0..200i32 {
@@ -206,7 +206,7 @@ fn norms_are_within_60_decibels_of_f64() {
                 .map(|c| ((row * 31 + c * (row + 7) * 13) % (2 * spread + 1) - spread) as i16)
                 .collect();
             let mut y = vec![0; CHANNELS];
-            W8A16::normalize(&norm, &spec, &x, &mut y);
+            <W8A16>::normalize(&norm, &spec, &x, &mut y);
             let count = CHANNELS as f64;
             let mean = x.iter().map(|&x| f64::from(x)).sum::<f64>() / count;
             let squares = x.iter().map(|&x| (f64::from(x) - mean).powi(2));
@@ -224,7 +224,7 @@ fn norms_are_within_60_decibels_of_f64() {
 #[test]
 fn ids_are_clamped_into_the_vocabulary() {
     let words = [0x0403_0201, 0x7f81_0605, 258 << 16 | 1, 3];
-    let (rows, range) = W8A16::rows(&mut Cursor::new(bytes(&words)), 3, 2).unwrap();
+    let (rows, range) = <W8A16>::rows(&mut Cursor::new(bytes(&words)), 3, 2).unwrap();
     assert_eq!((range.min, range.max), (0, 1_032));
     let mut y = [0; 2];
     for (id, expected) in [
@@ -234,7 +234,7 @@ fn ids_are_clamped_into_the_vocabulary() {
         (2, [15, 18]),
         (i16::MAX, [15, 18]),
     ] {
-        W8A16::embed(&rows, id, &mut y);
+        <W8A16>::embed(&rows, id, &mut y);
         assert_eq!(y, expected, "{id}");
     }
 }

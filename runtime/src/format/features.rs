@@ -1,0 +1,172 @@
+//! What a model needs of the runtime, as a set of bits: so that a program with a built-in model links that and nothing else.
+//!
+//! The header states the lower 24 bits; the others follow from other fields of the header. A type of numbers carries a set
+//! ([`W8A16`](crate::W8A16), [`F32`](crate::F32)), and code for what is not in the set is left out by the compiler.
+use super::graph::{Activation, LayerSpec, OutputSpec, Pooling};
+use super::header::{Header, Mode};
+
+/// A set of parts of the runtime.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Features(pub u64);
+
+/// [`Features::ALL`] as the parameter of a type of numbers.
+pub const ALL: u64 = Features::ALL.0;
+
+impl Features {
+    /// Nothing but views (flatten and input), which every build has.
+    pub const NONE: Self = Self(0);
+    /// Everything.
+    pub const ALL: Self = Self(u64::MAX);
+
+    pub const DENSE: Self = Self(1);
+    pub const CONV1D: Self = Self(1 << 1);
+    pub const GROUPED_CONV1D: Self = Self(1 << 2);
+    pub const POOL1D: Self = Self(1 << 3);
+    pub const GLOBAL_POOL1D: Self = Self(1 << 4);
+    /// The mean in either kind of pooling.
+    pub const AVERAGE: Self = Self(1 << 5);
+    /// Zero padding and up-sampling.
+    pub const RESAMPLE: Self = Self(1 << 6);
+    pub const REVERSE: Self = Self(1 << 7);
+    pub const LSTM: Self = Self(1 << 8);
+    pub const GRU: Self = Self(1 << 9);
+    pub const SIMPLE_RNN: Self = Self(1 << 10);
+    /// Recurrent layers with any gates; see [`LstmGatedSpec`](super::graph::LstmGatedSpec).
+    pub const GATES: Self = Self(1 << 11);
+    /// Alone or in a SimpleRNN.
+    pub const LAYER_NORM: Self = Self(1 << 12);
+    pub const EMBEDDING: Self = Self(1 << 13);
+    pub const MERGE: Self = Self(1 << 14);
+    pub const ACTIVATION: Self = Self(1 << 15);
+    /// As an output, or in the cell of an LSTM or GRU.
+    pub const TANH: Self = Self(1 << 16);
+    /// Sigmoid and hard sigmoid as an output; the gates of an LSTM or GRU have theirs anyhow.
+    pub const SIGMOID: Self = Self(1 << 17);
+    /// leaky_relu, elu, gelu and silu.
+    pub const SMOOTH: Self = Self(1 << 18);
+    pub const SOFTMAX: Self = Self(1 << 19);
+
+    /// The bits that a header may state.
+    const STATED: Self = Self((1 << 20) - 1);
+
+    /// Windows that do not overlap.
+    pub const APART: Self = Self(1 << 24);
+    /// Windows that share steps.
+    pub const OVERLAPPING: Self = Self(1 << 25);
+    /// A window without an end.
+    pub const ENDLESS: Self = Self(1 << 26);
+
+    /// Those of both.
+    pub const fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Whether all of `others` are among these.
+    #[inline(always)]
+    pub const fn has(self, others: Self) -> bool {
+        others.0 & !self.0 == 0
+    }
+
+    /// What three bytes of a header state, lowest first; `None` for bits without a meaning. Zero states nothing.
+    pub(crate) const fn stated([low, middle, high]: [u8; 3]) -> Option<Option<Self>> {
+        let bits = Self(u32::from_le_bytes([low, middle, high, 0]) as u64);
+        match bits {
+            Self::NONE => Some(None),
+            _ if Self::STATED.has(bits) => Some(Some(bits)),
+            _ => None,
+        }
+    }
+
+    /// The three bytes of a header.
+    pub(crate) const fn to_bytes(self) -> [u8; 3] {
+        let [low, middle, high, ..] = (self.0 & Self::STATED.0).to_le_bytes();
+        [low, middle, high]
+    }
+
+    /// All that a file needs as far as its header says: everything, where it does not state it.
+    pub(crate) const fn of_header(header: &Header) -> Self {
+        let Some(stated) = header.features else {
+            return Self::ALL;
+        };
+        let pace = match header.mode {
+            Mode::Continuous => Self::ENDLESS,
+            Mode::Windowed if header.window_hop() < header.window => Self::OVERLAPPING,
+            Mode::Windowed => Self::APART,
+        };
+        stated.and(pace)
+    }
+
+    /// What a layer needs.
+    pub(crate) fn of_layer(spec: &LayerSpec) -> Self {
+        match spec {
+            LayerSpec::Flatten | LayerSpec::Input(_) => Self::NONE,
+            LayerSpec::Dense(spec) => Self::DENSE.and(Self::of_output(&spec.output)),
+            LayerSpec::Conv1d(spec) => Self::CONV1D.and(Self::of_output(&spec.output)),
+            LayerSpec::GroupedConv1d(spec) => {
+                Self::GROUPED_CONV1D.and(Self::of_output(&spec.conv.output))
+            }
+            LayerSpec::MaxPool1d(_) => Self::POOL1D,
+            LayerSpec::AveragePool1d(_) => Self::POOL1D.and(Self::AVERAGE),
+            LayerSpec::GlobalPool1d(Pooling::Max) => Self::GLOBAL_POOL1D,
+            LayerSpec::GlobalPool1d(Pooling::Average) => Self::GLOBAL_POOL1D.and(Self::AVERAGE),
+            LayerSpec::ZeroPadding1d(_) | LayerSpec::UpSampling1d(_) => Self::RESAMPLE,
+            LayerSpec::Reverse => Self::REVERSE,
+            LayerSpec::Lstm(spec) => Self::LSTM.and(Self::of_activation(spec.activation)),
+            LayerSpec::Gru(spec) => Self::GRU.and(Self::of_activation(spec.activation)),
+            LayerSpec::LstmGated(spec) => Self::LSTM.and(Self::of_gates(
+                spec.recurrent_activation,
+                spec.lstm.activation,
+            )),
+            LayerSpec::GruGated(spec) => Self::GRU.and(Self::of_gates(
+                spec.recurrent_activation,
+                spec.gru.activation,
+            )),
+            LayerSpec::SimpleRnn(spec) => Self::SIMPLE_RNN.and(Self::of_output(&spec.output)),
+            LayerSpec::SimpleRnnNorm(spec) => Self::SIMPLE_RNN
+                .and(Self::LAYER_NORM)
+                .and(Self::of_output(&spec.norm.output)),
+            LayerSpec::Concatenate(spec) | LayerSpec::Add(spec) | LayerSpec::Multiply(spec) => {
+                Self::MERGE.and(Self::of_output(&spec.output))
+            }
+            LayerSpec::Activation(spec) => Self::ACTIVATION.and(Self::of_output(&spec.output)),
+            LayerSpec::LayerNorm(spec) => Self::LAYER_NORM.and(Self::of_output(&spec.output)),
+            LayerSpec::Embedding(_) => Self::EMBEDDING,
+        }
+    }
+
+    fn of_output(output: &OutputSpec) -> Self {
+        Self::of_activation(output.activation)
+    }
+
+    fn of_gates(gate: Activation, candidate: Activation) -> Self {
+        Self::GATES
+            .and(Self::of_activation(gate))
+            .and(Self::of_activation(candidate))
+    }
+
+    fn of_activation(activation: Activation) -> Self {
+        match activation {
+            Activation::Linear | Activation::Relu | Activation::Relu6 => Self::NONE,
+            Activation::Tanh => Self::TANH,
+            Activation::Sigmoid | Activation::HardSigmoid => Self::SIGMOID,
+            Activation::Softmax => Self::SOFTMAX,
+            Activation::LeakyRelu { .. }
+            | Activation::Elu { .. }
+            | Activation::Gelu
+            | Activation::Silu => Self::SMOOTH,
+        }
+    }
+}
+
+/// What a file from `include_bytes!` needs of the runtime, as a constant: the parameter of
+/// [`W8A16`](crate::W8A16) and [`F32`](crate::F32). [`ALL`] for a file that does not state it.
+///
+/// # Panics
+/// At compile time, when the file is not a model file of this version.
+pub const fn features(file: &[u8]) -> u64 {
+    match Header::read(file) {
+        Ok(header) => Features::of_header(&header).0,
+        Err(_) => panic!("not a dunlin model file of this format version"),
+    }
+}

@@ -1,0 +1,200 @@
+//! From the specification of a layer to the layer, and from the layer to its code.
+//!
+//! Both ask what the build has, so that the compiler leaves out the code of layers that a built-in model lacks.
+use crate::error::LayerError;
+use crate::format::features::Features;
+use crate::format::graph::{LayerSpec, MergeSpec, Pooling};
+use crate::format::read::Cursor;
+use crate::precision::{Merging, Precision};
+
+use super::activation::Activate;
+use super::conv1d::Conv1d;
+use super::dense::Dense;
+use super::embedding::Embedding;
+use super::global_pool1d::GlobalPool1d;
+use super::grouped_conv1d::GroupedConv1d;
+use super::gru::Gru;
+use super::layer_norm::LayerNorm;
+use super::lstm::Lstm;
+use super::merge::Merge;
+use super::pool1d::Pool1d;
+use super::resample::Resample;
+use super::reverse::Reverse;
+use super::simple_rnn::SimpleRnn;
+use super::{Layer, Operands, Shape, Tensor};
+
+/// A layer and what it gives, or why it is none.
+type Resolved<'m, P> = Result<(Layer<'m, P>, Tensor<P>), LayerError>;
+
+impl<'m, P: Precision> Layer<'m, P> {
+    /// Takes the layer's weights and checks everything that `run` relies on. `with` is the second input of a layer that has
+    /// one.
+    pub fn resolve(
+        spec: LayerSpec,
+        input: Tensor<P>,
+        with: Option<Tensor<P>>,
+        weights: &mut Cursor<'m>,
+    ) -> Resolved<'m, P> {
+        match spec {
+            LayerSpec::Dense(spec) => built(Features::DENSE, Self::Dense, || {
+                Dense::resolve(spec, input, weights)
+            }),
+            LayerSpec::Conv1d(spec) => built(Features::CONV1D, Self::Conv1d, || {
+                Conv1d::resolve(spec, input, weights)
+            }),
+            LayerSpec::MaxPool1d(spec) => built(Features::POOL1D, Self::Pool1d, || {
+                Pool1d::resolve(Pooling::Max, spec, input)
+            }),
+            LayerSpec::AveragePool1d(spec) => built(Features::POOL1D, Self::Pool1d, || {
+                Pool1d::resolve(Pooling::Average, spec, input)
+            }),
+            LayerSpec::GlobalPool1d(pooling) => {
+                built(Features::GLOBAL_POOL1D, Self::GlobalPool1d, || {
+                    GlobalPool1d::resolve(pooling, input)
+                })
+            }
+            LayerSpec::Input(_) => Ok((Self::Input(input.shape), input)),
+            LayerSpec::Flatten => {
+                let shape = Shape::new(1, input.shape.len())?;
+                Ok((
+                    Self::Flatten(shape),
+                    Tensor {
+                        shape,
+                        range: input.range,
+                    },
+                ))
+            }
+            LayerSpec::Lstm(spec) => built(Features::LSTM, Self::Lstm, || {
+                Lstm::resolve(spec, input, weights)
+            }),
+            LayerSpec::LstmGated(spec) => {
+                built(Features::LSTM.and(Features::GATES), Self::Lstm, || {
+                    Lstm::resolve_gated(spec, input, weights)
+                })
+            }
+            LayerSpec::SimpleRnn(spec) => built(Features::SIMPLE_RNN, Self::SimpleRnn, || {
+                SimpleRnn::resolve(spec, input, weights)
+            }),
+            LayerSpec::SimpleRnnNorm(spec) => {
+                let features = Features::SIMPLE_RNN.and(Features::LAYER_NORM);
+                built(features, Self::SimpleRnn, || {
+                    SimpleRnn::resolve_norm(spec, input, weights)
+                })
+            }
+            LayerSpec::Gru(spec) => built(Features::GRU, Self::Gru, || {
+                Gru::resolve(spec, input, weights)
+            }),
+            LayerSpec::GruGated(spec) => {
+                built(Features::GRU.and(Features::GATES), Self::Gru, || {
+                    Gru::resolve_gated(spec, input, weights)
+                })
+            }
+            LayerSpec::Reverse => {
+                built(Features::REVERSE, Self::Reverse, || Reverse::resolve(input))
+            }
+            LayerSpec::ZeroPadding1d(spec) => built(Features::RESAMPLE, Self::Resample, || {
+                Resample::zero_padding(spec, input)
+            }),
+            LayerSpec::UpSampling1d(size) => built(Features::RESAMPLE, Self::Resample, || {
+                Resample::up_sampling(size, input)
+            }),
+            LayerSpec::Concatenate(spec) => merge(Merging::Concatenate, spec, with, input),
+            LayerSpec::Add(spec) => merge(Merging::Add, spec, with, input),
+            LayerSpec::Multiply(spec) => merge(Merging::Multiply, spec, with, input),
+            LayerSpec::Activation(spec) => built(Features::ACTIVATION, Self::Activation, || {
+                Activate::resolve(spec, input)
+            }),
+            LayerSpec::GroupedConv1d(spec) => {
+                built(Features::GROUPED_CONV1D, Self::GroupedConv1d, || {
+                    GroupedConv1d::resolve(spec, input, weights)
+                })
+            }
+            LayerSpec::LayerNorm(spec) => built(Features::LAYER_NORM, Self::LayerNorm, || {
+                LayerNorm::resolve(spec, input, weights)
+            }),
+            LayerSpec::Embedding(spec) => built(Features::EMBEDDING, Self::Embedding, || {
+                Embedding::resolve(spec, input, weights)
+            }),
+        }
+    }
+
+    /// From whole time steps of the input to whole time steps of the output.
+    #[inline]
+    pub fn run(&self, operands: Operands<'_, P>, output: &mut [P::Activation]) {
+        let Operands {
+            input,
+            with,
+            start,
+            state,
+            scratch,
+        } = operands;
+        let has = |features| P::FEATURES.has(features);
+        match self {
+            Self::Flatten(_) | Self::Input(_) => {}
+            Self::Dense(layer) if has(Features::DENSE) => layer.run(input, output),
+            Self::Conv1d(layer) if has(Features::CONV1D) => layer.run(input, start, output),
+            Self::Pool1d(layer) if has(Features::POOL1D) => layer.run::<P>(input, start, output),
+            Self::GlobalPool1d(layer) if has(Features::GLOBAL_POOL1D) => {
+                layer.run::<P>(input, output);
+            }
+            Self::Lstm(layer) if has(Features::LSTM) => layer.run(input, output, state, scratch),
+            Self::SimpleRnn(layer) if has(Features::SIMPLE_RNN) => {
+                layer.run(input, output, state, scratch);
+            }
+            Self::Gru(layer) if has(Features::GRU) => layer.run(input, output, state, scratch),
+            Self::Activation(layer) if has(Features::ACTIVATION) => layer.run::<P>(input, output),
+            Self::Merge(layer) if has(Features::MERGE) => layer.run::<P>(with, input, output),
+            Self::GroupedConv1d(layer) if has(Features::GROUPED_CONV1D) => {
+                layer.run(input, start, output);
+            }
+            Self::LayerNorm(layer) if has(Features::LAYER_NORM) => layer.run(input, output),
+            Self::Embedding(layer) if has(Features::EMBEDDING) => layer.run(input, output),
+            Self::Reverse(layer) if has(Features::REVERSE) => layer.run::<P>(input, output),
+            Self::Resample(layer) if has(Features::RESAMPLE) => {
+                layer.run::<P>(input, start, output);
+            }
+            // Not built: `resolve` has refused them.
+            Self::Dense(_)
+            | Self::Conv1d(_)
+            | Self::Pool1d(_)
+            | Self::GlobalPool1d(_)
+            | Self::Lstm(_)
+            | Self::SimpleRnn(_)
+            | Self::Gru(_)
+            | Self::Activation(_)
+            | Self::Merge(_)
+            | Self::GroupedConv1d(_)
+            | Self::LayerNorm(_)
+            | Self::Embedding(_)
+            | Self::Reverse(_)
+            | Self::Resample(_) => {}
+        }
+    }
+}
+
+/// The layer, if this build has it.
+#[inline(always)]
+fn built<'m, P: Precision, L>(
+    features: Features,
+    variant: impl FnOnce(L) -> Layer<'m, P>,
+    resolve: impl FnOnce() -> Result<(L, Tensor<P>), LayerError>,
+) -> Resolved<'m, P> {
+    if !P::FEATURES.has(features) {
+        return Err(LayerError::NotBuilt);
+    }
+    let (layer, output) = resolve()?;
+    Ok((variant(layer), output))
+}
+
+/// A layer with two inputs.
+fn merge<'m, P: Precision>(
+    merging: Merging,
+    spec: MergeSpec,
+    with: Option<Tensor<P>>,
+    current: Tensor<P>,
+) -> Resolved<'m, P> {
+    built(Features::MERGE, Layer::Merge, || {
+        let with = with.ok_or(LayerError::Shapes)?;
+        Merge::resolve(merging, spec, with, current)
+    })
+}

@@ -1,0 +1,112 @@
+//! What a model needs of the runtime: stated in the header, checked by the loader, and enough to run on.
+use conformance::exercise::{Outcome, TEST, exercise};
+use conformance::golden::{GOLDENS, Golden};
+use dunlin::format::header::{HEADER_BYTES, checksum};
+use dunlin::format::write::AlignedBytes;
+use dunlin::{
+    Arena, Features, Header, LayerError, LoadError, Model, Precision, Session, W8A16, features,
+};
+
+/// Bits that a header may state.
+const BITS: u32 = 20;
+
+/// A golden file whose header states these bits.
+fn stating(golden: &Golden, bits: u32) -> Vec<u8> {
+    let mut file = golden.file.to_vec();
+    [file[19], file[26], file[27], _] = bits.to_le_bytes();
+    let crc = checksum(&file);
+    file[12..16].copy_from_slice(&crc.to_le_bytes());
+    file
+}
+
+/// The bits without which a golden is refused.
+fn needs(golden: &Golden) -> u32 {
+    let all = (1 << BITS) - 1;
+    let needed =
+        (0..BITS).filter(
+            |bit| match exercise(&stating(golden, all & !(1 << bit)), TEST) {
+                Outcome::Ran => false,
+                Outcome::Refused(LoadError::Layer { error, .. }) => {
+                    assert_eq!(error, LayerError::Unstated, "{}", golden.name);
+                    true
+                }
+                other => panic!("{}: {other:?}", golden.name),
+            },
+        );
+    needed.map(|bit| 1 << bit).sum()
+}
+
+#[test]
+fn a_file_may_state_what_it_needs_and_no_less() {
+    let mut seen = 0;
+    for golden in &GOLDENS {
+        let needed = needs(golden);
+        assert!(needed > 0, "{} needs nothing", golden.name);
+        let file = stating(golden, needed);
+        assert_eq!(exercise(&file, TEST), Outcome::Ran, "{}", golden.name);
+        let header = Header::read(&file).unwrap();
+        assert_eq!(header.features, Some(Features(needed.into())));
+        assert_eq!(header.to_bytes(), file[..HEADER_BYTES]);
+        // Besides, how windows follow each other.
+        let rest = features(&file) & !u64::from(needed);
+        let paces = [Features::APART, Features::OVERLAPPING, Features::ENDLESS];
+        assert!(paces.iter().any(|pace| pace.0 == rest), "{}", golden.name);
+        seen |= needed;
+    }
+    assert_eq!(seen, (1 << BITS) - 1, "no golden for some features");
+}
+
+#[test]
+fn a_file_that_states_nothing_may_need_everything() {
+    for golden in &GOLDENS {
+        assert_eq!(Header::read(golden.file).unwrap().features, None);
+        assert_eq!(features(golden.file), Features::ALL.0);
+    }
+}
+
+fn golden(name: &str) -> &'static Golden {
+    GOLDENS
+        .iter()
+        .find(|golden| golden.name == name)
+        .expect("is there")
+}
+
+/// The bits of the output for a window of waves.
+fn bits<P: Precision>(file: &[u8]) -> Result<Vec<u32>, LoadError> {
+    let file = AlignedBytes::new(file);
+    let model = Model::<P, 8>::from_bytes(file.as_slice())?;
+    let mut arena = Arena::<4096>::new();
+    let mut session = Session::new(&model, &mut arena).expect("fits");
+    let window: Vec<f32> = (0..model.input_shape().len())
+        .map(|i| (i as f32 * 0.7).sin())
+        .collect();
+    let output = session.run(&window).expect("the model's length");
+    Ok(output.iter().map(|value| value.to_bits()).collect())
+}
+
+/// As the constant that a product has of its file.
+const LSTM: u64 = {
+    let mut head = *include_bytes!("../golden/v1/tiny_lstm.dunlin");
+    let bits = Features::DENSE.and(Features::LSTM).and(Features::TANH).0 as u32;
+    [head[19], head[26], head[27], _] = bits.to_le_bytes();
+    features(&head)
+};
+
+#[test]
+fn a_build_runs_the_models_that_it_has_the_layers_of() {
+    let tiny = golden("tiny_lstm").file;
+    assert_eq!(bits::<W8A16<LSTM>>(tiny), bits::<W8A16>(tiny));
+    let at = |index| {
+        Err(LoadError::Layer {
+            index,
+            error: LayerError::NotBuilt,
+        })
+    };
+    assert_eq!(bits::<W8A16<LSTM>>(golden("conv").file), at(0));
+    // Its softmax.
+    assert_eq!(bits::<W8A16<LSTM>>(golden("stacked_lstm").file), at(2));
+    // Without tanh an LSTM has relu.
+    const RELU: u64 = LSTM & !Features::TANH.0;
+    assert_eq!(bits::<W8A16<RELU>>(tiny), at(0));
+    assert_eq!(bits::<W8A16<{ Features::NONE.0 }>>(tiny), at(0));
+}
