@@ -12,8 +12,6 @@ mod stream;
 mod walk;
 mod window;
 
-use memory::{values, view};
-
 /// A model with memory: its buffers and the state of one stream.
 ///
 /// A model's file says how windows follow each other in a stream: windowed, a window every `hop` samples; or continuous, one
@@ -98,7 +96,7 @@ impl<'s, 'm, P: Precision> Session<'s, 'm, P> {
         let last = self.window(&lengths);
         let len = self.store(last);
         self.reset();
-        Ok(self.output.get(..len).unwrap_or_default())
+        Ok(self.output_values(len))
     }
 
     /// [`Session::run`] on activations: input and output as the layers see them, without the scales of
@@ -106,28 +104,17 @@ impl<'s, 'm, P: Precision> Session<'s, 'm, P> {
     ///
     /// # Errors
     /// [`InputLength`] when the window has another length than the model's.
-    pub fn run_quantized(
+    pub fn run_raw(
         &mut self,
         window: &[P::Activation],
     ) -> Result<&[P::Activation], InputLength> {
         let lengths = self.lengths(window.len())?;
         let input = self.window_input(window.len());
-        let places = self.zone.get_mut(input).unwrap_or_default();
-        for (to, &from) in values::<P::Activation>(places).iter_mut().zip(window) {
-            *to = from;
-        }
+        self.load_raw(window, input);
         let last = self.window(&lengths);
-        // An activation is no larger than an f32, so that the place of the output values has room.
-        let from = view::<P::Activation>(self.zone, last);
-        let to: &mut [P::Activation] =
-            bytemuck::try_cast_slice_mut(self.output).unwrap_or_default();
-        let len = from.len();
-        for (to, &from) in to.iter_mut().zip(from) {
-            *to = from;
-        }
+        let len = self.store_raw(last);
         self.reset();
-        let output: &[P::Activation] = bytemuck::try_cast_slice(self.output).unwrap_or_default();
-        Ok(output.get(..len).unwrap_or_default())
+        Ok(self.raw_output(len))
     }
 
     /// Takes one sample of `[channels]` values; gives the output when one is due.
@@ -141,9 +128,31 @@ impl<'s, 'm, P: Precision> Session<'s, 'm, P> {
     /// [`InputLength`] when the sample has another length than the model's channels.
     pub fn push(&mut self, sample: &[f32]) -> Result<Option<&[f32]>, InputLength> {
         self.check(sample.len(), self.plan.input.shape.channels as usize)?;
-        Ok(self
-            .take(sample)
-            .map(|len| self.output.get(..len).unwrap_or_default()))
+        let Some(arrival) = self.arrive() else {
+            return Ok(None);
+        };
+        self.load(sample, arrival.place());
+        let due = self.advance(&arrival).map(|place| self.store(place));
+        self.settle(&arrival);
+        Ok(due.map(|len| self.output_values(len)))
+    }
+
+    /// [`Session::push`] on activations, as [`Session::run_raw`].
+    ///
+    /// # Errors
+    /// [`InputLength`] when the sample has another length than the model's channels.
+    pub fn push_raw(
+        &mut self,
+        sample: &[P::Activation],
+    ) -> Result<Option<&[P::Activation]>, InputLength> {
+        self.check(sample.len(), self.plan.input.shape.channels as usize)?;
+        let Some(arrival) = self.arrive() else {
+            return Ok(None);
+        };
+        self.load_raw(sample, arrival.place());
+        let due = self.advance(&arrival).map(|place| self.store_raw(place));
+        self.settle(&arrival);
+        Ok(due.map(|len| self.raw_output(len)))
     }
 
     /// Takes any number of samples; calls `output` with each output that falls due, in order.

@@ -16,6 +16,22 @@ struct New {
     place: Range<usize>,
 }
 
+/// A sample that has been counted in.
+pub(super) struct Arrival {
+    /// Where the next tensors go.
+    walk: Walk,
+    sample: New,
+    /// Whether it is the last one of a window.
+    completes: bool,
+}
+
+impl Arrival {
+    /// Where the sample is to be put.
+    pub fn place(&self) -> Range<usize> {
+        self.sample.place.clone()
+    }
+}
+
 /// What a layer is about to read.
 struct Reading {
     input: Range<usize>,
@@ -47,70 +63,91 @@ impl<P: Precision> Session<'_, '_, P> {
         }
     }
 
-    /// Takes a sample; where it makes an output due, puts that into the output values and gives their number.
-    pub(super) fn take(&mut self, sample: &[f32]) -> Option<usize> {
+    /// Counts a sample in and makes room for it; `None` between two windows, where none is taken.
+    pub(super) fn arrive(&mut self) -> Option<Arrival> {
         let (pace, window, hop) = (self.plan.pace, self.plan.window, self.plan.hop);
         if pace != Pace::Endless {
             self.samples += 1;
             if self.samples > window {
-                // Between two windows.
                 if self.samples >= hop {
                     self.samples = 0;
                 }
                 return None;
             }
         }
-        let complete = pace != Pace::Endless && self.samples == window;
-        let new = if self.plan.collects {
-            self.collect(sample)
+        let mut walk = Walk::new(
+            self.plan.stream + self.plan.due_held,
+            0,
+            self.plan.due_moving,
+        );
+        let sample = if self.plan.collects {
+            self.collected()
         } else {
-            self.step(sample, complete)
+            self.room(&mut walk, 0, 1)
         };
-        let due = if self.plan.by_step {
+        Some(Arrival {
+            walk,
+            sample,
+            completes: pace != Pace::Endless && self.samples == window,
+        })
+    }
+
+    /// Does what a sample that is in its place allows; where the output stands, if one is due.
+    pub(super) fn advance(&mut self, arrival: &Arrival) -> Option<Range<usize>> {
+        let new = if self.plan.collects {
+            arrival.sample.clone()
+        } else {
+            self.step(arrival)
+        };
+        if self.plan.by_step {
             (new.steps > 0).then_some(new.place)
         } else {
-            complete.then(|| self.complete())
-        };
-        let len = due.map(|place| self.store(place));
-        if complete {
-            match pace {
-                Pace::Overlapping => self.samples = window - hop,
-                Pace::Apart | Pace::Endless => {
-                    self.restart();
-                    if hop <= window {
-                        self.samples = 0;
-                    }
+            arrival.completes.then(|| self.complete())
+        }
+    }
+
+    /// Makes ready for the next sample when the output has been taken.
+    pub(super) fn settle(&mut self, arrival: &Arrival) {
+        if !arrival.completes {
+            return;
+        }
+        let (window, hop) = (self.plan.window, self.plan.hop);
+        match self.plan.pace {
+            Pace::Overlapping => self.samples = window - hop,
+            Pace::Apart | Pace::Endless => {
+                self.restart();
+                if hop <= window {
+                    self.samples = 0;
                 }
             }
         }
-        len
     }
 
-    /// Puts a sample where a whole window has it.
-    fn collect(&mut self, sample: &[f32]) -> New {
+    /// Where a whole window has the sample that has come.
+    fn collected(&self) -> New {
         let step_bytes = self.plan.input.step_bytes();
         let start = self.window_input(self.plan.input.shape.len()).start;
         let end = start + self.samples as usize * step_bytes;
-        let place = end.saturating_sub(step_bytes)..end;
-        self.load(sample, place.clone());
-        New { steps: 0, place }
+        New {
+            steps: 0,
+            place: end.saturating_sub(step_bytes)..end,
+        }
     }
 
     /// Runs the layers that stream; the new steps of the output.
-    fn step(&mut self, sample: &[f32], complete: bool) -> New {
+    fn step(&mut self, arrival: &Arrival) -> New {
         let (nodes, plan) = (self.nodes, self.plan);
         let output = self.tensor(self.last()).root;
-        let mut walk = Walk::new(plan.stream + plan.due_held, 0, plan.due_moving);
-        let mut moving = self.room(&mut walk, 0, 1);
+        let mut walk = arrival.walk.clone();
+        let mut moving = arrival.sample.clone();
         let mut last = moving.clone();
-        self.load(sample, moving.place.clone());
         for (node, number) in nodes.iter().zip(1u16..) {
             let input = self.tensor(node.input);
             if !node.streams(input, plan.pace) {
                 continue;
             }
             let reading = self.reading(node, &moving);
-            let steps = given_steps(node, plan.pace, reading.steps, complete);
+            let steps = given_steps(node, plan.pace, reading.steps, arrival.completes);
             walk.keep(self.roots(node));
             let before = walk.moving.clone();
             moving = self.room(&mut walk, number, steps);
