@@ -41,6 +41,10 @@ fn memory_x(facts: &Value, bin: &str) -> String {
         _ => number(&flash["length"]),
     };
     let origin = number(&ram["origin"]);
+    let ram_length = match bin {
+        "loader" => loader_ram(facts),
+        _ => number(&ram["length"]),
+    };
     format!(
         "MEMORY\n{{\n  FLASH : ORIGIN = {:#x}, LENGTH = {:#x}\n  STACK : ORIGIN = {origin:#x}, LENGTH = {stack:#x}\n  \
          RAM : ORIGIN = {:#x}, LENGTH = {:#x}\n}}\n\
@@ -48,13 +52,19 @@ fn memory_x(facts: &Value, bin: &str) -> String {
         number(&flash["origin"]),
         flash_length,
         origin + stack,
-        number(&ram["length"]) - stack,
+        ram_length - stack,
     )
+}
+
+/// The emulator may give the loader more than the chip has.
+fn loader_ram(facts: &Value) -> i64 {
+    let emulated = facts.get("emulated").map(|emulated| &emulated["ram"]);
+    number(emulated.unwrap_or(&facts["ram"]["length"]))
 }
 
 /// The programs' view: constants that the shared support crate takes.
 fn board_rs(name: &str, facts: &Value, shift: i64) -> String {
-    let (flash, ram, loader) = (&facts["flash"], &facts["ram"], &facts["loader"]);
+    let (flash, loader) = (&facts["flash"], &facts["loader"]);
     let counter = &facts["counter"];
     let timer = counter["timer"]
         .as_str()
@@ -72,7 +82,7 @@ fn board_rs(name: &str, facts: &Value, shift: i64) -> String {
         number(&flash["origin"]) + number(&loader["flash"]),
         number(&flash["length"]) - number(&loader["flash"]),
         number(&counter["base"]),
-        number(&ram["length"]) - number(&loader["stack"]) - number(&loader["statics"]),
+        loader_ram(facts) - number(&loader["stack"]) - number(&loader["statics"]),
         number(&loader["layers"]),
     )
 }

@@ -44,7 +44,10 @@ fn check<P: Precision>(golden: &Golden) {
     let windows = values.chunks_exact(shape.len());
     for (window, given) in windows.zip(activations.chunks_exact(shape.len())) {
         let expected = by_value.run(window).expect("a window");
-        assert!(same(expected, raw.run_raw(given).expect("a window")), "{name}");
+        assert!(
+            same(expected, raw.run_raw(given).expect("a window")),
+            "{name}"
+        );
     }
     let mut due = 0;
     let samples = values.chunks_exact(channels);

@@ -2,6 +2,7 @@
 use std::env;
 use std::process::ExitCode;
 
+mod bench;
 mod boards;
 mod chapter;
 mod cross;
@@ -27,7 +28,7 @@ struct Job {
     run: fn(&[String]) -> Outcome,
 }
 
-const JOBS: [Job; 12] = [
+const JOBS: [Job; 13] = [
     Job {
         name: "demo",
         arguments: "",
@@ -75,6 +76,12 @@ const JOBS: [Job; 12] = [
         arguments: "[BOARD...]",
         purpose: "run all images in QEMU and compare the golden models with the host, bit by bit",
         run: boards::run,
+    },
+    Job {
+        name: "bench",
+        arguments: "[CASE...] [--board BOARD] [--json] [--write]",
+        purpose: "executed instructions of layers and models on the boards; --write accepts them",
+        run: bench::run,
     },
     Job {
         name: "streams",

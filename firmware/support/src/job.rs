@@ -1,9 +1,9 @@
 //! What host and loader tell each other, through four files in the emulator's working folder.
 //!
 //! ```text
-//! job     magic "DNJ1", mode (0 run, 1 push), model bytes, windows        4 words
-//! input   the windows, `[windows][steps][channels]` f32
-//! output  every output in order, f32
+//! job     magic "DNJ1", mode (0 run, 1 push, 2 run raw, 3 push raw), model bytes, windows  4 words
+//! input   the windows, `[windows][steps][channels]` f32; raw: activations of the model's precision
+//! output  every output in order, f32; raw: activations
 //! record  magic "DNR1", status, detail, windows done, output values,
 //!         instructions of the longest call (2 words, low first), of the shortest (2 words),
 //!         stack of a call, stack of the load, length of the kernel's name  12 words, then the name
@@ -19,6 +19,10 @@ pub enum Mode {
     Run,
     /// One sample at a time.
     Push,
+    /// Whole windows of activations.
+    RunRaw,
+    /// One sample of activations at a time.
+    PushRaw,
 }
 
 pub struct Job {
@@ -65,6 +69,8 @@ impl Job {
         let mode = match mode {
             0 => Mode::Run,
             1 => Mode::Push,
+            2 => Mode::RunRaw,
+            3 => Mode::PushRaw,
             _ => return Err(Stop::Job),
         };
         if magic != u32::from_le_bytes(JOB) {

@@ -39,21 +39,24 @@ fn serve<const LAYERS: usize>(
         unsafe { core::slice::from_raw_parts(board.model_origin as *const u8, job.model_bytes) };
     let header = Header::read(file).map_err(refused)?;
     let window = header.window as usize * header.input_channels as usize;
-    let buffer = match job.mode {
-        Mode::Run => window,
-        Mode::Push => header.input_channels as usize,
+    let values = match job.mode {
+        Mode::Run | Mode::RunRaw => window,
+        Mode::Push | Mode::PushRaw => header.input_channels as usize,
     };
-    let needed = (header.arena_bytes as usize).saturating_add(buffer.saturating_mul(4));
+    let size = match (job.mode, header.precision) {
+        (Mode::RunRaw | Mode::PushRaw, PrecisionTag::W8A16) => 2,
+        (Mode::Run | Mode::Push, _) | (_, PrecisionTag::F32) => 4,
+    };
+    let buffer = values.saturating_mul(size);
+    let needed = (header.arena_bytes as usize).saturating_add(buffer);
     let too_little = Stop::Ram(needed as u32);
     let (arena, rest) = ram
         .split_at_mut_checked(header.arena_bytes as usize)
         .ok_or(too_little)?;
-    let input = rest.get_mut(..buffer * 4).ok_or(too_little)?;
-    let input = bytemuck::try_cast_slice_mut(input).map_err(|_| too_little)?;
     let memory = Memory {
         arena,
-        input,
-        pieces: window / buffer.max(1),
+        input: rest.get_mut(..buffer).ok_or(too_little)?,
+        pieces: window / values.max(1),
     };
     match header.precision {
         PrecisionTag::F32 => windows::<F32, LAYERS>(board, &job, file, memory, meters),
@@ -64,8 +67,8 @@ fn serve<const LAYERS: usize>(
 /// The RAM, split.
 struct Memory<'a> {
     arena: &'a mut [u8],
-    /// A window, or one sample of it.
-    input: &'a mut [f32],
+    /// Of a window, or of one sample.
+    input: &'a mut [u8],
     /// Inputs a window: 1, or its samples.
     pieces: usize,
 }
@@ -94,9 +97,10 @@ fn windows<P: Precision, const LAYERS: usize>(
 
     let mut from = job::open(c"input")?;
     for _ in 0..memory.pieces.min(job.windows as usize * memory.pieces) {
-        job::read(&mut from, bytemuck::cast_slice_mut(input))?;
+        job::read(&mut from, input)?;
+        let given = Input::new(job.mode, input);
         let used = stack::used_by(&mut || {
-            core::hint::black_box(call(&mut session, job.mode, input).is_ok());
+            core::hint::black_box(call(&mut session, job.mode, &given).is_ok());
         });
         meters.call_stack = meters.call_stack.max(used);
     }
@@ -106,7 +110,7 @@ fn windows<P: Precision, const LAYERS: usize>(
     let mut to = job::create(c"output")?;
     for _ in 0..job.windows {
         for _ in 0..memory.pieces {
-            job::read(&mut from, bytemuck::cast_slice_mut(input))?;
+            job::read(&mut from, input)?;
             piece(board, job.mode, &mut session, input, &mut to, meters)?;
         }
         meters.windows += 1;
@@ -119,15 +123,16 @@ fn piece<P: Precision>(
     board: Board,
     mode: Mode,
     session: &mut Session<'_, '_, P>,
-    input: &[f32],
+    input: &[u8],
     to: &mut File,
     meters: &mut Meters,
 ) -> Result<(), Stop> {
     let mut result = Ok(None);
     let mut session = Some(session);
+    let input = Input::new(mode, input);
     let counted = board.timer.instructions(board.instructions_per_tick, || {
         if let Some(session) = session.take() {
-            result = call(session, mode, input);
+            result = call(session, mode, &input);
         }
     });
     let output = result.map_err(|_| Stop::Input)?;
@@ -136,10 +141,52 @@ fn piece<P: Precision>(
     meters.longest = meters.longest.max(counted);
     meters.shortest = meters.shortest.min(counted);
     if let Some(output) = output {
-        job::write(to, bytemuck::cast_slice(output))?;
+        job::write(to, output.bytes())?;
         meters.outputs += output.len() as u32;
     }
     Ok(())
+}
+
+/// A window or a sample. The slice of the other kind is empty.
+struct Input<'a, P: Precision> {
+    values: &'a [f32],
+    raw: &'a [P::Activation],
+}
+
+impl<'a, P: Precision> Input<'a, P> {
+    /// Takes the bytes, which are aligned for either: they follow the arena.
+    fn new(mode: Mode, bytes: &'a [u8]) -> Self {
+        let (values, raw) = match mode {
+            Mode::Run | Mode::Push => (bytes, &[][..]),
+            Mode::RunRaw | Mode::PushRaw => (&[][..], bytes),
+        };
+        Self {
+            values: bytemuck::try_cast_slice(values).unwrap_or_default(),
+            raw: bytemuck::try_cast_slice(raw).unwrap_or_default(),
+        }
+    }
+}
+
+/// What a call gives.
+enum Output<'a, P: Precision> {
+    Values(&'a [f32]),
+    Raw(&'a [P::Activation]),
+}
+
+impl<P: Precision> Output<'_, P> {
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Values(values) => bytemuck::cast_slice(values),
+            Self::Raw(activations) => bytemuck::cast_slice(activations),
+        }
+    }
+
+    fn len(&self) -> usize {
+        match self {
+            Self::Values(values) => values.len(),
+            Self::Raw(activations) => activations.len(),
+        }
+    }
 }
 
 /// The call that is measured.
@@ -147,10 +194,12 @@ fn piece<P: Precision>(
 fn call<'a, P: Precision>(
     session: &'a mut Session<'_, '_, P>,
     mode: Mode,
-    input: &[f32],
-) -> Result<Option<&'a [f32]>, InputLength> {
-    match mode {
-        Mode::Run => session.run(input).map(Some),
-        Mode::Push => session.push(input),
-    }
+    input: &Input<'_, P>,
+) -> Result<Option<Output<'a, P>>, InputLength> {
+    Ok(match mode {
+        Mode::Run => Some(Output::Values(session.run(input.values)?)),
+        Mode::Push => session.push(input.values)?.map(Output::Values),
+        Mode::RunRaw => Some(Output::Raw(session.run_raw(input.raw)?)),
+        Mode::PushRaw => session.push_raw(input.raw)?.map(Output::Raw),
+    })
 }

@@ -104,10 +104,7 @@ impl<'s, 'm, P: Precision> Session<'s, 'm, P> {
     ///
     /// # Errors
     /// [`InputLength`] when the window has another length than the model's.
-    pub fn run_raw(
-        &mut self,
-        window: &[P::Activation],
-    ) -> Result<&[P::Activation], InputLength> {
+    pub fn run_raw(&mut self, window: &[P::Activation]) -> Result<&[P::Activation], InputLength> {
         let lengths = self.lengths(window.len())?;
         let input = self.window_input(window.len());
         self.load_raw(window, input);

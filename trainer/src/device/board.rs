@@ -21,6 +21,8 @@ pub struct Board {
     pub target: String,
     pub flash: Region,
     pub ram: Region,
+    /// Other RAM that the emulator gives the loader image.
+    pub emulated: Option<Emulated>,
     pub loader: Loader,
     /// An instruction takes `2^icount_shift` ns of emulated time.
     pub icount_shift: u32,
@@ -32,6 +34,16 @@ pub struct Board {
 pub struct Region {
     pub origin: u64,
     pub length: u64,
+}
+
+/// More RAM than the chip has, for the loader image.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Emulated {
+    /// In bytes.
+    pub ram: u64,
+    /// QEMU's name of what holds it, for `-global`.
+    pub property: String,
 }
 
 /// What the loader image keeps for itself, in bytes, and the longest model that it takes.
@@ -65,6 +77,7 @@ struct Facts {
     cpu: String,
     flash: Region,
     ram: Region,
+    emulated: Option<Emulated>,
     loader: Loader,
 }
 #[derive(Deserialize)]
@@ -114,6 +127,7 @@ impl Board {
             target: config.build.target,
             flash: facts.flash,
             ram: facts.ram,
+            emulated: facts.emulated,
             loader: facts.loader,
             icount_shift: workspace.workspace.metadata.dunlin.icount_shift,
         })
@@ -138,6 +152,15 @@ impl Board {
     /// Bytes of flash that a model may have beside the loader.
     pub fn model_capacity(&self) -> u64 {
         self.flash.length - self.loader.flash
+    }
+
+    /// This board with all the RAM that the emulator gives the loader image.
+    pub fn with_emulated_ram(&self) -> Self {
+        let mut board = self.clone();
+        if let Some(emulated) = &self.emulated {
+            board.ram.length = emulated.ram;
+        }
+        board
     }
 
     /// Bytes of RAM that arena and input window may have beside the loader.

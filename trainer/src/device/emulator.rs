@@ -75,6 +75,10 @@ impl Emulator {
             command
                 .arg("-device")
                 .arg(format!("loader,file={model},addr={place:#x},force-raw=on"));
+            if let Some(emulated) = &board.emulated {
+                let setting = format!("{}={}", emulated.property, emulated.ram);
+                command.arg("-global").arg(setting);
+            }
         }
         match command.spawn() {
             Ok(child) => Ok(Self { child, errors }),

@@ -14,6 +14,15 @@ pub enum Mode {
     Push,
 }
 
+/// What goes in and comes out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// f32, in the units of the training data.
+    Values,
+    /// Activations of the model's precision, without scales.
+    Raw,
+}
+
 /// What the loader wrote when it stopped.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
@@ -29,10 +38,12 @@ pub struct Record {
 const WORDS: usize = 12;
 
 /// The file `job`.
-pub fn encode(mode: Mode, model_bytes: usize, windows: usize) -> Vec<u8> {
-    let mode: u32 = match mode {
-        Mode::Run => 0,
-        Mode::Push => 1,
+pub fn encode(mode: Mode, form: Form, model_bytes: usize, windows: usize) -> Vec<u8> {
+    let mode: u32 = match (form, mode) {
+        (Form::Values, Mode::Run) => 0,
+        (Form::Values, Mode::Push) => 1,
+        (Form::Raw, Mode::Run) => 2,
+        (Form::Raw, Mode::Push) => 3,
     };
     let mut bytes = b"DNJ1".to_vec();
     for word in [mode, model_bytes as u32, windows as u32] {

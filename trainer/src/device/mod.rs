@@ -7,13 +7,16 @@ use std::path::{Path, PathBuf};
 use crate::error::{Error, Result};
 
 mod board;
+mod count;
 mod emulator;
 mod host;
 mod image;
 mod job;
+mod run;
 mod verify;
 
 pub use board::{Board, Loader, Region};
+pub use count::{Activations, count};
 pub use emulator::{Emulator, Ended, Log, install_command};
 pub use image::{build, missing_targets, target_command};
 pub use job::Mode;

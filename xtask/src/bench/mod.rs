@@ -1,0 +1,183 @@
+//! `bench`: executed instructions of layers and models on the emulated boards, against the last accepted state.
+use dunlin_trainer::device::{Activations, Board, build, count};
+use dunlin_trainer::model_file::Runner;
+
+use crate::firmware::chosen;
+use crate::setup;
+use crate::step::{Failure, Outcome};
+
+mod case;
+mod cases;
+mod committed;
+mod figure;
+mod reference;
+mod report;
+
+use case::Case;
+use committed::Committed;
+use figure::Figure;
+
+const USAGE: &str = "cargo xtask bench [CASE...] [--board BOARD] [--json] [--write]";
+
+/// What the arguments ask for.
+#[derive(Debug, Default)]
+struct Wanted {
+    cases: Vec<String>,
+    boards: Vec<String>,
+    json: bool,
+    write: bool,
+}
+
+pub fn run(arguments: &[String]) -> Outcome {
+    let wanted = wanted(arguments)?;
+    setup::targets()?;
+    setup::emulator()?;
+    let cases = cases::all();
+    if let Some(unknown) = wanted
+        .cases
+        .iter()
+        .find(|name| !cases.iter().any(|case| case.name == **name))
+    {
+        let names: Vec<&str> = cases.iter().map(|case| case.name).collect();
+        return Err(Failure {
+            sentence: format!("no case `{unknown}`; the cases are {}", names.join(", ")),
+            code: 2,
+        });
+    }
+    let (mut figures, mut wrong) = (Vec::new(), Vec::new());
+    for board in chosen(&wanted.boards)? {
+        let loader = build(&board, "loader")?;
+        for case in &cases {
+            let asked =
+                wanted.cases.is_empty() || wanted.cases.iter().any(|name| name == case.name);
+            if !asked || !case.runs_on(&board) {
+                continue;
+            }
+            let file = file_for(&board, case)?;
+            let found = measure(&board, &loader, case, &file)?;
+            if let Some(sentence) = found.wrong {
+                wrong.push(sentence);
+            }
+            figures.push(found.figure);
+        }
+    }
+    let committed = Committed::read()?;
+    if wanted.json {
+        println!("{}", figure::json(&figures));
+    } else {
+        println!("{}", report::text(&figures, &committed));
+    }
+    if wanted.write {
+        let whole = wanted.cases.is_empty() && wanted.boards.is_empty();
+        let table = if whole {
+            Committed::new(figures)
+        } else {
+            committed.with(figures)
+        };
+        table.write()?;
+        report::write(&table)?;
+    } else {
+        wrong.extend(committed.rises(&figures));
+    }
+    if wrong.is_empty() {
+        Ok(())
+    } else {
+        Err(Failure::new(wrong.join("\n       ")))
+    }
+}
+
+fn wanted(arguments: &[String]) -> Result<Wanted, Failure> {
+    let mut wanted = Wanted::default();
+    let mut arguments = arguments.iter();
+    let usage = || Failure {
+        sentence: format!("usage: {USAGE}"),
+        code: 2,
+    };
+    while let Some(argument) = arguments.next() {
+        match argument.as_str() {
+            "--json" => wanted.json = true,
+            "--write" => wanted.write = true,
+            "--board" => wanted
+                .boards
+                .push(arguments.next().ok_or_else(usage)?.clone()),
+            flag if flag.starts_with('-') => return Err(usage()),
+            name => wanted.cases.push(name.to_owned()),
+        }
+    }
+    Ok(wanted)
+}
+
+/// The model file that a board runs. Weights are packed for the board here, once there is more than one packing.
+fn file_for(_board: &Board, case: &Case) -> Result<Runner, Failure> {
+    case.file()
+}
+
+/// A figure, and what is wrong with it.
+struct Found {
+    figure: Figure,
+    wrong: Option<String>,
+}
+
+fn measure(
+    board: &Board,
+    loader: &std::path::Path,
+    case: &Case,
+    file: &Runner,
+) -> Result<Found, Failure> {
+    let named = |error: &dyn std::fmt::Display| {
+        Failure::new(format!("{} on {}: {error}", case.name, board.name))
+    };
+    let windows = case.windows();
+    let report = count(file, board, loader, case.mode, &windows).map_err(|error| named(&error))?;
+    let integer = matches!(windows, Activations::W8A16(_));
+    let wrong = if report.differing_bits > 0 {
+        Some(format!(
+            "{} bits differ from the host's",
+            report.differing_bits
+        ))
+    } else if integer && case.is_even() && report.shortest != report.instructions_per_inference {
+        Some(format!(
+            "the count depends on the data: {} to {} instructions",
+            report.shortest, report.instructions_per_inference
+        ))
+    } else {
+        None
+    };
+    Ok(Found {
+        figure: Figure {
+            name: case.name.to_owned(),
+            board: board.name.clone(),
+            precision: case.precision(),
+            macs: case.macs(file)?,
+            instructions: report.instructions_per_inference,
+        },
+        wrong: wrong.map(|sentence| named(&sentence).sentence),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(line: &str) -> Vec<String> {
+        line.split_whitespace().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn arguments_are_read() {
+        let all = wanted(&words("dense_128_128 --board qemu-m4 --json")).unwrap();
+        assert_eq!(all.cases, ["dense_128_128"]);
+        assert_eq!(all.boards, ["qemu-m4"]);
+        assert!(all.json && !all.write);
+        for wrong in ["--fast", "--board"] {
+            assert_eq!(wanted(&words(wrong)).unwrap_err().code, 2, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_case_is_refused_with_the_names_of_all() {
+        let failure = run(&words("dense_1_1")).unwrap_err();
+        assert_eq!(failure.code, 2);
+        assert!(failure.sentence.contains("dense_128_128"));
+    }
+}
