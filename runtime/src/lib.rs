@@ -45,6 +45,8 @@ pub mod math;
 mod model;
 mod plan;
 mod precision;
+#[cfg(feature = "write")]
+mod repack;
 mod session;
 
 pub use arena::{ARENA_ALIGNMENT, Arena};
@@ -54,6 +56,8 @@ pub use format::header::{Header, Mode, Packing, PrecisionTag, arena_bytes, layer
 pub use layer::{Shape, Summary};
 pub use model::Model;
 pub use precision::{F32, Precision, W8A16};
+#[cfg(feature = "write")]
+pub use repack::repack;
 pub use session::Session;
 
 /// [`include_bytes!`] at a multiple of 16, as a `&'static [u8]`: weights are read in place.

@@ -4,7 +4,7 @@ use heapless::Vec;
 use crate::error::{LayerError, LoadError};
 use crate::format::features::Features;
 use crate::format::graph::LayerSpec;
-use crate::format::header::{self, Header, Mode};
+use crate::format::header::{self, Header, Mode, Packing, PrecisionTag};
 use crate::format::read::{Cursor, Message};
 use crate::format::{MAX_DIMENSION, MAX_LAYERS, WEIGHTS_ALIGNMENT};
 use crate::layer::{Layer, Reach, Shape, Summary, Tensor};
@@ -28,6 +28,9 @@ pub struct Model<'m, P: Precision, const LAYERS: usize> {
     pub(crate) input_scales: &'m [[f32; 2]],
     pub(crate) output_scales: &'m [[f32; 2]],
     pub(crate) plan: Plan,
+    /// Where the integer matrices are, for a program that packs them anew.
+    #[cfg(feature = "write")]
+    pub(crate) matrices: crate::format::read::MatrixPlaces,
 }
 
 impl<'m, P: Precision, const LAYERS: usize> Model<'m, P, LAYERS> {
@@ -106,6 +109,8 @@ impl<'m, P: Precision, const LAYERS: usize> Model<'m, P, LAYERS> {
             input_scales: &[],
             output_scales: &[],
             plan: Plan::empty(&header, size_of::<P::Activation>()),
+            #[cfg(feature = "write")]
+            matrices: Vec::new(),
         }
     }
 
@@ -116,6 +121,13 @@ impl<'m, P: Precision, const LAYERS: usize> Model<'m, P, LAYERS> {
             return Err(LoadError::Precision {
                 expected: P::TAG,
                 found: header.precision,
+            });
+        }
+        let built_in = P::FEATURES.has(Features::of_packing(header.packing));
+        let float = P::TAG == PrecisionTag::F32 && header.packing != Packing::RowMajor;
+        if !header.packing.is_readable() || !built_in || float {
+            return Err(LoadError::Packing {
+                found: header.packing as u8,
             });
         }
         let endless = header.mode == Mode::Continuous;
@@ -142,6 +154,7 @@ impl<'m, P: Precision, const LAYERS: usize> Model<'m, P, LAYERS> {
             }
         };
         let mut weights = Cursor::new(message.weights);
+        weights.packing = header.packing;
         let input =
             Shape::new(header.window as usize, header.input_channels as usize).map_err(at(0))?;
         self.name = message.prefix.name;
@@ -161,6 +174,10 @@ impl<'m, P: Precision, const LAYERS: usize> Model<'m, P, LAYERS> {
             return Err(LoadError::Unused {
                 bytes: weights.bytes_left() as u32,
             });
+        }
+        #[cfg(feature = "write")]
+        {
+            self.matrices = weights.matrices;
         }
         let last = self.nodes.len().saturating_sub(1);
         match self.plan.make(&mut self.nodes) {

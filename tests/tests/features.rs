@@ -47,8 +47,10 @@ fn a_file_may_state_what_it_needs_and_no_less() {
         let header = Header::read(&file).unwrap();
         assert_eq!(header.features, Some(Features(needed.into())));
         assert_eq!(header.to_bytes(), file[..HEADER_BYTES]);
-        // Besides, how windows follow each other.
+        // Besides, the order of the weights and how windows follow each other.
         let rest = features(&file) & !u64::from(needed);
+        assert!(Features(rest).has(Features::ROW_MAJOR), "{}", golden.name);
+        let rest = rest & !Features::ROW_MAJOR.0;
         let paces = [Features::APART, Features::OVERLAPPING, Features::ENDLESS];
         assert!(paces.iter().any(|pace| pace.0 == rest), "{}", golden.name);
         seen |= needed;
@@ -108,5 +110,7 @@ fn a_build_runs_the_models_that_it_has_the_layers_of() {
     // Without tanh an LSTM has relu.
     const RELU: u64 = LSTM & !Features::TANH.0;
     assert_eq!(bits::<W8A16<RELU>>(tiny), at(0));
-    assert_eq!(bits::<W8A16<{ Features::NONE.0 }>>(tiny), at(0));
+    assert_eq!(bits::<W8A16<{ Features::ROW_MAJOR.0 }>>(tiny), at(0));
+    let packing = Err(LoadError::Packing { found: 0 });
+    assert_eq!(bits::<W8A16<{ Features::NONE.0 }>>(tiny), packing);
 }

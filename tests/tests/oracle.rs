@@ -6,7 +6,7 @@ use conformance::oracle::{Float, Integer, Oracle, Rules};
 use conformance::{oracle, tables};
 use dunlin::format::MAX_LAYERS;
 use dunlin::format::write::AlignedBytes;
-use dunlin::{F32, Header, Model, Precision, PrecisionTag, Session, W8A16};
+use dunlin::{F32, Header, Model, Packing, Precision, PrecisionTag, Session, W8A16, repack};
 
 #[test]
 fn the_oracle_gives_the_bits_of_every_golden() {
@@ -86,8 +86,15 @@ fn the_runtime_gives_the_bits_of_the_oracle_on_random_models() {
             continue;
         };
         let names = match Header::read(&file).unwrap().precision {
-            PrecisionTag::F32 => compare::<F32, Float>(&file),
-            PrecisionTag::W8A16 => compare::<W8A16, Integer>(&file),
+            PrecisionTag::F32 => compare::<F32, Float>(&file, &file),
+            PrecisionTag::W8A16 => {
+                for packing in [Packing::RowPairs, Packing::OffsetQuads] {
+                    let packed = repack(&file, packing).unwrap();
+                    compare::<W8A16, Integer>(&packed, &file);
+                    assert_eq!(repack(&packed, Packing::RowMajor).unwrap(), file);
+                }
+                compare::<W8A16, Integer>(&file, &file)
+            }
         };
         models += usize::from(!names.is_empty());
         for name in names {
@@ -98,9 +105,9 @@ fn the_runtime_gives_the_bits_of_the_oracle_on_random_models() {
     assert!(kinds.values().all(|&count| count >= 40), "{kinds:?}");
 }
 
-/// A window through both; the kinds of the layers, or none where it is too much for the oracle.
-fn compare<P: Precision, R: Rules>(file: &[u8]) -> Vec<&'static str> {
-    let file = AlignedBytes::new(file);
+/// A window through both; the kinds of the layers, or none where it is too much for the oracle, which reads weights in rows.
+fn compare<P: Precision, R: Rules>(file: &[u8], in_rows: &[u8]) -> Vec<&'static str> {
+    let (file, in_rows) = (AlignedBytes::new(file), AlignedBytes::new(in_rows));
     let model = Model::<P, MAX_LAYERS>::from_bytes(file.as_slice()).unwrap();
     let costs = model.summaries().map(|layer| layer.macs + layer.ram_bytes);
     if model.arena_bytes() > 1 << 16 || costs.sum::<u64>() > LARGEST {
@@ -110,7 +117,7 @@ fn compare<P: Precision, R: Rules>(file: &[u8]) -> Vec<&'static str> {
     let mut session = Session::new(&model, &mut arena).unwrap();
     let mut window = vec![0.0; model.input_shape().len()];
     Random::new().fill(&mut window);
-    let mut oracle = Oracle::<R>::new(file.as_slice());
+    let mut oracle = Oracle::<R>::new(in_rows.as_slice());
     for scale in [1.0, 300.0] {
         let window: Vec<f32> = window.iter().map(|x| x * scale).collect();
         let expected = oracle.run(&window);

@@ -3,7 +3,7 @@
 //! The header states the lower 24 bits; the others follow from other fields of the header. A type of numbers carries a set
 //! ([`W8A16`](crate::W8A16), [`F32`](crate::F32)), and code for what is not in the set is left out by the compiler.
 use super::graph::{Activation, LayerSpec, OutputSpec, Pooling};
-use super::header::{Header, Mode};
+use super::header::{Header, Mode, Packing};
 
 /// A set of parts of the runtime.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,6 +57,11 @@ impl Features {
     /// A window without an end.
     pub const ENDLESS: Self = Self(1 << 26);
 
+    /// Weights in this order.
+    pub const ROW_MAJOR: Self = Self(1 << 27);
+    pub const ROW_PAIRS: Self = Self(1 << 28);
+    pub const OFFSET_QUADS: Self = Self(1 << 29);
+
     /// Those of both.
     pub const fn and(self, other: Self) -> Self {
         Self(self.0 | other.0)
@@ -94,7 +99,25 @@ impl Features {
             Mode::Windowed if header.window_hop() < header.window => Self::OVERLAPPING,
             Mode::Windowed => Self::APART,
         };
-        stated.and(pace)
+        // Grouped convolutions have their rows one after the other in every packing.
+        let rows = if stated.has(Self::GROUPED_CONV1D) {
+            Self::ROW_MAJOR
+        } else {
+            Self::NONE
+        };
+        stated
+            .and(pace)
+            .and(Self::of_packing(header.packing))
+            .and(rows)
+    }
+
+    /// What weights in this order need.
+    pub(crate) const fn of_packing(packing: Packing) -> Self {
+        match packing {
+            Packing::RowMajor => Self::ROW_MAJOR,
+            Packing::RowPairs => Self::ROW_PAIRS,
+            Packing::OffsetQuads => Self::OFFSET_QUADS,
+        }
     }
 
     /// What a layer needs.

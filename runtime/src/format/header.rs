@@ -36,8 +36,28 @@ pub enum Mode {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[repr(u8)]
 pub enum Packing {
-    /// `[rows][columns]`; LSTM rows are `[unit][gate i, f, c, o]` over `[x; h]`.
+    /// `[rows][columns]`, for every core; LSTM rows are `[unit][gate i, f, c, o]` over `[x; h]`.
     RowMajor = 0,
+    /// Blocks of four rows, two of them in a lane: see [`kernel::row_pairs`](crate::kernel::row_pairs).
+    RowPairs = 1,
+    /// Blocks of four rows side by side, unsigned: see [`kernel::offset_quads`](crate::kernel::offset_quads).
+    OffsetQuads = 2,
+}
+
+impl Packing {
+    /// All, in the order of their tags.
+    pub const ALL: [Self; 3] = [Self::RowMajor, Self::RowPairs, Self::OffsetQuads];
+
+    /// Whether this build reads weights in this order: [`Packing::RowMajor`] everywhere, the others on the cores that they are
+    /// made for and on hosts.
+    pub const fn is_readable(self) -> bool {
+        let host = cfg!(not(target_os = "none"));
+        match self {
+            Self::RowMajor => true,
+            Self::RowPairs => host || cfg!(dunlin_dsp),
+            Self::OffsetQuads => host || cfg!(dunlin_v6m),
+        }
+    }
 }
 
 /// The decoded header. Lengths are in bytes, dimensions in elements.
@@ -128,6 +148,8 @@ impl Header {
         };
         let packing = match head[18] {
             0 => Packing::RowMajor,
+            1 => Packing::RowPairs,
+            2 => Packing::OffsetQuads,
             found => return Err(LoadError::Packing { found }),
         };
         Ok(Self {

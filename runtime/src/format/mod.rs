@@ -9,7 +9,7 @@
 //!     12      4  CRC-32 (ISO-HDLC) of all other bytes of the file
 //!     16      1  precision: 0 f32, 1 w8a16
 //!     17      1  mode: 0 windowed, 1 continuous
-//!     18      1  packing of the weights: 0 row-major
+//!     18      1  packing of the weights: 0 row-major, 1 row pairs, 2 offset quads; f32: 0
 //!     19      1  features of the runtime that the layers need, lowest eight bits; none set: not stated ([`features`])
 //!     20      4  arena bytes
 //!     24      2  layer count

@@ -3,7 +3,7 @@ use bytemuck::Pod;
 
 use super::WEIGHTS_ALIGNMENT;
 use super::graph::{LayerSpec, Prefix, Suffix};
-use super::header::HEADER_BYTES;
+use super::header::{HEADER_BYTES, Packing};
 use crate::error::{LayerError, LoadError};
 
 /// The message split into its parts; the layers are decoded on the way through [`Message::layers`].
@@ -63,11 +63,38 @@ fn take<'m, T: serde::Deserialize<'m>>(bytes: &'m [u8]) -> Result<(T, &'m [u8]),
 /// Takes tensors off the front of the weights. Each tensor starts at a multiple of four bytes.
 pub struct Cursor<'m> {
     left: &'m [u8],
+    /// Of the integer matrices among the tensors.
+    pub packing: Packing,
+    /// Where those matrices are, for a program that packs them anew.
+    #[cfg(feature = "write")]
+    pub matrices: MatrixPlaces,
+}
+
+/// The integer matrices of a file.
+#[cfg(feature = "write")]
+pub type MatrixPlaces = heapless::Vec<MatrixPlace, { 2 * super::MAX_LAYERS }>;
+
+/// An integer matrix among the weights.
+#[cfg(feature = "write")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MatrixPlace {
+    /// Bytes that are left from its start to the end of the weights.
+    pub left: usize,
+    pub rows: usize,
+    /// Parts of as many rows each, packed one by one.
+    pub groups: usize,
+    pub columns: usize,
 }
 
 impl<'m> Cursor<'m> {
+    /// Over weights in rows.
     pub fn new(weights: &'m [u8]) -> Self {
-        Self { left: weights }
+        Self {
+            left: weights,
+            packing: Packing::RowMajor,
+            #[cfg(feature = "write")]
+            matrices: heapless::Vec::new(),
+        }
     }
 
     /// The next `count` values.
@@ -85,6 +112,18 @@ impl<'m> Cursor<'m> {
         let tensor = tensor.get(..count * size_of::<T>()).ok_or(short)?;
         self.left = left;
         bytemuck::try_cast_slice(tensor).map_err(|_| short)
+    }
+
+    /// Remembers that an integer matrix comes next.
+    #[cfg(feature = "write")]
+    pub fn note_matrix(&mut self, rows: usize, groups: usize, columns: usize) {
+        // There is room: a layer has two at most.
+        let _ = self.matrices.push(MatrixPlace {
+            left: self.left.len(),
+            rows,
+            groups,
+            columns,
+        });
     }
 
     /// Bytes that no layer has taken.

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::features::Features;
 use super::graph::{LayerSpec, Prefix, Suffix};
-use super::header::{HEADER_BYTES, Header, Mode, Packing, PrecisionTag, checksum};
+use super::header::{HEADER_BYTES, Header, Mode, PrecisionTag, checksum};
 use super::{MAX_LAYERS, WEIGHTS_ALIGNMENT};
 use crate::error::LoadError;
 use crate::model::Model;
@@ -54,35 +54,16 @@ impl ModelFile<'_> {
             input_scales: self.input_scales.len() as u16,
             output_scales: self.output_scales.len() as u16,
         };
-        let mut front = postcard(&prefix)?;
-        front.extend(postcard(&(self.layers.len() as u32))?);
-        for layer in self.layers {
-            front.extend(postcard(layer)?);
-        }
-        let mut file = vec![0; HEADER_BYTES];
-        file.extend(front);
-        file.extend(self.suffix(file.len(), &weights.0)?);
-        let mut header = Header {
-            total_bytes: file.len() as u32,
-            crc: 0,
+        let header = Header {
             precision: self.precision,
             mode: self.mode,
-            packing: Packing::RowMajor,
-            arena_bytes: 0,
-            layer_count: self.layers.len() as u16,
             window: self.window as u32,
             input_channels: self.input_channels as u32,
-            output_steps: 0,
-            output_channels: 0,
             hop: self.hop as u32,
             features: self.features(),
+            ..Header::NONE
         };
-        match self.precision {
-            PrecisionTag::F32 => derive::<F32>(&mut header, &file)?,
-            PrecisionTag::W8A16 => derive::<W8A16>(&mut header, &file)?,
-        }
-        seal(&mut file, header);
-        Ok(file)
+        assemble(header, &prefix, self.layers, &weights.0)
     }
 
     /// What the header states of the layers' needs. A model of views alone needs nothing and cannot say so.
@@ -91,21 +72,48 @@ impl ModelFile<'_> {
         let all = needs.fold(Features::NONE, Features::and);
         (self.states_features && all != Features::NONE).then_some(all)
     }
+}
 
-    /// The suffix with the padding that brings the weights to their alignment.
-    fn suffix(&self, before: usize, weights: &[u8]) -> Result<Vec<u8>, LoadError> {
-        let zeros = [0; WEIGHTS_ALIGNMENT];
-        for padding in 0..WEIGHTS_ALIGNMENT {
-            let suffix = postcard(&Suffix {
-                padding: &zeros[..padding],
-                weights,
-            })?;
-            if (before + suffix.len() - weights.len()).is_multiple_of(WEIGHTS_ALIGNMENT) {
-                return Ok(suffix);
-            }
-        }
-        Err(LoadError::Message)
+/// A whole file; of the header, what the layers do not tell.
+pub(crate) fn assemble(
+    header: Header,
+    prefix: &Prefix<'_>,
+    layers: &[LayerSpec],
+    weights: &[u8],
+) -> Result<Vec<u8>, LoadError> {
+    let mut file = vec![0; HEADER_BYTES];
+    file.extend(postcard(prefix)?);
+    file.extend(postcard(&(layers.len() as u32))?);
+    for layer in layers {
+        file.extend(postcard(layer)?);
     }
+    file.extend(suffix(file.len(), weights)?);
+    let mut header = Header {
+        total_bytes: file.len() as u32,
+        layer_count: layers.len() as u16,
+        ..header
+    };
+    match header.precision {
+        PrecisionTag::F32 => derive::<F32>(&mut header, &file)?,
+        PrecisionTag::W8A16 => derive::<W8A16>(&mut header, &file)?,
+    }
+    seal(&mut file, header);
+    Ok(file)
+}
+
+/// The suffix with the padding that brings the weights to their alignment.
+fn suffix(before: usize, weights: &[u8]) -> Result<Vec<u8>, LoadError> {
+    let zeros = [0; WEIGHTS_ALIGNMENT];
+    for padding in 0..WEIGHTS_ALIGNMENT {
+        let suffix = postcard(&Suffix {
+            padding: &zeros[..padding],
+            weights,
+        })?;
+        if (before + suffix.len() - weights.len()).is_multiple_of(WEIGHTS_ALIGNMENT) {
+            return Ok(suffix);
+        }
+    }
+    Err(LoadError::Message)
 }
 
 /// Puts a header with a fresh checksum at the front of a file.

@@ -1,11 +1,31 @@
 //! Dot products: the only code with variants for instruction sets.
 //!
-//! A kernel knows no layer. Each variant has the same functions and gives the same bits as [`mod@reference`]; which one
-//! runs follows from the target, never from a feature.
+//! A kernel knows no layer. Each variant gives the same bits as [`mod@reference`]; which one runs follows from the target and
+//! from the packing of the weights, never from a feature.
+/// Names the core to the assembler where the target alone does not tell that it has the DSP extension: with several codegen
+/// units a naked function does not see `target-cpu`.
+#[cfg(all(dunlin_dsp, dunlin_v8m))]
+macro_rules! cpu {
+    () => {
+        ".cpu cortex-m33"
+    };
+}
+#[cfg(all(dunlin_dsp, not(dunlin_v8m)))]
+macro_rules! cpu {
+    () => {
+        ""
+    };
+}
+#[cfg(dunlin_dsp)]
+use cpu;
+
+pub mod offset_quads;
 pub mod portable;
 pub mod reference;
+pub mod row_pairs;
+pub mod wide_row;
 
-/// The variant that this build runs.
+/// The variant that this build runs over weights in rows.
 pub use portable as active;
 
 /// Name of the variant that this build runs.

@@ -5,7 +5,7 @@
 use crate::error::LayerError;
 use crate::format::graph::{Activation, Conv1dSpec, OutputSpec};
 use crate::format::read::Cursor;
-use crate::precision::Precision;
+use crate::precision::{Precision, Rows};
 
 use super::affine::{Taps, matvec};
 use super::time::TimeWindow;
@@ -40,7 +40,7 @@ impl<'m, P: Precision> Conv1d<'m, P> {
             .ok_or(LayerError::Memory)?;
         let matrix = P::matrix(
             weights,
-            spec.filters.into(),
+            Rows::packed(spec.filters.into()),
             &[(columns, P::with_zero(input.range))],
         )?;
         let layer = Self {

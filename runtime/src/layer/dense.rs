@@ -2,7 +2,7 @@
 use crate::error::LayerError;
 use crate::format::graph::{DenseSpec, OutputSpec};
 use crate::format::read::Cursor;
-use crate::precision::Precision;
+use crate::precision::{Precision, Rows};
 
 use super::affine::{Taps, matvec};
 use super::{Shape, Tensor};
@@ -27,7 +27,7 @@ impl<'m, P: Precision> Dense<'m, P> {
         let inputs = input.shape.channels;
         let matrix = P::matrix(
             weights,
-            spec.units.into(),
+            Rows::packed(spec.units.into()),
             &[(inputs as usize, input.range)],
         )?;
         let layer = Self {

@@ -5,7 +5,7 @@ use core::ops::Range;
 use crate::error::LayerError;
 use crate::format::graph::{Activation, GroupedConv1dSpec, OutputSpec};
 use crate::format::read::Cursor;
-use crate::precision::Precision;
+use crate::precision::{Precision, Rows};
 
 use super::affine::{Taps, rows};
 use super::{Shape, Tensor, TimeWindow};
@@ -55,7 +55,11 @@ impl<'m, P: Precision> GroupedConv1d<'m, P> {
             .ok_or(LayerError::Memory)?;
         let matrix = P::matrix(
             weights,
-            conv.filters.into(),
+            Rows {
+                groups: groups as usize,
+                packed: false,
+                ..Rows::packed(conv.filters.into())
+            },
             &[(columns, P::with_zero(input.range))],
         )?;
         let layer = Self {

@@ -7,9 +7,9 @@ use crate::error::LayerError;
 use crate::format::features::Features;
 use crate::format::graph::{Activation, GruGatedSpec, GruSpec};
 use crate::format::read::Cursor;
-use crate::precision::{Gates, Precision};
+use crate::precision::{Gates, Precision, Rows};
 
-use super::affine::{Taps, products};
+use super::affine::products;
 use super::recurrent::{Recurrent, take};
 use super::{Memory, Tensor};
 
@@ -66,10 +66,17 @@ impl<'m, P: Precision> Gru<'m, P> {
         let layer = Self {
             input: P::matrix(
                 weights,
-                GATES * units,
+                Rows::packed(GATES * units),
                 &[(sizes.inputs as usize, input.range)],
             )?,
-            recurrent: P::matrix(weights, GATES * units, &[(units, P::with_zero(range))])?,
+            recurrent: P::matrix(
+                weights,
+                Rows {
+                    groups: GATES,
+                    ..Rows::packed(GATES * units)
+                },
+                &[(units, P::with_zero(range))],
+            )?,
             spec,
             gates,
             sizes,
@@ -122,29 +129,25 @@ impl<'m, P: Precision> Gru<'m, P> {
         let Some((of_x, of_h)) = of_both.split_at_mut_checked(GATES * units) else {
             return;
         };
-        products::<P>(&self.input, 0, Taps::whole(x.len()), x, of_x);
+        products::<P>(&self.input, x, of_x);
         let Some((gates_x, candidate_x)) = of_x.split_at_checked(2 * units) else {
             return;
         };
         let Some((gates_h, candidate_h)) = of_h.split_at_mut_checked(2 * units) else {
             return;
         };
-        products::<P>(&self.recurrent, 0, Taps::whole(h.len()), h, gates_h);
+        let recurrent = |gate| P::group(&self.recurrent, gate, GATES);
         let (Some((update_x, reset_x)), Some((update_h, reset_h))) = (
             gates_x.split_at_checked(units),
-            gates_h.split_at_checked(units),
+            gates_h.split_at_mut_checked(units),
         ) else {
             return;
         };
-        let resets = reset_x.iter().zip(reset_h).map(gate);
+        products::<P>(&recurrent(0), h, update_h);
+        products::<P>(&recurrent(1), h, reset_h);
+        let resets = reset_x.iter().zip(&*reset_h).map(gate);
         if self.spec.reset_after {
-            products::<P>(
-                &self.recurrent,
-                2 * units,
-                Taps::whole(h.len()),
-                h,
-                candidate_h,
-            );
+            products::<P>(&recurrent(2), h, candidate_h);
             for (product, reset) in candidate_h.iter_mut().zip(resets) {
                 *product = match gates {
                     None => P::scale_product(*product, reset),
@@ -159,15 +162,9 @@ impl<'m, P: Precision> Gru<'m, P> {
                     Some(gates) => P::gated_activation(h, reset, gates),
                 };
             }
-            products::<P>(
-                &self.recurrent,
-                2 * units,
-                Taps::whole(h.len()),
-                hidden,
-                candidate_h,
-            );
+            products::<P>(&recurrent(2), hidden, candidate_h);
         }
-        let updates = update_x.iter().zip(update_h).map(gate);
+        let updates = update_x.iter().zip(&*update_h).map(gate);
         let candidates = candidate_x.iter().zip(&*candidate_h);
         for (((wide, hidden), update), (&x, &h)) in
             wide.iter_mut().zip(hidden).zip(updates).zip(candidates)

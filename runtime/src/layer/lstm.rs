@@ -6,7 +6,7 @@ use crate::error::LayerError;
 use crate::format::features::Features;
 use crate::format::graph::{Activation, LstmGatedSpec, LstmSpec};
 use crate::format::read::Cursor;
-use crate::precision::{Gates, Precision};
+use crate::precision::{Gates, Precision, Rows};
 
 use super::affine::{Taps, sums4};
 use super::recurrent::{Recurrent, take};
@@ -63,7 +63,7 @@ impl<'m, P: Precision> Lstm<'m, P> {
             (sizes.inputs as usize, input.range),
             (units, P::with_zero(range)),
         ];
-        let matrix = P::matrix(weights, GATES * units, &columns)?;
+        let matrix = P::matrix(weights, Rows::packed(GATES * units), &columns)?;
         let layer = Self {
             matrix,
             spec,
@@ -110,9 +110,10 @@ impl<'m, P: Precision> Lstm<'m, P> {
         activate: impl Fn(usize, [P::Accumulator; GATES], &mut P::Cell) -> P::Activation,
     ) {
         let taps = Taps::whole(xh.len());
+        let left_out = P::correction(&self.matrix, [xh].into_iter());
         for (unit, (cell, hidden)) in cell.iter_mut().zip(hidden).enumerate() {
             let row = unit * GATES;
-            let sums = sums4::<P>(&self.matrix, row, taps, xh);
+            let sums = sums4::<P>(&self.matrix, row, left_out, taps, xh);
             *hidden = activate(row, sums, cell);
         }
     }

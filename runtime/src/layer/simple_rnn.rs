@@ -4,7 +4,7 @@ use crate::error::LayerError;
 use crate::format::features::Features;
 use crate::format::graph::{Activation, LayerNormSpec, SimpleRnnNormSpec, SimpleRnnSpec};
 use crate::format::read::Cursor;
-use crate::precision::Precision;
+use crate::precision::{Precision, Rows};
 
 use super::affine::{Taps, matvec};
 use super::layer_norm::LayerNorm;
@@ -56,7 +56,7 @@ impl<'m, P: Precision> SimpleRnn<'m, P> {
             (sizes.inputs as usize, input.range),
             (spec.units.into(), P::with_zero(hidden)),
         ];
-        let matrix = P::matrix(weights, spec.units.into(), &columns)?;
+        let matrix = P::matrix(weights, Rows::packed(spec.units.into()), &columns)?;
         let sums = Tensor { shape, range };
         let (norm, output) = match norm {
             Some(norm) => {

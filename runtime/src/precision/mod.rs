@@ -12,7 +12,8 @@ use crate::format::read::Cursor;
 mod elementwise;
 mod f32;
 mod recurrent;
-mod w8a16;
+mod slices;
+pub(crate) mod w8a16;
 
 pub use elementwise::{Elementwise, Merging};
 pub use f32::F32;
@@ -65,23 +66,60 @@ pub trait Numbers: sealed::Sealed + Copy + core::fmt::Debug + 'static {
     fn dequantize(y: Self::Activation, scale: f32, offset: f32) -> f32;
 }
 
+/// The rows of a matrix in a file.
+#[derive(Debug, Clone, Copy)]
+pub struct Rows {
+    pub count: usize,
+    /// Parts of as many rows each, which are read one by one.
+    pub groups: usize,
+    /// Whether the rows are in the file's packing; the others follow each other.
+    pub packed: bool,
+}
+
+impl Rows {
+    /// Rows for [`Precision::dot4`], in one group.
+    pub fn packed(count: usize) -> Self {
+        Self {
+            count,
+            groups: 1,
+            packed: true,
+        }
+    }
+}
+
 /// A kind of numbers: [`F32`] or [`W8A16`].
 ///
 /// What layers with weights need of it is below: a matrix with one bias and scale a row, dot products of row pieces, and
 /// the way from an accumulator to an activation.
 pub trait Precision: Elementwise + Recurrent {
-    /// Takes a matrix off the weights and checks it. `columns` are pieces of a row with the range of `x` in each.
+    /// Takes a matrix off the weights and checks it. `columns` are pieces of a row with the range of `x` in each. A matrix of
+    /// several groups is read by [`Precision::group`] alone.
     fn matrix<'m>(
         weights: &mut Cursor<'m>,
-        rows: usize,
+        rows: Rows,
         columns: &[(usize, Self::Range)],
     ) -> Result<Self::Matrix<'m>, LayerError>;
+    /// The rows of a group, of which all have the same number.
+    fn group<'m>(matrix: &Self::Matrix<'m>, index: usize, groups: usize) -> Self::Matrix<'m>;
 
     /// Bytes that the matrix takes in the file.
     fn matrix_bytes(matrix: &Self::Matrix<'_>) -> usize;
     /// The bias of a row, where its sum starts.
     fn bias(matrix: &Self::Matrix<'_>, row: usize) -> Self::Accumulator;
-    /// Adds `W[row, column..] . x` to a row's sum.
+    /// The biases of four rows, with what [`Precision::dot4`] leaves out for all the `pieces` of `x`.
+    fn bias4(
+        matrix: &Self::Matrix<'_>,
+        row: usize,
+        correction: Self::Accumulator,
+    ) -> [Self::Accumulator; 4];
+    /// What [`Precision::dot4`] leaves out of every row's sum for these `pieces` of `x`.
+    fn correction<'x>(
+        matrix: &Self::Matrix<'_>,
+        pieces: impl Iterator<Item = &'x [Self::Activation]>,
+    ) -> Self::Accumulator;
+    /// Whether [`Precision::dot4`] reads two or three rows behind the last full four too.
+    fn fills_up(matrix: &Self::Matrix<'_>) -> bool;
+    /// Adds `W[row, column..] . x` to the sum of a row that is not read by [`Precision::dot4`].
     fn dot(
         matrix: &Self::Matrix<'_>,
         row: usize,
@@ -89,7 +127,7 @@ pub trait Precision: Elementwise + Recurrent {
         x: &[Self::Activation],
         sum: Self::Accumulator,
     ) -> Self::Accumulator;
-    /// Adds `W[row + r, column..] . x` to the sums of four rows.
+    /// Adds `W[row + r, column..] . x` to the sums of four rows, `row` being a multiple of four.
     fn dot4(
         matrix: &Self::Matrix<'_>,
         row: usize,
@@ -122,6 +160,13 @@ pub trait Precision: Elementwise + Recurrent {
         sum: Self::Accumulator,
         output: &OutputSpec,
     ) -> Self::Activation;
+    /// [`Precision::finish`] of four rows.
+    fn finish4(
+        matrix: &Self::Matrix<'_>,
+        row: usize,
+        sums: [Self::Accumulator; 4],
+        output: &OutputSpec,
+    ) -> [Self::Activation; 4];
 
     /// The mean of some activations of one channel; zero of none.
     fn mean(values: impl Iterator<Item = Self::Activation>) -> Self::Activation;

@@ -9,7 +9,8 @@ use crate::format::read::Cursor;
 use crate::kernel::active as kernel;
 use crate::math::float;
 
-use super::{Numbers, Precision};
+use super::slices::{four, part};
+use super::{Numbers, Precision, Rows};
 
 mod elementwise;
 mod recurrent;
@@ -60,16 +61,25 @@ impl<const FEATURES: u64> Numbers for F32<FEATURES> {
 impl<const FEATURES: u64> Precision for F32<FEATURES> {
     fn matrix<'m>(
         weights: &mut Cursor<'m>,
-        rows: usize,
+        rows: Rows,
         columns: &[(usize, ())],
     ) -> Result<Matrix<'m>, LayerError> {
         let columns = columns.iter().map(|&(count, ())| count).sum();
-        let count = rows.checked_mul(columns).ok_or(LayerError::Memory)?;
+        let count = rows.count.checked_mul(columns).ok_or(LayerError::Memory)?;
         Ok(Matrix {
             weights: weights.take(count)?,
-            bias: weights.take(rows)?,
+            bias: weights.take(rows.count)?,
             columns,
         })
+    }
+
+    #[inline]
+    fn group<'m>(matrix: &Self::Matrix<'m>, index: usize, groups: usize) -> Self::Matrix<'m> {
+        Matrix {
+            weights: part(matrix.weights, index, groups),
+            bias: part(matrix.bias, index, groups),
+            columns: matrix.columns,
+        }
     }
 
     fn matrix_bytes(matrix: &Matrix<'_>) -> usize {
@@ -79,6 +89,21 @@ impl<const FEATURES: u64> Precision for F32<FEATURES> {
     #[inline(always)]
     fn bias(matrix: &Matrix<'_>, row: usize) -> f32 {
         matrix.bias.get(row).copied().unwrap_or_default()
+    }
+
+    #[inline(always)]
+    fn bias4(matrix: &Matrix<'_>, row: usize, _correction: f32) -> [f32; 4] {
+        four(matrix.bias, row)
+    }
+
+    #[inline(always)]
+    fn correction<'x>(_: &Matrix<'_>, _: impl Iterator<Item = &'x [f32]>) -> f32 {
+        0.0
+    }
+
+    #[inline(always)]
+    fn fills_up(_: &Matrix<'_>) -> bool {
+        false
     }
 
     #[inline(always)]
@@ -121,6 +146,11 @@ impl<const FEATURES: u64> Precision for F32<FEATURES> {
     #[inline(always)]
     fn finish(_matrix: &Matrix<'_>, _row: usize, sum: f32, output: &OutputSpec) -> f32 {
         activate::<FEATURES>(output.activation, sum)
+    }
+
+    #[inline(always)]
+    fn finish4(_: &Matrix<'_>, _: usize, sums: [f32; 4], output: &OutputSpec) -> [f32; 4] {
+        sums.map(|sum| activate::<FEATURES>(output.activation, sum))
     }
 
     fn mean(values: impl Iterator<Item = f32>) -> f32 {

@@ -7,14 +7,18 @@ use crate::format::graph::{Activation, OutputSpec};
 use crate::format::header::PrecisionTag;
 use crate::format::read::Cursor;
 use crate::kernel::active as kernel;
-use crate::math::rescale::{Rescale, saturate};
+use crate::math::rescale::saturate;
 use crate::math::{activation, float, table};
 
-use super::{Numbers, Precision};
+use super::{Numbers, Precision, Rows};
 
 mod elementwise;
 mod gated;
+mod matrix;
+pub(crate) mod packed;
 mod recurrent;
+
+use matrix::Matrix;
 
 /// int8 weights, int16 activations, int32 accumulators; no floats between input and output. With the code for these
 /// [`features`](crate::features) and no other.
@@ -36,15 +40,6 @@ const NON_NEGATIVE: Range = Range {
     min: 0,
     max: i16::MAX,
 };
-
-/// `[rows][columns]` weights in [-127, 127], one bias (rounding included) and one scale a row.
-#[derive(Debug, Clone, Copy)]
-pub struct Matrix<'m> {
-    weights: &'m [i8],
-    bias: &'m [i32],
-    scale: &'m [u32],
-    columns: usize,
-}
 
 impl<const FEATURES: u64> Numbers for W8A16<FEATURES> {
     const TAG: PrecisionTag = PrecisionTag::W8A16;
@@ -108,59 +103,51 @@ impl<const FEATURES: u64> Numbers for W8A16<FEATURES> {
 impl<const FEATURES: u64> Precision for W8A16<FEATURES> {
     fn matrix<'m>(
         weights: &mut Cursor<'m>,
-        rows: usize,
+        rows: Rows,
         columns: &[(usize, Range)],
     ) -> Result<Matrix<'m>, LayerError> {
-        let width = columns.iter().map(|&(count, _)| count).sum();
-        let count = rows.checked_mul(width).ok_or(LayerError::Memory)?;
-        let matrix = Matrix {
-            weights: weights.take(count)?,
-            bias: weights.take(rows)?,
-            scale: weights.take(rows)?,
-            columns: width,
-        };
-        let rows = matrix
-            .weights
-            .chunks_exact(width.max(1))
-            .zip(matrix.bias)
-            .zip(matrix.scale)
-            .enumerate();
-        for (row, ((weights, &bias), &scale)) in rows {
-            let row = row as u32;
-            if !Rescale(scale).is_valid() {
-                return Err(LayerError::Scale { row });
-            }
-            if weights.contains(&i8::MIN) {
-                return Err(LayerError::WeightRange { row });
-            }
-            let (low, high) = bounds(weights, bias, columns);
-            if low < i64::from(i32::MIN) || high > i64::from(i32::MAX) {
-                return Err(LayerError::Overflow { row });
-            }
-        }
-        Ok(matrix)
+        Matrix::take(weights, rows, columns)
+    }
+
+    #[inline]
+    fn group<'m>(matrix: &Self::Matrix<'m>, index: usize, groups: usize) -> Self::Matrix<'m> {
+        matrix.group(index, groups)
     }
 
     fn matrix_bytes(matrix: &Matrix<'_>) -> usize {
-        size_of_val(matrix.weights).next_multiple_of(4)
-            + size_of_val(matrix.bias)
-            + size_of_val(matrix.scale)
+        matrix.bytes()
     }
 
     #[inline(always)]
     fn bias(matrix: &Matrix<'_>, row: usize) -> i32 {
-        matrix.bias.get(row).copied().unwrap_or_default()
+        matrix.bias(row)
+    }
+
+    #[inline(always)]
+    fn bias4(matrix: &Matrix<'_>, row: usize, correction: i32) -> [i32; 4] {
+        matrix.bias4(row).map(|bias| bias.wrapping_add(correction))
+    }
+
+    #[inline(always)]
+    fn correction<'x>(matrix: &Matrix<'_>, pieces: impl Iterator<Item = &'x [i16]>) -> i32 {
+        pieces.fold(0, |sum, x| {
+            sum.wrapping_add(matrix.correction::<FEATURES>(x))
+        })
+    }
+
+    #[inline(always)]
+    fn fills_up(matrix: &Matrix<'_>) -> bool {
+        matrix.fills_up()
     }
 
     #[inline(always)]
     fn dot(matrix: &Matrix<'_>, row: usize, column: usize, x: &[i16], sum: i32) -> i32 {
-        kernel::dot(piece(matrix, row, column, x.len()), x, sum)
+        matrix.dot::<FEATURES>(row, column, x, sum)
     }
 
     #[inline(always)]
     fn dot4(matrix: &Matrix<'_>, row: usize, column: usize, x: &[i16], sums: [i32; 4]) -> [i32; 4] {
-        let rows = core::array::from_fn(|r| piece(matrix, row + r, column, x.len()));
-        kernel::dot4(rows, x, sums)
+        matrix.dot4::<FEATURES>(row, column, x, sums)
     }
 
     #[inline(always)]
@@ -172,7 +159,7 @@ impl<const FEATURES: u64> Precision for W8A16<FEATURES> {
         stride: usize,
         sum: i32,
     ) -> i32 {
-        let row = piece(matrix, row, columns.start, columns.len());
+        let row = matrix.piece(row, columns.start, columns.len());
         kernel::strided(row, x, stride, sum)
     }
 
@@ -185,13 +172,19 @@ impl<const FEATURES: u64> Precision for W8A16<FEATURES> {
         stride: usize,
         sums: [i32; 4],
     ) -> [i32; 4] {
-        let rows = core::array::from_fn(|r| piece(matrix, row + r, columns.start, columns.len()));
+        let rows = core::array::from_fn(|r| matrix.piece(row + r, columns.start, columns.len()));
         kernel::strided4(rows, x, stride, sums)
     }
 
     #[inline(always)]
     fn finish(matrix: &Matrix<'_>, row: usize, sum: i32, output: &OutputSpec) -> i16 {
-        activate::<FEATURES>(scale(matrix, row).apply(sum), output)
+        activate::<FEATURES>(matrix.rescale(row).apply(sum), output)
+    }
+
+    #[inline(always)]
+    fn finish4(matrix: &Matrix<'_>, row: usize, sums: [i32; 4], output: &OutputSpec) -> [i16; 4] {
+        let scales = matrix.rescale4(row);
+        core::array::from_fn(|r| activate::<FEATURES>(scales[r].apply(sums[r]), output))
     }
 
     /// Rounded to nearest, halves up. At most 65,535 values of 16 bits, so that the sum fits.
@@ -262,32 +255,4 @@ fn smooth(value: i32, output: &OutputSpec) -> i16 {
 #[inline(always)]
 fn clamp(value: i32, output: &OutputSpec) -> i16 {
     saturate(value.min(i32::from(output.max)).max(i32::from(output.min)))
-}
-
-/// The smallest and largest sum that a row can reach.
-fn bounds(row: &[i8], bias: i32, columns: &[(usize, Range)]) -> (i64, i64) {
-    let (mut low, mut high) = (i64::from(bias), i64::from(bias));
-    let mut row = row.iter();
-    for &(count, range) in columns {
-        let (mut positive, mut negative) = (0i64, 0i64);
-        for &weight in row.by_ref().take(count) {
-            positive += i64::from(weight.max(0));
-            negative += i64::from(weight.min(0));
-        }
-        let (min, max) = (i64::from(range.min), i64::from(range.max));
-        low += positive * min + negative * max;
-        high += positive * max + negative * min;
-    }
-    (low, high)
-}
-
-#[inline(always)]
-fn scale(matrix: &Matrix<'_>, row: usize) -> Rescale {
-    Rescale(matrix.scale.get(row).copied().unwrap_or_default())
-}
-
-#[inline(always)]
-fn piece<'m>(matrix: &Matrix<'m>, row: usize, column: usize, len: usize) -> &'m [i8] {
-    let start = row * matrix.columns + column;
-    matrix.weights.get(start..start + len).unwrap_or_default()
 }

@@ -7,7 +7,7 @@ use crate::format::graph::{Activation, GruSpec, LstmSpec};
 use crate::math::rescale::{multiply_high, saturate};
 use crate::math::table;
 
-use super::{FULL, Matrix, NON_NEGATIVE, Range, W8A16, gated, scale};
+use super::{FULL, Matrix, NON_NEGATIVE, Range, W8A16, gated};
 use crate::precision::{Gates, Numbers, Recurrent};
 
 impl<const FEATURES: u64> Recurrent for W8A16<FEATURES> {
@@ -39,7 +39,8 @@ impl<const FEATURES: u64> Recurrent for W8A16<FEATURES> {
         let bits = Fractions::of(spec);
         let relu =
             !Self::FEATURES.has(Features::TANH) || matches!(spec.activation, Activation::Relu);
-        let gate = |r: usize| saturate(scale(matrix, row + r).apply(sums[r]));
+        let scales = matrix.rescale4(row);
+        let gate = |r: usize| saturate(scales[r].apply(sums[r]));
         let (i, f, g, o) = (
             table::sigmoid(gate(0)),
             table::sigmoid(gate(1)),
@@ -73,7 +74,7 @@ impl<const FEATURES: u64> Recurrent for W8A16<FEATURES> {
 
     #[inline(always)]
     fn product(matrix: &Matrix<'_>, row: usize, sum: i32) -> i32 {
-        scale(matrix, row).apply(sum)
+        matrix.rescale(row).apply(sum)
     }
 
     #[inline(always)]
@@ -121,7 +122,8 @@ impl<const FEATURES: u64> Recurrent for W8A16<FEATURES> {
         gates: Gates,
         cell: &mut i32,
     ) -> i16 {
-        let arguments = core::array::from_fn(|r| scale(matrix, row + r).apply(sums[r]));
+        let scales = matrix.rescale4(row);
+        let arguments = core::array::from_fn(|r| scales[r].apply(sums[r]));
         gated::lstm_unit(arguments, spec, gates, cell)
     }
 

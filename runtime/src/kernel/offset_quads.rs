@@ -1,0 +1,188 @@
+//! Four rows side by side with unsigned weights, for cores of the v6-M architecture: there a load of an unsigned byte has an
+//! immediate offset and one of a signed byte has not.
+//!
+//! A block holds four rows as bytes `w + 128`, a column after the other: `r0 r1 r2 r3, r0 r1 r2 r3, ...`. What the 128 adds to
+//! every sum, `128 * sum of x`, is the same for all rows: see [`correction`].
+#![cfg_attr(dunlin_v6m, allow(unsafe_code))] // a naked function, and the call into it with checked lengths
+
+const OFFSET: i32 = 128;
+
+/// Bytes of a block of four rows.
+pub const fn block_bytes(columns: usize) -> usize {
+    columns * 4
+}
+
+/// `W[r][column]` of a block.
+#[inline]
+pub fn weight(block: &[i8], r: usize, column: usize) -> i8 {
+    block
+        .get(column * 4 + r)
+        .map_or(0, |&stored| stored.wrapping_sub(i8::MIN))
+}
+
+/// Stores four rows of equal length.
+#[cfg(feature = "write")]
+pub fn pack(rows: [&[i8]; 4], block: &mut [i8]) {
+    for (column, place) in block.chunks_exact_mut(4).enumerate() {
+        for (row, place) in rows.iter().zip(place) {
+            *place = row
+                .get(column)
+                .copied()
+                .unwrap_or_default()
+                .wrapping_add(i8::MIN);
+        }
+    }
+}
+
+/// What the sums of [`dot4`] lack for these values: `-128 * sum of x`, modulo 2^32.
+#[inline]
+pub fn correction(x: &[i16]) -> i32 {
+    let (eights, rest) = x.as_chunks::<8>();
+    let mut sum = 0i32;
+    for eight in eights {
+        for &x in eight {
+            sum = sum.wrapping_add(x.into());
+        }
+    }
+    for &x in rest {
+        sum = sum.wrapping_add(x.into());
+    }
+    sum.wrapping_mul(-OFFSET)
+}
+
+/// `sums[r] + sum of (W[r][column + i] + 128) * x[i]` over four rows of a block, modulo 2^32; the shorter of both ends the sum.
+#[inline]
+pub fn dot4(block: &[i8], column: usize, x: &[i16], sums: [i32; 4]) -> [i32; 4] {
+    columns(block.get(column * 4..).unwrap_or_default(), x, sums)
+}
+
+#[cfg(not(dunlin_v6m))]
+fn columns(block: &[i8], x: &[i16], mut sums: [i32; 4]) -> [i32; 4] {
+    for (column, &x) in block.chunks_exact(4).zip(x) {
+        for (sum, &stored) in sums.iter_mut().zip(column) {
+            *sum = sum.wrapping_add(i32::from(stored as u8) * i32::from(x));
+        }
+    }
+    sums
+}
+
+#[cfg(dunlin_v6m)]
+#[inline(always)]
+fn columns(block: &[i8], x: &[i16], mut sums: [i32; 4]) -> [i32; 4] {
+    let columns = x.len().min(block.len() / 4);
+    // SAFETY: a column has four bytes of the block and a value of `x`.
+    unsafe { dot4_asm(block.as_ptr(), x.as_ptr(), columns, &mut sums) };
+    sums
+}
+
+/// A column: r3 its value, from the register `k` on from r1; the sums are r8-r11.
+macro_rules! column {
+    ($k:literal, $a:literal, $b:literal, $c:literal, $d:literal) => {
+        concat!(
+            "ldrsh r3, [r1, ",
+            $k,
+            "]\n",
+            "ldrb r2, [r0, #",
+            $a,
+            "]\nmuls r2, r3, r2\nadd r8, r2\n",
+            "ldrb r2, [r0, #",
+            $b,
+            "]\nmuls r2, r3, r2\nadd r9, r2\n",
+            "ldrb r2, [r0, #",
+            $c,
+            "]\nmuls r2, r3, r2\nadd r10, r2\n",
+            "ldrb r2, [r0, #",
+            $d,
+            "]\nmuls r2, r3, r2\nadd r11, r2\n",
+        )
+    };
+}
+
+/// The program of [`dot4`]: r0 words, r1 values, r2 columns, r3 sums; r4-r7 are 0, 2, 4, 6, and r12 an end of the values.
+macro_rules! dot4_source {
+    () => {
+        concat!(
+            "
+            push {r2-r7, lr}
+            mov r4, r8
+            mov r5, r9
+            mov r6, r10
+            mov r7, r11
+            push {r4-r7}
+            ldm r3!, {r4-r7}
+            mov r8, r4
+            mov r9, r5
+            mov r10, r6
+            mov r11, r7
+            movs r4, #0
+            movs r5, #2
+            movs r6, #4
+            movs r7, #6
+            lsrs r3, r2, #3
+            lsls r3, r3, #4
+            adds r3, r1, r3
+            mov r12, r3
+            cmp r1, r3
+            beq 2f
+            1:
+            .rept 2
+            ",
+            column!("r4", "0", "1", "2", "3"),
+            column!("r5", "4", "5", "6", "7"),
+            column!("r6", "8", "9", "10", "11"),
+            column!("r7", "12", "13", "14", "15"),
+            "
+            adds r0, #16
+            adds r1, #8
+            .endr
+            cmp r1, r12
+            bne 1b
+            2:
+            ldr r2, [sp, #16]
+            lsls r2, r2, #29
+            lsrs r2, r2, #28
+            beq 4f
+            adds r2, r1, r2
+            mov r12, r2
+            3:
+            ",
+            column!("r4", "0", "1", "2", "3"),
+            "
+            adds r0, #4
+            adds r1, #2
+            cmp r1, r12
+            bne 3b
+            4:
+            mov r4, r8
+            mov r5, r9
+            mov r6, r10
+            mov r7, r11
+            ldr r3, [sp, #20]
+            stm r3!, {r4-r7}
+            pop {r4-r7}
+            mov r8, r4
+            mov r9, r5
+            mov r10, r6
+            mov r11, r7
+            add sp, #8
+            pop {r4-r7, pc}
+            "
+        )
+    };
+}
+
+/// The program of [`dot4`], for the interpreter of the tests.
+pub const DOT4: &str = dot4_source!();
+
+/// # Safety
+/// `words` with four bytes a column and `x` with as many values as columns.
+#[cfg(dunlin_v6m)]
+#[unsafe(naked)]
+unsafe extern "C" fn dot4_asm(
+    words: *const i8,
+    x: *const i16,
+    columns: usize,
+    sums: &mut [i32; 4],
+) {
+    core::arch::naked_asm!(dot4_source!(), options(raw))
+}

@@ -1,0 +1,228 @@
+//! Two rows in a lane, for cores with the DSP extension: two multiplications serve four weights without unpacking them all.
+//!
+//! A block holds four rows `r0..r3` as 32-bit words of two 16-bit lanes, a lane a column. A word carries the rows `p` and
+//! `p + 2` as `h = 256 a + b` with `a = W[p]`, `b = W[p + 2]`; the words of `p = 0` and `p = 1` alternate:
+//!
+//! ```text
+//! columns 0, 1: word of r0, r2; word of r1, r3;  columns 2, 3: word of r0, r2; ...
+//! ```
+//! With `S = sum of h x` in 64 bits (`SMLALD`) and `B = sum of b x` in 32 (`SXTB16`, `SMLAD`), `A = (S - B) / 256` exactly.
+#![cfg_attr(dunlin_dsp, allow(unsafe_code))] // naked functions, and the calls into them with checked lengths
+
+/// Bytes of a block of four rows: an odd last column is filled up with a column of zeros.
+pub const fn block_bytes(columns: usize) -> usize {
+    columns.next_multiple_of(2) * 4
+}
+
+/// `W[r][column]` of a block.
+#[inline]
+pub fn weight(block: &[i8], r: usize, column: usize) -> i8 {
+    let at = (column / 2 * 2 + r % 2) * 4 + column % 2 * 2;
+    let (Some(&low), Some(&high)) = (block.get(at), block.get(at + 1)) else {
+        return 0;
+    };
+    if r < 2 {
+        // The upper byte is one less where the lower one is negative.
+        high.wrapping_add(i8::from(low < 0))
+    } else {
+        low
+    }
+}
+
+/// Stores four rows of equal length; the weights are in [-127, 127].
+#[cfg(feature = "write")]
+pub fn pack(rows: [&[i8]; 4], block: &mut [i8]) {
+    for (word, place) in block.chunks_exact_mut(4).enumerate() {
+        let p = word % 2;
+        for (lane, place) in place.chunks_exact_mut(2).enumerate() {
+            let column = word / 2 * 2 + lane;
+            let of = |r: usize| rows[r].get(column).copied().unwrap_or_default();
+            let [low, high] = (i16::from(of(p)) * 256 + i16::from(of(p + 2))).to_le_bytes();
+            place.copy_from_slice(&[low as i8, high as i8]);
+        }
+    }
+}
+
+/// `sums[r] + sum of W[r][column + i] * x[i]` over four rows of a block, modulo 2^32; the shorter of both ends the sum.
+#[inline]
+pub fn dot4(block: &[i8], column: usize, x: &[i16], sums: [i32; 4]) -> [i32; 4] {
+    let (mut column, mut x, mut sums) = (column, x, sums);
+    if column % 2 == 1 {
+        let Some((&first, rest)) = x.split_first() else {
+            return sums;
+        };
+        for (r, sum) in sums.iter_mut().enumerate() {
+            *sum = sum.wrapping_add(i32::from(weight(block, r, column)) * i32::from(first));
+        }
+        (column, x) = (column + 1, rest);
+    }
+    aligned(block.get(column * 4..).unwrap_or_default(), x, sums)
+}
+
+/// [`dot4`] from an even column on.
+#[cfg(not(dunlin_dsp))]
+fn aligned(block: &[i8], x: &[i16], sums: [i32; 4]) -> [i32; 4] {
+    let columns = x.len().min(block.len() / 4);
+    core::array::from_fn(|r| {
+        let products = x.iter().take(columns).enumerate();
+        products.fold(sums[r], |sum, (i, &x)| {
+            sum.wrapping_add(i32::from(weight(block, r, i)) * i32::from(x))
+        })
+    })
+}
+
+/// [`dot4`] from an even column on.
+#[cfg(dunlin_dsp)]
+#[inline(always)]
+fn aligned(block: &[i8], x: &[i16], mut sums: [i32; 4]) -> [i32; 4] {
+    let columns = x.len().min(block.len() / 4);
+    // SAFETY: a column has four bytes of the block and a value of `x`, and the last one, if odd, four bytes behind it: blocks
+    // have an even number of columns. Blocks start at a multiple of four bytes in a file, and so do even columns.
+    unsafe { dot4_asm(block.as_ptr(), x.as_ptr(), columns, &mut sums) };
+    sums
+}
+
+/// The program of [`dot4`]: r0 words, r1 values, r2 columns, r3 sums.
+///
+/// r4-r7 words; r2, r3 values; r8, r9 and r10, r11 the sums S of both pairs; r12, r14 the sums B.
+macro_rules! dot4_source {
+    () => {
+        "
+        push {r1-r11, lr}
+        ldm r3, {r4, r5, r12, lr}
+        adds r8, r12, r4, lsl #8
+        asr r9, r4, #24
+        adc r9, r9, r12, asr #31
+        adds r10, lr, r5, lsl #8
+        asr r11, r5, #24
+        adc r11, r11, lr, asr #31
+        tst r1, #2
+        bne 4f
+        bic r4, r2, #31
+        adds r4, r1, r4, lsl #1
+        str r4, [sp]
+        cmp r1, r4
+        beq 2f
+        1:
+        .rept 8
+        ldm r0!, {r4-r7}
+        ldrd r2, r3, [r1], #8
+        smlald r8, r9, r4, r2
+        smlald r10, r11, r5, r2
+        smlald r8, r9, r6, r3
+        smlald r10, r11, r7, r3
+        sxtb16 r4, r4
+        sxtb16 r5, r5
+        sxtb16 r6, r6
+        sxtb16 r7, r7
+        smlad r12, r4, r2, r12
+        smlad lr, r5, r2, lr
+        smlad r12, r6, r3, r12
+        smlad lr, r7, r3, lr
+        .endr
+        ldr r4, [sp]
+        cmp r1, r4
+        bne 1b
+        2:
+        ldr r2, [sp, #4]
+        ands r4, r2, #28
+        beq 6f
+        add r4, r1, r4, lsl #1
+        str r4, [sp]
+        3:
+        ldm r0!, {r4-r7}
+        ldrd r2, r3, [r1], #8
+        smlald r8, r9, r4, r2
+        smlald r10, r11, r5, r2
+        smlald r8, r9, r6, r3
+        smlald r10, r11, r7, r3
+        sxtb16 r4, r4
+        sxtb16 r5, r5
+        sxtb16 r6, r6
+        sxtb16 r7, r7
+        smlad r12, r4, r2, r12
+        smlad lr, r5, r2, lr
+        smlad r12, r6, r3, r12
+        smlad lr, r7, r3, lr
+        ldr r4, [sp]
+        cmp r1, r4
+        bne 3b
+        b 6f
+        4:
+        bic r4, r2, #3
+        adds r4, r1, r4, lsl #1
+        str r4, [sp]
+        5:
+        ldr r4, [sp]
+        cmp r1, r4
+        beq 6f
+        ldm r0!, {r4-r7}
+        ldr r2, [r1], #4
+        ldr r3, [r1], #4
+        smlald r8, r9, r4, r2
+        smlald r10, r11, r5, r2
+        smlald r8, r9, r6, r3
+        smlald r10, r11, r7, r3
+        sxtb16 r4, r4
+        sxtb16 r5, r5
+        sxtb16 r6, r6
+        sxtb16 r7, r7
+        smlad r12, r4, r2, r12
+        smlad lr, r5, r2, lr
+        smlad r12, r6, r3, r12
+        smlad lr, r7, r3, lr
+        b 5b
+        6:
+        ldr r2, [sp, #4]
+        lsls r2, r2, #31
+        bcc 7f
+        ldr r2, [r1], #4
+        ldrd r4, r5, [r0], #8
+        smlald r8, r9, r4, r2
+        smlald r10, r11, r5, r2
+        sxtb16 r4, r4
+        sxtb16 r5, r5
+        smlad r12, r4, r2, r12
+        smlad lr, r5, r2, lr
+        7:
+        bpl 8f
+        ldrh r2, [r1]
+        ldrd r4, r5, [r0]
+        smlald r8, r9, r4, r2
+        smlald r10, r11, r5, r2
+        sxtb16 r4, r4
+        sxtb16 r5, r5
+        smlad r12, r4, r2, r12
+        smlad lr, r5, r2, lr
+        8:
+        subs r8, r8, r12
+        sbc r9, r9, r12, asr #31
+        lsr r8, r8, #8
+        orr r4, r8, r9, lsl #24
+        subs r10, r10, lr
+        sbc r11, r11, lr, asr #31
+        lsr r10, r10, #8
+        orr r5, r10, r11, lsl #24
+        ldr r3, [sp, #8]
+        stm r3, {r4, r5, r12, lr}
+        add sp, #12
+        pop {r4-r11, pc}
+        "
+    };
+}
+
+/// The program of [`dot4`], for the interpreter of the tests.
+pub const DOT4: &str = dot4_source!();
+
+/// # Safety
+/// `words` at a multiple of four bytes with eight bytes for each begun pair of columns, `x` with as many values as columns.
+#[cfg(dunlin_dsp)]
+#[unsafe(naked)]
+unsafe extern "C" fn dot4_asm(
+    words: *const i8,
+    x: *const i16,
+    columns: usize,
+    sums: &mut [i32; 4],
+) {
+    core::arch::naked_asm!(super::cpu!(), dot4_source!(), options(raw))
+}

@@ -1,0 +1,18 @@
+//! Pieces of slices without a panic.
+
+/// One of several parts of equal length.
+#[inline(always)]
+pub fn part<T>(of: &[T], index: usize, parts: usize) -> &[T] {
+    let len = of.len().checked_div(parts).unwrap_or_default();
+    of.get(index * len..(index + 1) * len).unwrap_or_default()
+}
+
+/// Four values from `first` on, the default where there are fewer.
+#[inline(always)]
+pub fn four<T: Copy + Default>(of: &[T], first: usize) -> [T; 4] {
+    let of = of.get(first..).unwrap_or_default();
+    match of.first_chunk() {
+        Some(&four) => four,
+        None => core::array::from_fn(|i| of.get(i).copied().unwrap_or_default()),
+    }
+}

@@ -1,0 +1,210 @@
+//! An integer matrix in the packing that its file says: one bias and one scale a row.
+use crate::error::LayerError;
+use crate::format::features::Features;
+use crate::format::header::Packing;
+use crate::format::read::Cursor;
+use crate::kernel::{active, offset_quads, row_pairs, wide_row};
+use crate::math::rescale::Rescale;
+use crate::precision::Rows;
+use crate::precision::slices::{four, part};
+
+use super::{Range, packed};
+
+/// `[rows][columns]` weights in [-127, 127], one bias (rounding included) and one scale a row.
+#[derive(Debug, Clone, Copy)]
+pub struct Matrix<'m> {
+    weights: &'m [i8],
+    bias: &'m [i32],
+    scale: &'m [u32],
+    columns: usize,
+    packing: Packing,
+}
+
+impl<'m> Matrix<'m> {
+    /// Takes a matrix off the weights and checks every row.
+    pub fn take(
+        weights: &mut Cursor<'m>,
+        rows: Rows,
+        columns: &[(usize, Range)],
+    ) -> Result<Self, LayerError> {
+        let width = columns.iter().map(|&(count, _)| count).sum();
+        let packing = if rows.packed {
+            weights.packing
+        } else {
+            Packing::RowMajor
+        };
+        let groups = rows.groups.max(1);
+        let bytes = packed::bytes(packing, rows.count / groups, width)
+            .and_then(|bytes| bytes.checked_mul(groups))
+            .ok_or(LayerError::Memory)?;
+        #[cfg(feature = "write")]
+        if rows.packed {
+            weights.note_matrix(rows.count, groups, width);
+        }
+        let matrix = Self {
+            weights: weights.take(bytes)?,
+            bias: weights.take(rows.count)?,
+            scale: weights.take(rows.count)?,
+            columns: width,
+            packing,
+        };
+        for group in 0..groups {
+            let part = matrix.group(group, groups);
+            let first = group * (rows.count / groups);
+            for row in 0..part.bias.len() {
+                part.check(row, (first + row) as u32, columns)?;
+            }
+        }
+        Ok(matrix)
+    }
+
+    /// Refuses a row with a weight or scale out of its bounds, or whose sum could leave 32 bits; `name` is its number in errors.
+    fn check(&self, row: usize, name: u32, columns: &[(usize, Range)]) -> Result<(), LayerError> {
+        if !self.rescale(row).is_valid() {
+            return Err(LayerError::Scale { row: name });
+        }
+        let bias = i64::from(self.bias(row));
+        let (mut low, mut high) = (bias, bias);
+        let mut column = 0;
+        for &(count, range) in columns {
+            let (mut positive, mut negative) = (0i64, 0i64);
+            for _ in 0..count {
+                let Some(weight) = packed::weight(
+                    self.packing,
+                    self.weights,
+                    (self.bias.len(), self.columns),
+                    (row, column),
+                ) else {
+                    return Err(LayerError::WeightRange { row: name });
+                };
+                positive += i64::from(weight.max(0));
+                negative += i64::from(weight.min(0));
+                column += 1;
+            }
+            let (min, max) = (i64::from(range.min), i64::from(range.max));
+            low += positive * min + negative * max;
+            high += positive * max + negative * min;
+        }
+        if low < i64::from(i32::MIN) || high > i64::from(i32::MAX) {
+            return Err(LayerError::Overflow { row: name });
+        }
+        Ok(())
+    }
+
+    /// The rows of a group, of which all have the same number.
+    #[inline]
+    pub fn group(&self, index: usize, groups: usize) -> Self {
+        Self {
+            weights: part(self.weights, index, groups),
+            bias: part(self.bias, index, groups),
+            scale: part(self.scale, index, groups),
+            ..*self
+        }
+    }
+
+    pub fn bytes(&self) -> usize {
+        size_of_val(self.weights).next_multiple_of(4)
+            + size_of_val(self.bias)
+            + size_of_val(self.scale)
+    }
+
+    /// Whether rows behind the last full four are read by [`Matrix::dot4`] too, unless one stands alone.
+    #[inline(always)]
+    pub fn fills_up(&self) -> bool {
+        self.packing != Packing::RowMajor
+    }
+
+    #[inline(always)]
+    pub fn bias(&self, row: usize) -> i32 {
+        self.bias.get(row).copied().unwrap_or_default()
+    }
+
+    /// The biases of four rows, 0 where there is no row.
+    #[inline(always)]
+    pub fn bias4(&self, row: usize) -> [i32; 4] {
+        four(self.bias, row)
+    }
+
+    #[inline(always)]
+    pub fn rescale(&self, row: usize) -> Rescale {
+        Rescale(self.scale.get(row).copied().unwrap_or_default())
+    }
+
+    /// The scales of four rows, 0 where there is no row.
+    #[inline(always)]
+    pub fn rescale4(&self, row: usize) -> [Rescale; 4] {
+        four(self.scale, row).map(Rescale)
+    }
+
+    /// What [`Matrix::dot4`] leaves out of a sum for these values.
+    #[inline(always)]
+    pub fn correction<const FEATURES: u64>(&self, x: &[i16]) -> i32 {
+        match self.packing {
+            Packing::OffsetQuads if reads::<FEATURES>(Packing::OffsetQuads) => {
+                offset_quads::correction(x)
+            }
+            Packing::RowMajor | Packing::RowPairs | Packing::OffsetQuads => 0,
+        }
+    }
+
+    /// Adds `W[row + r, column..] . x` to the sums of four rows, `row` being a multiple of four.
+    #[inline(always)]
+    pub fn dot4<const FEATURES: u64>(
+        &self,
+        row: usize,
+        column: usize,
+        x: &[i16],
+        sums: [i32; 4],
+    ) -> [i32; 4] {
+        match self.packing {
+            Packing::RowPairs if reads::<FEATURES>(Packing::RowPairs) => {
+                let bytes = row_pairs::block_bytes(self.columns);
+                row_pairs::dot4(self.block(row, bytes), column, x, sums)
+            }
+            Packing::OffsetQuads if reads::<FEATURES>(Packing::OffsetQuads) => {
+                let bytes = offset_quads::block_bytes(self.columns);
+                offset_quads::dot4(self.block(row, bytes), column, x, sums)
+            }
+            Packing::RowMajor | Packing::RowPairs | Packing::OffsetQuads => {
+                let rows = core::array::from_fn(|r| self.piece(row + r, column, x.len()));
+                active::dot4(rows, x, sums)
+            }
+        }
+    }
+
+    /// Adds `W[row, column..] . x` to the sum of a row that stands alone behind the last four.
+    #[inline(always)]
+    pub fn dot<const FEATURES: u64>(&self, row: usize, column: usize, x: &[i16], sum: i32) -> i32 {
+        let only = !reads::<FEATURES>(Packing::RowMajor);
+        match self.packing {
+            Packing::RowMajor if !only => active::dot(self.piece(row, column, x.len()), x, sum),
+            Packing::RowMajor | Packing::RowPairs | Packing::OffsetQuads => {
+                let start = self
+                    .weights
+                    .len()
+                    .saturating_sub(packed::wide_bytes(self.columns));
+                let row = self.weights.get(start..).unwrap_or_default();
+                let row = bytemuck::try_cast_slice(row).unwrap_or_default();
+                wide_row::dot(row.get(column..).unwrap_or_default(), x, sum)
+            }
+        }
+    }
+
+    /// Some columns of a row, where the matrix is not packed.
+    #[inline(always)]
+    pub fn piece(&self, row: usize, column: usize, len: usize) -> &'m [i8] {
+        let start = row * self.columns + column;
+        self.weights.get(start..start + len).unwrap_or_default()
+    }
+
+    #[inline(always)]
+    fn block(&self, row: usize, bytes: usize) -> &'m [i8] {
+        let start = (row / 4) * bytes;
+        self.weights.get(start..start + bytes).unwrap_or_default()
+    }
+}
+
+/// Whether a build with these features reads this packing.
+const fn reads<const FEATURES: u64>(packing: Packing) -> bool {
+    packing.is_readable() && Features(FEATURES).has(Features::of_packing(packing))
+}
