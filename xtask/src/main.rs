@@ -79,8 +79,8 @@ const JOBS: [Job; 13] = [
     },
     Job {
         name: "bench",
-        arguments: "[CASE...] [--board BOARD] [--json] [--write]",
-        purpose: "executed instructions of layers and models on the boards; --write accepts them",
+        arguments: "[CASE...] [--board BOARD] [--json | --functions] [--write]",
+        purpose: "executed instructions of layers and models on the boards, and where they go; --write accepts them",
         run: bench::run,
     },
     Job {

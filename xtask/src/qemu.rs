@@ -42,7 +42,7 @@ pub fn log_of(
 
     let folder = tempfile::tempdir()
         .map_err(|error| Failure::new(format!("no temporary folder: {error}")))?;
-    let mut emulator = Emulator::start(board, &image, folder.path(), None, Log::Pipe)?;
+    let mut emulator = Emulator::start(board, &image, folder.path(), None, None, Log::Pipe)?;
     let mut frames = table.new_stream_decoder();
     if let Some(mut pipe) = emulator.take_log() {
         let mut bytes = [0; 4096];

@@ -1,6 +1,6 @@
 //! `test`: all checks of the project, the quickest first.
 use crate::step::{Outcome, Step};
-use crate::{boards, chapter, cross, firmware, setup, streams};
+use crate::{bench, boards, chapter, cross, firmware, setup, streams};
 
 pub fn run(_: &[String]) -> Outcome {
     setup::run(&[])?;
@@ -14,6 +14,7 @@ pub fn run(_: &[String]) -> Outcome {
     firmware::run(&[])?;
     boards::run(&[])?;
     streams::run(&[])?;
+    bench::run(&[])?;
     chapter::check()?;
     eprintln!("all checks passed");
     Ok(())

@@ -1,9 +1,8 @@
 //! Exact instruction counts of a model's calls, on activations, so that nothing but the layers is in them.
-use std::path::Path;
 use std::time::Duration;
 
 use crate::device::job::{Form, Mode};
-use crate::device::run::{Work, run};
+use crate::device::run::{Image, Work, run};
 use crate::device::{Board, VerifyReport, check_fit, host};
 use crate::error::{Error, Result};
 use crate::model_file::Runner;
@@ -41,7 +40,7 @@ impl Activations {
     }
 }
 
-/// Runs whole windows, or one stream of them, on the board's image `loader` and on the host. The emulator gives the board all the RAM that
+/// Runs whole windows, or one stream of them, in the board's image `loader` and on the host. The emulator gives the board all the RAM that
 /// it can.
 ///
 /// # Errors
@@ -50,7 +49,7 @@ impl Activations {
 pub fn count(
     file: &Runner,
     board: &Board,
-    loader: &Path,
+    loader: Image<'_>,
     mode: Mode,
     windows: &Activations,
 ) -> Result<VerifyReport> {

@@ -39,6 +39,7 @@ pub struct Emulator {
 
 impl Emulator {
     /// Starts an image; its files lie in `folder`. `model` is put into flash at the board's place for it; a file name in `folder`.
+    /// `plugin` is one of QEMU's, with its arguments.
     ///
     /// # Errors
     /// [`Error::Input`] when QEMU is missing or does not start.
@@ -47,6 +48,7 @@ impl Emulator {
         image: &Path,
         folder: &Path,
         model: Option<&str>,
+        plugin: Option<&str>,
         log: Log,
     ) -> Result<Self> {
         let errors = folder.join("qemu.stderr");
@@ -79,6 +81,9 @@ impl Emulator {
                 let setting = format!("{}={}", emulated.property, emulated.ram);
                 command.arg("-global").arg(setting);
             }
+        }
+        if let Some(plugin) = plugin {
+            command.arg("-plugin").arg(plugin);
         }
         match command.spawn() {
             Ok(child) => Ok(Self { child, errors }),

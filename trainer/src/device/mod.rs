@@ -20,6 +20,7 @@ pub use count::{Activations, count};
 pub use emulator::{Emulator, Ended, Log, install_command};
 pub use image::{build, missing_targets, target_command};
 pub use job::Mode;
+pub use run::Image;
 pub use verify::{Options, VerifyReport, check_fit, verify};
 
 /// Says where the firmware workspace is, when it is not in a folder above.

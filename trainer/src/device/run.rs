@@ -9,6 +9,14 @@ use crate::device::{Board, VerifyReport};
 use crate::error::{Error, Result};
 use crate::model_file::Runner;
 
+/// A loader image, and the plugin of QEMU that watches it.
+#[derive(Debug, Clone, Copy)]
+pub struct Image<'a> {
+    pub path: &'a Path,
+    /// The library with its arguments, as QEMU's `-plugin` takes them.
+    pub plugin: Option<&'a str>,
+}
+
 /// What a board is to do, and what is to come of it.
 #[derive(Debug)]
 pub struct Work {
@@ -26,7 +34,7 @@ pub struct Work {
 pub fn run(
     file: &Runner,
     board: &Board,
-    loader: &Path,
+    loader: Image<'_>,
     work: &Work,
     limit: Duration,
 ) -> Result<VerifyReport> {
@@ -41,7 +49,8 @@ pub fn run(
     let job = job::encode(work.mode, work.form, file.bytes().len(), work.windows);
     write("job", &job)?;
     write("input", &work.input)?;
-    let emulator = Emulator::start(board, loader, folder.path(), Some("model"), Log::File)?;
+    let Image { path, plugin } = loader;
+    let emulator = Emulator::start(board, path, folder.path(), Some("model"), plugin, Log::File)?;
     explain(board, emulator.wait(limit)?)?;
 
     let record = job::read_record(&folder.path().join("record"))?;

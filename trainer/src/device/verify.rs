@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::data::Windows;
 use crate::device::emulator::Emulator;
 use crate::device::job::{Form, Mode};
-use crate::device::run::{Work, run};
+use crate::device::run::{Image, Work, run};
 use crate::device::{Board, firmware_folder, host, image};
 use crate::error::{Error, Result};
 use crate::model_file::Runner;
@@ -88,6 +88,10 @@ pub fn verify(
     let expected = host::outputs(&file, windows, options.mode)?;
     Emulator::require()?;
     let loader = image::build(&board, "loader")?;
+    let loader = Image {
+        path: &loader,
+        plugin: None,
+    };
     let work = Work {
         mode: options.mode,
         form: Form::Values,
@@ -95,7 +99,7 @@ pub fn verify(
         input: bytes(&windows.values),
         expected: bytes(&expected),
     };
-    run(&file, &board, &loader, &work, options.limit)
+    run(&file, &board, loader, &work, options.limit)
 }
 
 fn bytes(values: &[f32]) -> Vec<u8> {

@@ -100,6 +100,16 @@ impl Case {
         }
     }
 
+    /// A random window.
+    pub fn one_window(&self) -> Activations {
+        let mut windows = self.windows();
+        match &mut windows {
+            Activations::F32(values) => values.truncate(self.window()),
+            Activations::W8A16(values) => values.truncate(self.window()),
+        }
+        windows
+    }
+
     /// What the model is given: random windows and, of integers, the extreme ones.
     pub fn windows(&self) -> Activations {
         let len = self.window();

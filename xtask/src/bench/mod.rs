@@ -1,5 +1,5 @@
 //! `bench`: executed instructions of layers and models on the emulated boards, against the last accepted state.
-use dunlin_trainer::device::{Activations, Board, build, count};
+use dunlin_trainer::device::{Activations, Board, Image, build, count};
 use dunlin_trainer::model_file::Runner;
 
 use crate::firmware::chosen;
@@ -9,7 +9,9 @@ use crate::step::{Failure, Outcome};
 mod case;
 mod cases;
 mod committed;
+mod executed;
 mod figure;
+mod functions;
 mod reference;
 mod report;
 
@@ -17,7 +19,7 @@ use case::Case;
 use committed::Committed;
 use figure::Figure;
 
-const USAGE: &str = "cargo xtask bench [CASE...] [--board BOARD] [--json] [--write]";
+const USAGE: &str = "cargo xtask bench [CASE...] [--board BOARD] [--json | --functions] [--write]";
 
 /// What the arguments ask for.
 #[derive(Debug, Default)]
@@ -25,6 +27,7 @@ struct Wanted {
     cases: Vec<String>,
     boards: Vec<String>,
     json: bool,
+    functions: bool,
     write: bool,
 }
 
@@ -46,20 +49,31 @@ pub fn run(arguments: &[String]) -> Outcome {
     }
     let (mut figures, mut wrong) = (Vec::new(), Vec::new());
     for board in chosen(&wanted.boards)? {
-        let loader = build(&board, "loader")?;
+        let path = build(&board, "loader")?;
+        let loader = Image {
+            path: &path,
+            plugin: None,
+        };
         for case in &cases {
             let asked =
                 wanted.cases.is_empty() || wanted.cases.iter().any(|name| name == case.name);
             if !asked || !case.runs_on(&board) {
                 continue;
             }
+            if wanted.functions {
+                println!("{}", functions::text(&board, case)?);
+                continue;
+            }
             let file = file_for(&board, case)?;
-            let found = measure(&board, &loader, case, &file)?;
+            let found = measure(&board, loader, case, &file)?;
             if let Some(sentence) = found.wrong {
                 wrong.push(sentence);
             }
             figures.push(found.figure);
         }
+    }
+    if wanted.functions {
+        return Ok(());
     }
     let committed = Committed::read()?;
     if wanted.json {
@@ -96,6 +110,7 @@ fn wanted(arguments: &[String]) -> Result<Wanted, Failure> {
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
             "--json" => wanted.json = true,
+            "--functions" => wanted.functions = true,
             "--write" => wanted.write = true,
             "--board" => wanted
                 .boards
@@ -118,12 +133,7 @@ struct Found {
     wrong: Option<String>,
 }
 
-fn measure(
-    board: &Board,
-    loader: &std::path::Path,
-    case: &Case,
-    file: &Runner,
-) -> Result<Found, Failure> {
+fn measure(board: &Board, loader: Image<'_>, case: &Case, file: &Runner) -> Result<Found, Failure> {
     let named = |error: &dyn std::fmt::Display| {
         Failure::new(format!("{} on {}: {error}", case.name, board.name))
     };
