@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use super::Target;
 use crate::error::{Error, Result};
 
 /// A board and how its images are made and started.
@@ -142,6 +143,11 @@ impl Board {
             .iter()
             .map(|name| Self::find(firmware, name))
             .collect()
+    }
+
+    /// What model files for the board's core are packed for.
+    pub fn packed_for(&self) -> Target {
+        Target::of_cpu(&self.cpu)
     }
 
     /// Where the emulator puts the model of a loader image.

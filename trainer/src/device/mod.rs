@@ -13,6 +13,7 @@ mod host;
 mod image;
 mod job;
 mod run;
+mod target;
 mod verify;
 
 pub use board::{Board, Loader, Region};
@@ -21,6 +22,7 @@ pub use emulator::{Emulator, Ended, Log, install_command};
 pub use image::{build, missing_targets, target_command};
 pub use job::Mode;
 pub use run::Image;
+pub use target::Target;
 pub use verify::{Options, VerifyReport, check_fit, verify};
 
 /// Says where the firmware workspace is, when it is not in a folder above.

@@ -3,7 +3,7 @@ use std::path::Path;
 
 use dunlin::format::MAX_LAYERS;
 use dunlin::format::write::AlignedBytes;
-use dunlin::{F32, Header, Model, Precision, PrecisionTag, Session, Shape, Summary, W8A16};
+use dunlin::{F32, Header, Model, Packing, Precision, PrecisionTag, Session, Shape, Summary, W8A16};
 use rayon::prelude::*;
 
 use crate::data::Windows;
@@ -85,6 +85,16 @@ impl Runner {
         };
         runner.model()?;
         Ok(runner)
+    }
+
+    /// The same model with its integer weights in another order; a float model stays as it is.
+    ///
+    /// # Errors
+    /// `Error::Input` with the name of the file.
+    pub fn packed(&self, packing: Packing) -> Result<Self> {
+        let bytes = dunlin::repack(self.bytes(), packing)
+            .map_err(|error| Error::input(format!("{}: {error}", self.source)))?;
+        Self::new(&bytes, &self.source)
     }
 
     /// The file's header.

@@ -122,9 +122,9 @@ fn wanted(arguments: &[String]) -> Result<Wanted, Failure> {
     Ok(wanted)
 }
 
-/// The model file that a board runs. Weights are packed for the board here, once there is more than one packing.
-fn file_for(_board: &Board, case: &Case) -> Result<Runner, Failure> {
-    case.file()
+/// The model file that a board runs, packed for its core.
+fn file_for(board: &Board, case: &Case) -> Result<Runner, Failure> {
+    Ok(case.file()?.packed(board.packed_for().packing())?)
 }
 
 /// A figure, and what is wrong with it.
