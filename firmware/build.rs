@@ -9,11 +9,22 @@ fn main() {
     let facts = &manifest["package"]["metadata"]["dunlin"];
     let out = PathBuf::from(env::var("OUT_DIR").expect("cargo sets it"));
 
-    for bin in ["product", "loader", "conformance"] {
+    let logging = ["product", "loader", "conformance"];
+    let bare = ["bare_lstm", "bare_conv", "bare_panic"];
+    for bin in logging.into_iter().chain(bare) {
         let folder = out.join(bin);
         fs::create_dir_all(&folder).expect("OUT_DIR is writable");
         fs::write(folder.join("memory.x"), memory_x(facts, bin)).expect("OUT_DIR is writable");
+        fs::write(folder.join("bare.x"), BARE_X).expect("OUT_DIR is writable");
+        // No interrupt has a handler: see support/src/vectors.rs.
+        fs::write(folder.join("device.x"), "").expect("OUT_DIR is writable");
         println!("cargo:rustc-link-arg-bin={bin}=-L{}", folder.display());
+    }
+    for bin in logging {
+        println!("cargo:rustc-link-arg-bin={bin}=-Tdefmt.x");
+    }
+    for bin in bare {
+        println!("cargo:rustc-link-arg-bin={bin}=-Tbare.x");
     }
     let name = env::var("CARGO_PKG_NAME").expect("cargo sets it");
     let shift = number(&workspace["workspace"]["metadata"]["dunlin"]["icount_shift"]);
@@ -21,11 +32,15 @@ fn main() {
 
     println!("cargo:rustc-link-arg-bins=--nmagic");
     println!("cargo:rustc-link-arg-bins=-Tlink.x");
-    println!("cargo:rustc-link-arg-bins=-Tdefmt.x");
     println!("cargo:rerun-if-changed=Cargo.toml");
     println!("cargo:rerun-if-changed=../../Cargo.toml");
     println!("cargo:rerun-if-changed=../../build.rs");
 }
+
+/// As defmt's own script, but the logger is linked only where something logs: in a bare image a panic would.
+const BARE_X: &str = "PROVIDE(_defmt_timestamp = __defmt_default_timestamp);\n\
+     PROVIDE(_defmt_panic = __defmt_default_panic);\n\
+     SECTIONS { .defmt 1 (INFO) : { . = 1; *(.defmt .defmt.*); } }\n";
 
 /// The linker's view: the stack lies below the data, so that an overflow leaves the RAM and faults
 /// instead of overwriting anything; the loader may fill the flash only up to where a model begins.

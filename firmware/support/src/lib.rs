@@ -1,9 +1,10 @@
-//! What every board image shares: start, logs, instruction counts, stack marks and the three programs.
+//! What every board image shares: start, logs, instruction counts, stack marks and the programs.
 //!
 //! An image is this crate plus the constants that the build script makes from the board's manifest.
 #![no_std]
 #![deny(unsafe_code)]
 
+pub mod bare;
 pub mod conformance;
 pub mod counter;
 pub mod host;
@@ -11,6 +12,7 @@ mod job;
 pub mod loader;
 pub mod product;
 pub mod stack;
+mod vectors;
 
 // Both register themselves, as critical section and as logger; naming them keeps them in the image.
 use cortex_m as _;

@@ -1,5 +1,5 @@
-//! Writes the golden models of the current format version and the bits of their outputs:
-//! `cargo run -p conformance --example golden`.
+//! Writes the golden models of the current format version and the bits of their outputs, and the models that the firmware
+//! has built in: `cargo run -p conformance --example golden`.
 //!
 //! The weights come from a fixed generator, so that the files can be made again; the files in `golden/` are kept for
 //! ever once a format version is released. The bits are those of the oracle, not of the runtime under test.
@@ -9,6 +9,7 @@ use dunlin::{Mode, PrecisionTag};
 mod cells;
 mod graphs;
 mod model;
+mod products;
 
 use model::Golden;
 
@@ -43,6 +44,7 @@ fn main() {
         graphs::write(precision, suffix);
         cells::write(precision, suffix);
     }
+    products::write();
 }
 
 /// Outputs that are sequences, and scales of each channel.

@@ -242,7 +242,24 @@ impl Golden {
         }));
     }
 
+    /// Writes the model and the bits that it must give.
     pub fn write(self, name: &str, window: usize, channels: usize) {
+        let bytes = self.file(name, window, channels, false);
+        put(&format!("golden/v1/{name}.dunlin"), &bytes);
+        put(
+            &format!("golden/v1/{name}.bits"),
+            oracle::bits(&bytes).as_bytes(),
+        );
+    }
+
+    /// The bytes of the file.
+    pub fn file(
+        &self,
+        name: &str,
+        window: usize,
+        channels: usize,
+        states_features: bool,
+    ) -> Vec<u8> {
         let file = ModelFile {
             name,
             precision: self.precision,
@@ -254,18 +271,15 @@ impl Golden {
             layers: &self.layers,
             weights: &self.weights,
             output_scales: &self.output_scales,
-            states_features: false,
+            states_features,
         };
-        let bytes = file
-            .to_bytes()
-            .unwrap_or_else(|error| panic!("{name}: {error}"));
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/v1");
-        let put = |end: &str, bytes: &[u8]| {
-            let path = folder.join(format!("{name}.{end}"));
-            std::fs::write(&path, bytes)
-                .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        };
-        put("dunlin", &bytes);
-        put("bits", oracle::bits(&bytes).as_bytes());
+        file.to_bytes()
+            .unwrap_or_else(|error| panic!("{name}: {error}"))
     }
+}
+
+/// Writes a file; its path starts in the folder of this package.
+pub fn put(path: &str, bytes: &[u8]) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    std::fs::write(&path, bytes).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
 }

@@ -1,0 +1,56 @@
+//! The smallest product around a built-in model: activations go in sample by sample and come out, without a log and without
+//! floats. Its image is what `cargo xtask size` measures.
+//!
+//! What it found goes to the host as words of eight hexadecimal digits, a line each: stack of the load, stack of the stream,
+//! then the last output.
+use dunlin::{Model, Session, W8A16};
+use semihosting::sys::arm_compat::sys_writec;
+
+use crate::{host, stack};
+
+/// Streams one window of a sawtooth through the model and exits; 1 for a model that does not load.
+pub fn main<const FEATURES: u64, const LAYERS: usize>(
+    file: &'static [u8],
+    model: &mut Model<'static, W8A16<FEATURES>, LAYERS>,
+    arena: &mut [u8],
+) -> ! {
+    let mark = stack::Mark::paint();
+    if model.load(file).is_err() {
+        host::exit(false)
+    }
+    word(mark.used());
+    let mark = stack::Mark::paint();
+    let Ok(mut session) = Session::new(model, arena) else {
+        host::exit(false)
+    };
+    for step in 0..model.input_shape().steps {
+        match session.push_raw(&[sawtooth(step)]) {
+            Ok(Some(output)) => {
+                word(mark.used());
+                for &value in output {
+                    word(value as u32);
+                }
+            }
+            Ok(None) => {}
+            Err(_) => host::exit(false),
+        }
+    }
+    host::exit(true)
+}
+
+/// Steep enough to reach both ends of the range within a window.
+pub fn sawtooth(step: u32) -> i16 {
+    step.wrapping_mul(7919) as i16
+}
+
+/// Eight digits and the end of the line.
+fn word(value: u32) {
+    for place in (0..8).rev() {
+        let digit = (value >> (4 * place)) as u8 & 15;
+        sys_writec(match digit {
+            0..=9 => b'0' + digit,
+            10.. => b'a' - 10 + digit,
+        });
+    }
+    sys_writec(b'\n');
+}
