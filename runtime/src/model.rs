@@ -18,7 +18,7 @@ use crate::precision::Precision;
 #[derive(Debug, Clone)]
 pub struct Model<'m, P: Precision, const LAYERS: usize> {
     pub(crate) header: Header,
-    pub(crate) name: &'m str,
+    pub(crate) name: &'m [u8],
     pub(crate) layers: Vec<Layer<'m, P>, LAYERS>,
     /// Of the layers' outputs.
     ranges: Vec<P::Range, LAYERS>,
@@ -89,7 +89,7 @@ impl<'m, P: Precision, const LAYERS: usize> Model<'m, P, LAYERS> {
     /// Takes everything out.
     fn clear(&mut self, header: Header) {
         self.header = header;
-        self.name = "";
+        self.name = &[];
         self.layers.clear();
         self.ranges.clear();
         self.nodes.clear();
@@ -102,7 +102,7 @@ impl<'m, P: Precision, const LAYERS: usize> Model<'m, P, LAYERS> {
     pub(crate) fn empty(header: Header) -> Self {
         Self {
             header,
-            name: "",
+            name: &[],
             layers: Vec::new(),
             ranges: Vec::new(),
             nodes: Vec::new(),
@@ -139,7 +139,8 @@ impl<'m, P: Precision, const LAYERS: usize> Model<'m, P, LAYERS> {
                 needed: WEIGHTS_ALIGNMENT as u8,
             });
         }
-        let message = Message::read(file)?;
+        let stated = header.features.unwrap_or(Features::ALL);
+        let message = Message::<P::Build>::read(file, stated)?;
         if message.layer_count != usize::from(header.layer_count) || message.layer_count == 0 {
             return Err(LoadError::Header);
         }
@@ -157,8 +158,8 @@ impl<'m, P: Precision, const LAYERS: usize> Model<'m, P, LAYERS> {
         weights.packing = header.packing;
         let input =
             Shape::new(header.window as usize, header.input_channels as usize).map_err(at(0))?;
-        self.name = message.prefix.name;
-        self.input_scales = scales(&mut weights, message.prefix.input_scales, input.channels)?;
+        self.name = message.name;
+        self.input_scales = scales(&mut weights, message.input_scales, input.channels)?;
         for (index, spec) in message.layers().enumerate() {
             if index >= LAYERS {
                 return Err(capacity);
@@ -167,7 +168,7 @@ impl<'m, P: Precision, const LAYERS: usize> Model<'m, P, LAYERS> {
         }
         self.output_scales = scales(
             &mut weights,
-            message.prefix.output_scales,
+            message.output_scales,
             self.output_shape().channels,
         )?;
         if weights.bytes_left() != 0 {
@@ -191,14 +192,6 @@ impl<'m, P: Precision, const LAYERS: usize> Model<'m, P, LAYERS> {
 
     /// Puts the layer of a specification behind those that are there; there is room.
     fn add(&mut self, spec: LayerSpec, weights: &mut Cursor<'m>) -> Result<(), LayerError> {
-        let needs = Features::of_layer(&spec);
-        if !P::FEATURES.has(needs) {
-            return Err(LayerError::NotBuilt);
-        }
-        let stated = self.header.features;
-        if stated.is_some_and(|stated| !stated.has(needs)) {
-            return Err(LayerError::Unstated);
-        }
         let before = self.nodes.len() as u16;
         let input = if let LayerSpec::Input(tensor) = spec {
             tensor
@@ -249,9 +242,9 @@ impl<'m, P: Precision, const LAYERS: usize> Model<'m, P, LAYERS> {
         &self.header
     }
 
-    /// The name that the file was given; may be empty.
+    /// The name that the file was given; may be empty, as is one that is not UTF-8.
     pub fn name(&self) -> &'m str {
-        self.name
+        core::str::from_utf8(self.name).unwrap_or_default()
     }
 
     /// Shape of an input window.

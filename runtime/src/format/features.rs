@@ -2,7 +2,7 @@
 //!
 //! The header states the lower 24 bits; the others follow from other fields of the header. A type of numbers carries a set
 //! ([`W8A16`](crate::W8A16), [`F32`](crate::F32)), and code for what is not in the set is left out by the compiler.
-use super::graph::{Activation, LayerSpec, OutputSpec, Pooling};
+use super::graph::Activation;
 use super::header::{Header, Mode, Packing};
 
 /// A set of parts of the runtime.
@@ -12,6 +12,19 @@ pub struct Features(pub u64);
 
 /// [`Features::ALL`] as the parameter of a type of numbers.
 pub const ALL: u64 = Features::ALL.0;
+
+/// What a build has, as a type: for code that does not depend on the kind of numbers, so that a program for several has it once.
+pub trait Built {
+    const FEATURES: Features;
+}
+
+/// The build of these features.
+#[derive(Debug, Clone, Copy)]
+pub struct Build<const FEATURES: u64>;
+
+impl<const FEATURES: u64> Built for Build<FEATURES> {
+    const FEATURES: Features = Features(FEATURES);
+}
 
 impl Features {
     /// Nothing but views (flatten and input), which every build has.
@@ -120,55 +133,8 @@ impl Features {
         }
     }
 
-    /// What a layer needs.
-    pub(crate) fn of_layer(spec: &LayerSpec) -> Self {
-        match spec {
-            LayerSpec::Flatten | LayerSpec::Input(_) => Self::NONE,
-            LayerSpec::Dense(spec) => Self::DENSE.and(Self::of_output(&spec.output)),
-            LayerSpec::Conv1d(spec) => Self::CONV1D.and(Self::of_output(&spec.output)),
-            LayerSpec::GroupedConv1d(spec) => {
-                Self::GROUPED_CONV1D.and(Self::of_output(&spec.conv.output))
-            }
-            LayerSpec::MaxPool1d(_) => Self::POOL1D,
-            LayerSpec::AveragePool1d(_) => Self::POOL1D.and(Self::AVERAGE),
-            LayerSpec::GlobalPool1d(Pooling::Max) => Self::GLOBAL_POOL1D,
-            LayerSpec::GlobalPool1d(Pooling::Average) => Self::GLOBAL_POOL1D.and(Self::AVERAGE),
-            LayerSpec::ZeroPadding1d(_) | LayerSpec::UpSampling1d(_) => Self::RESAMPLE,
-            LayerSpec::Reverse => Self::REVERSE,
-            LayerSpec::Lstm(spec) => Self::LSTM.and(Self::of_activation(spec.activation)),
-            LayerSpec::Gru(spec) => Self::GRU.and(Self::of_activation(spec.activation)),
-            LayerSpec::LstmGated(spec) => Self::LSTM.and(Self::of_gates(
-                spec.recurrent_activation,
-                spec.lstm.activation,
-            )),
-            LayerSpec::GruGated(spec) => Self::GRU.and(Self::of_gates(
-                spec.recurrent_activation,
-                spec.gru.activation,
-            )),
-            LayerSpec::SimpleRnn(spec) => Self::SIMPLE_RNN.and(Self::of_output(&spec.output)),
-            LayerSpec::SimpleRnnNorm(spec) => Self::SIMPLE_RNN
-                .and(Self::LAYER_NORM)
-                .and(Self::of_output(&spec.norm.output)),
-            LayerSpec::Concatenate(spec) | LayerSpec::Add(spec) | LayerSpec::Multiply(spec) => {
-                Self::MERGE.and(Self::of_output(&spec.output))
-            }
-            LayerSpec::Activation(spec) => Self::ACTIVATION.and(Self::of_output(&spec.output)),
-            LayerSpec::LayerNorm(spec) => Self::LAYER_NORM.and(Self::of_output(&spec.output)),
-            LayerSpec::Embedding(_) => Self::EMBEDDING,
-        }
-    }
-
-    fn of_output(output: &OutputSpec) -> Self {
-        Self::of_activation(output.activation)
-    }
-
-    fn of_gates(gate: Activation, candidate: Activation) -> Self {
-        Self::GATES
-            .and(Self::of_activation(gate))
-            .and(Self::of_activation(candidate))
-    }
-
-    fn of_activation(activation: Activation) -> Self {
+    /// What an activation needs, wherever it stands.
+    pub(super) fn of_activation(activation: Activation) -> Self {
         match activation {
             Activation::Linear | Activation::Relu | Activation::Relu6 => Self::NONE,
             Activation::Tanh => Self::TANH,

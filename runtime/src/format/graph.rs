@@ -1,8 +1,10 @@
-//! The graph: the only serde types of the runtime. Enum variants are append-only.
+//! The graph. Enum variants are append-only. Hosts write it with serde; [`decode`](super::decode) reads it everywhere.
+#[cfg(feature = "write")]
 use serde::{Deserialize, Serialize};
 
 /// What stands before the layers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "write", derive(Serialize, Deserialize))]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Prefix<'a> {
     /// At most 32 bytes.
@@ -14,7 +16,8 @@ pub struct Prefix<'a> {
 }
 
 /// What stands after the layers: the weights are the last bytes of the file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "write", derive(Serialize, Deserialize))]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Suffix<'a> {
     /// Zeros, fewer than 16, that bring the weights to a multiple of 16.
@@ -23,7 +26,8 @@ pub struct Suffix<'a> {
 }
 
 /// One layer, in order. Its weights follow those of the layer before it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "write", derive(Serialize, Deserialize))]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum LayerSpec {
     Dense(DenseSpec),
@@ -89,7 +93,8 @@ impl LayerSpec {
 }
 
 /// `[T, C] -> [T, units]`. Weights: matrix of `units` rows and `C` columns.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "write", derive(Serialize, Deserialize))]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct DenseSpec {
     pub units: u16,
@@ -98,7 +103,8 @@ pub struct DenseSpec {
 }
 
 /// `[T, C] -> [T', filters]`. Weights: matrix of `filters` rows and `[kernel_size][C]` columns.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "write", derive(Serialize, Deserialize))]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Conv1dSpec {
     pub filters: u16,
@@ -111,7 +117,8 @@ pub struct Conv1dSpec {
 }
 
 /// `[T, C] -> [T', C]`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "write", derive(Serialize, Deserialize))]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Pool1dSpec {
     pub pool_size: u16,
@@ -121,7 +128,8 @@ pub struct Pool1dSpec {
 }
 
 /// `[T, C] -> [T, units]` or `[1, units]`. Weights: matrix of `[units][gate i, f, c, o]` rows and `[C + units]` columns.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "write", derive(Serialize, Deserialize))]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct LstmSpec {
     pub units: u16,
@@ -139,7 +147,8 @@ pub struct LstmSpec {
 
 /// `[T, C] -> [T, units]` or `[1, units]`: `h' = act(W x + U h + b)`. Weights: matrix of `units` rows and `[C + units]`
 /// columns.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "write", derive(Serialize, Deserialize))]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct SimpleRnnSpec {
     pub units: u16,
@@ -151,7 +160,8 @@ pub struct SimpleRnnSpec {
 
 /// `[T, C] -> [T, units]` or `[1, units]`. Weights: matrix of `[gate z, r, c][unit]` rows over `x`, then the same over `h`,
 /// each with a bias.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "write", derive(Serialize, Deserialize))]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct GruSpec {
     pub units: u16,
@@ -166,7 +176,8 @@ pub struct GruSpec {
 }
 
 /// `[T, C] -> [before + T + after, C]`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "write", derive(Serialize, Deserialize))]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct ZeroPadding1dSpec {
     pub before: u16,
@@ -179,7 +190,8 @@ pub struct ZeroPadding1dSpec {
 /// - Add: `act((with * m0 + current * m1 + round) >> shift)`, both `m` in [0, 2^14].
 /// - Concatenate: `clamp((x * m + round) >> shift)`, each tensor with its own `m` in [1, 2^15); linear only.
 /// - Multiply: `act((floor(with * current * m0 / 2^16) + round) >> shift)`, `m0` in [1, 2^15), `m1` is 0.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "write", derive(Serialize, Deserialize))]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct MergeSpec {
     /// Number of the earlier tensor: 0 is the model's input, `n` the output of the n-th layer.
@@ -191,7 +203,8 @@ pub struct MergeSpec {
 }
 
 /// w8a16: `act((x * multiplier + 2^shift / 2) >> shift)`; f32: `act(x)`, multiplier and shift are 0.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "write", derive(Serialize, Deserialize))]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct ActivationSpec {
     pub multiplier: i16,
@@ -201,7 +214,8 @@ pub struct ActivationSpec {
 
 /// `[T, C] -> [T', filters]`: filter `f` reads the channels of group `f / (filters / groups)` alone. Weights: matrix of
 /// `filters` rows and `[kernel_size][C / groups]` columns. With `groups = C` it is the depthwise convolution.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "write", derive(Serialize, Deserialize))]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct GroupedConv1dSpec {
     pub conv: Conv1dSpec,
@@ -214,7 +228,8 @@ pub struct GroupedConv1dSpec {
 ///
 /// w8a16: `act((floor(n * gamma / 2^16) + beta) >> shift)` with `n = (x - mean) / sqrt(variance + epsilon) * 2^20`;
 /// `beta` includes the rounding.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "write", derive(Serialize, Deserialize))]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct LayerNormSpec {
     /// f32: its bits; w8a16: in units of the input's step squared.
@@ -226,7 +241,8 @@ pub struct LayerNormSpec {
 
 /// `[T, 1] -> [T, units]`: the row of each id. Ids outside are clamped into the vocabulary. Weights: f32 rows; in w8a16
 /// int8 rows, then for each row an `i16` in [1, 258] that its values are multiplied by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "write", derive(Serialize, Deserialize))]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct EmbeddingSpec {
     /// Number of rows; ids are 0 to `vocabulary - 1`.
@@ -236,7 +252,8 @@ pub struct EmbeddingSpec {
 
 /// An LSTM whose gates have another activation than sigmoid, or its candidate another than tanh or relu: each one of tanh,
 /// relu, sigmoid, hard sigmoid, linear.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "write", derive(Serialize, Deserialize))]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct LstmGatedSpec {
     /// `candidate_bits` is 15 for tanh, sigmoid and hard sigmoid.
@@ -247,7 +264,8 @@ pub struct LstmGatedSpec {
 }
 
 /// A GRU with other activations, as [`LstmGatedSpec`] is of an LSTM.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "write", derive(Serialize, Deserialize))]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct GruGatedSpec {
     /// `hidden_bits` are -15 to 15 whatever the activation; a relu or linear candidate has the same.
@@ -258,7 +276,8 @@ pub struct GruGatedSpec {
 }
 
 /// `h' = act(layer_norm(W x + U h + b))`. Weights: those of the SimpleRNN, then `gamma` and `beta`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "write", derive(Serialize, Deserialize))]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct SimpleRnnNormSpec {
     /// Its output, linear, goes into the norm.
@@ -268,7 +287,8 @@ pub struct SimpleRnnNormSpec {
 }
 
 /// What happens to an accumulator on its way to an activation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "write", derive(Serialize, Deserialize))]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct OutputSpec {
     pub activation: Activation,
@@ -282,7 +302,8 @@ pub struct OutputSpec {
 
 /// In w8a16 the argument comes from the row's scale: tanh with 12 fraction bits, sigmoid with 11, hard sigmoid in steps of
 /// `6 / 2^15`; these give 15 fraction bits. The others keep the step of their argument.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "write", derive(Serialize, Deserialize))]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Activation {
     Linear,
@@ -309,7 +330,8 @@ pub enum Activation {
 }
 
 /// What a pool makes of its window.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "write", derive(Serialize, Deserialize))]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Pooling {
     Max,
@@ -317,7 +339,8 @@ pub enum Pooling {
 }
 
 /// Zeros around the time axis, as in Keras.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "write", derive(Serialize, Deserialize))]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Padding {
     Valid,

@@ -21,6 +21,7 @@
 //!     44      4  hop: time steps from window to window; 0: the window's length
 //!     48      -  postcard message: [`graph::Prefix`], the layers, [`graph::Suffix`]
 //! ```
+mod decode;
 pub mod features;
 pub mod graph;
 pub mod header;

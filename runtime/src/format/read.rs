@@ -1,63 +1,92 @@
 //! Reading the message: the layers one by one, and typed views of the weights.
+use core::marker::PhantomData;
+
 use bytemuck::Pod;
 
 use super::WEIGHTS_ALIGNMENT;
-use super::graph::{LayerSpec, Prefix, Suffix};
+use super::decode::Fields;
+use super::features::{Built, Features};
+use super::graph::LayerSpec;
+#[cfg(feature = "write")]
+use super::graph::Prefix;
 use super::header::{HEADER_BYTES, Packing};
 use crate::error::{LayerError, LoadError};
 
 /// The message split into its parts; the layers are decoded on the way through [`Message::layers`].
 #[derive(Clone, Copy)]
-pub struct Message<'m> {
-    pub prefix: Prefix<'m>,
+pub struct Message<'m, B: Built> {
+    /// UTF-8, if the writer was ours; at most 32 bytes.
+    pub name: &'m [u8],
+    /// Numbers of `(scale, offset)` pairs.
+    pub input_scales: u16,
+    pub output_scales: u16,
     layers: &'m [u8],
     pub layer_count: usize,
     pub weights: &'m [u8],
+    /// What the layers need of the runtime.
+    pub needs: Features,
+    build: PhantomData<B>,
 }
 
-impl<'m> Message<'m> {
-    /// Splits the message of a file whose header has been read.
-    pub fn read(file: &'m [u8]) -> Result<Self, LoadError> {
-        let message = file.get(HEADER_BYTES..).unwrap_or_default();
-        let (prefix, rest) = take::<Prefix>(message)?;
-        if prefix.name.len() > 32 {
-            return Err(LoadError::Message);
+impl<'m, B: Built> Message<'m, B> {
+    /// Splits the message of a file whose header has been read. The layers are in the build, and need nothing that is not
+    /// `stated`.
+    #[inline(never)]
+    pub fn read(file: &'m [u8], stated: Features) -> Result<Self, LoadError> {
+        let mut fields = Fields::new(file.get(HEADER_BYTES..).unwrap_or_default());
+        let name = fields.bytes();
+        let (input_scales, output_scales) = (fields.half(), fields.half());
+        let layer_count = fields.word();
+        let layers = fields.rest().ok_or(LoadError::Message)?;
+        for index in 0..layer_count {
+            fields.layer::<B>();
+            fields.rest().ok_or(LoadError::Message)?;
+            let at = |error| LoadError::Layer {
+                index: index as u16,
+                error,
+            };
+            let needs = fields.needs().ok_or(at(LayerError::NotBuilt))?;
+            if !stated.has(needs) {
+                return Err(at(LayerError::Unstated));
+            }
         }
-        let (layer_count, layers) = take::<u32>(rest)?;
-        let mut rest = layers;
-        for _ in 0..layer_count {
-            rest = take::<LayerSpec>(rest)?.1;
-        }
-        let (suffix, rest) = take::<Suffix>(rest)?;
-        let start = file.len() - suffix.weights.len();
-        let zeros = suffix.padding.iter().all(|&byte| byte == 0);
-        if !rest.is_empty() || suffix.padding.len() >= WEIGHTS_ALIGNMENT || !zeros {
-            return Err(LoadError::Message);
-        }
-        if !start.is_multiple_of(WEIGHTS_ALIGNMENT) {
+        let (padding, weights) = (fields.bytes(), fields.bytes());
+        let rest = fields.rest().ok_or(LoadError::Message)?;
+        let valid = rest.is_empty()
+            && name.len() <= 32
+            && padding.len() < WEIGHTS_ALIGNMENT
+            && padding.iter().all(|&byte| byte == 0)
+            && (file.len() - weights.len()).is_multiple_of(WEIGHTS_ALIGNMENT);
+        if !valid {
             return Err(LoadError::Message);
         }
         Ok(Self {
-            prefix,
+            name,
+            input_scales,
+            output_scales,
             layers,
             layer_count: layer_count as usize,
-            weights: suffix.weights,
+            weights,
+            needs: fields.needs().unwrap_or(Features::NONE),
+            build: PhantomData,
         })
+    }
+
+    /// What stands before the layers, to be written again.
+    #[cfg(feature = "write")]
+    pub fn prefix(&self) -> Prefix<'m> {
+        Prefix {
+            name: core::str::from_utf8(self.name).unwrap_or_default(),
+            input_scales: self.input_scales,
+            output_scales: self.output_scales,
+        }
     }
 
     /// The layers in order.
-    pub fn layers(&self) -> impl Iterator<Item = LayerSpec> + use<'m> {
-        let mut rest = self.layers;
-        (0..self.layer_count).map_while(move |_| {
-            let (spec, left) = take::<LayerSpec>(rest).ok()?;
-            rest = left;
-            Some(spec)
-        })
+    pub fn layers(&self) -> impl Iterator<Item = LayerSpec> + use<'m, B> {
+        let mut fields = Fields::new(self.layers);
+        (0..self.layer_count).map(move |_| fields.layer::<B>())
     }
-}
-
-fn take<'m, T: serde::Deserialize<'m>>(bytes: &'m [u8]) -> Result<(T, &'m [u8]), LoadError> {
-    postcard::take_from_bytes(bytes).map_err(|_| LoadError::Message)
 }
 
 /// Takes tensors off the front of the weights. Each tensor starts at a multiple of four bytes.

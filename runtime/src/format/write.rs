@@ -7,9 +7,10 @@ use alloc::vec::Vec;
 use bytemuck::Pod;
 use serde::Serialize;
 
-use super::features::Features;
+use super::features::{ALL, Build, Features};
 use super::graph::{LayerSpec, Prefix, Suffix};
 use super::header::{HEADER_BYTES, Header, Mode, PrecisionTag, checksum};
+use super::read::Message;
 use super::{MAX_LAYERS, WEIGHTS_ALIGNMENT};
 use crate::error::LoadError;
 use crate::model::Model;
@@ -60,21 +61,14 @@ impl ModelFile<'_> {
             window: self.window as u32,
             input_channels: self.input_channels as u32,
             hop: self.hop as u32,
-            features: self.features(),
+            features: self.states_features.then_some(Features::NONE),
             ..Header::NONE
         };
         assemble(header, &prefix, self.layers, &weights.0)
     }
-
-    /// What the header states of the layers' needs. A model of views alone needs nothing and cannot say so.
-    fn features(&self) -> Option<Features> {
-        let needs = self.layers.iter().map(Features::of_layer);
-        let all = needs.fold(Features::NONE, Features::and);
-        (self.states_features && all != Features::NONE).then_some(all)
-    }
 }
 
-/// A whole file; of the header, what the layers do not tell.
+/// A whole file; of the header, what the layers do not tell. Features are stated as the layers need them, if any are there.
 pub(crate) fn assemble(
     header: Header,
     prefix: &Prefix<'_>,
@@ -93,6 +87,10 @@ pub(crate) fn assemble(
         layer_count: layers.len() as u16,
         ..header
     };
+    if header.features.is_some() {
+        let message = Message::<Build<ALL>>::read(&file, Features::ALL)?;
+        header.features = Some(message.needs);
+    }
     match header.precision {
         PrecisionTag::F32 => derive::<F32>(&mut header, &file)?,
         PrecisionTag::W8A16 => derive::<W8A16>(&mut header, &file)?,

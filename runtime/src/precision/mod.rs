@@ -4,7 +4,7 @@ use core::ops::Range;
 use bytemuck::Pod;
 
 use crate::error::LayerError;
-use crate::format::features::Features;
+use crate::format::features::{Built, Features};
 use crate::format::graph::OutputSpec;
 use crate::format::header::PrecisionTag;
 use crate::format::read::Cursor;
@@ -30,8 +30,10 @@ mod sealed {
 pub trait Numbers: sealed::Sealed + Copy + core::fmt::Debug + 'static {
     /// What the header of a file of this precision says.
     const TAG: PrecisionTag;
+    /// What this build has, for code that depends on nothing else of the numbers.
+    type Build: Built;
     /// What this build has; a match over layers or activations asks it where that drops code.
-    const FEATURES: Features;
+    const FEATURES: Features = Self::Build::FEATURES;
     /// An element of a tensor between layers.
     type Activation: Pod + PartialOrd + core::fmt::Debug;
     /// Holds a row's sum.

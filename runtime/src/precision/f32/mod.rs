@@ -2,7 +2,7 @@
 use core::ops::Range;
 
 use crate::error::LayerError;
-use crate::format::features::{ALL, Features};
+use crate::format::features::{ALL, Build, Features};
 use crate::format::graph::{Activation, OutputSpec};
 use crate::format::header::PrecisionTag;
 use crate::format::read::Cursor;
@@ -29,7 +29,7 @@ pub struct Matrix<'m> {
 
 impl<const FEATURES: u64> Numbers for F32<FEATURES> {
     const TAG: PrecisionTag = PrecisionTag::F32;
-    const FEATURES: Features = Features(FEATURES);
+    type Build = Build<FEATURES>;
     type Activation = f32;
     type Accumulator = f32;
     type Cell = f32;

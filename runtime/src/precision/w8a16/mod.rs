@@ -2,7 +2,7 @@
 use core::ops;
 
 use crate::error::LayerError;
-use crate::format::features::{ALL, Features};
+use crate::format::features::{ALL, Build, Features};
 use crate::format::graph::{Activation, OutputSpec};
 use crate::format::header::PrecisionTag;
 use crate::format::read::Cursor;
@@ -43,7 +43,7 @@ const NON_NEGATIVE: Range = Range {
 
 impl<const FEATURES: u64> Numbers for W8A16<FEATURES> {
     const TAG: PrecisionTag = PrecisionTag::W8A16;
-    const FEATURES: Features = Features(FEATURES);
+    type Build = Build<FEATURES>;
     type Activation = i16;
     type Accumulator = i32;
     type Cell = i32;
