@@ -29,26 +29,31 @@ impl<const N: usize> AsMut<[u8]> for Arena<N> {
 }
 
 /// Bytes of a buffer inside a part: a multiple of four.
+#[inline]
 pub(crate) fn place(bytes: usize) -> Result<usize, LayerError> {
     limit(bytes.checked_next_multiple_of(4))
 }
 
 /// Bytes of `count` elements as a buffer inside a part.
+#[inline]
 pub(crate) fn bytes(count: usize, element: usize) -> Result<usize, LayerError> {
     place(limit(count.checked_mul(element))?)
 }
 
 /// Bytes of a part: a multiple of 16.
+#[inline]
 pub(crate) fn part(bytes: usize) -> Result<usize, LayerError> {
     limit(bytes.checked_next_multiple_of(ARENA_ALIGNMENT))
 }
 
 /// A sum.
+#[inline]
 pub(crate) fn add(a: usize, b: usize) -> Result<usize, LayerError> {
     limit(a.checked_add(b))
 }
 
 /// Below 2^31, so that sums of two fit a 32-bit `usize`.
+#[inline]
 fn limit(bytes: Option<usize>) -> Result<usize, LayerError> {
     bytes
         .filter(|&bytes| bytes <= i32::MAX as usize)

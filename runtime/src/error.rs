@@ -42,6 +42,8 @@ pub enum LoadError {
     Unused { bytes: u32 },
     /// The mode is continuous but a layer needs the whole window; `index` counts from 0.
     NotContinuous { index: u16 },
+    /// This program was built for windows that follow each other in another way: its features lack this file's.
+    Pace,
     /// The arena in the header is not what the layers need.
     ArenaStated { stated: u32, computed: u32 },
     /// The output shape in the header is not what the layers give.
@@ -159,6 +161,9 @@ impl fmt::Display for LoadError {
                     u32::from(index) + 1
                 )
             }
+            Self::Pace => f.write_str(
+                "this program was built for windows that follow each other in another way",
+            ),
             Self::ArenaStated { stated, computed } => {
                 write!(
                     f,

@@ -134,6 +134,9 @@ impl<'m, P: Precision, const LAYERS: usize> Model<'m, P, LAYERS> {
         if header.hop as usize > MAX_DIMENSION || (endless && header.hop != 0) {
             return Err(LoadError::Header);
         }
+        if !P::FEATURES.has(Features::of_pace(&header)) {
+            return Err(LoadError::Pace);
+        }
         if !file.as_ptr().addr().is_multiple_of(WEIGHTS_ALIGNMENT) {
             return Err(LoadError::Misaligned {
                 needed: WEIGHTS_ALIGNMENT as u8,
@@ -181,7 +184,7 @@ impl<'m, P: Precision, const LAYERS: usize> Model<'m, P, LAYERS> {
             self.matrices = weights.matrices;
         }
         let last = self.nodes.len().saturating_sub(1);
-        match self.plan.make(&mut self.nodes) {
+        match self.plan.make::<P::Build>(&mut self.nodes) {
             Ok(()) => Ok(()),
             Err(PlanError::NotContinuous(index)) => Err(LoadError::NotContinuous {
                 index: index as u16,

@@ -6,7 +6,6 @@ use alloc::vec::Vec;
 
 use crate::error::LoadError;
 use crate::format::MAX_LAYERS;
-use crate::format::features::{ALL, Build, Features};
 use crate::format::graph::LayerSpec;
 use crate::format::header::{Header, Packing, PrecisionTag};
 use crate::format::read::Message;
@@ -28,7 +27,7 @@ pub fn repack(file: &[u8], packing: Packing) -> Result<Vec<u8>, LoadError> {
     }
     let mut model = Model::<W8A16, MAX_LAYERS>::new();
     model.load(file)?;
-    let message = Message::<Build<ALL>>::read(file, Features::ALL)?;
+    let message = Message::of_any(file)?;
     let layers: Vec<LayerSpec> = message.layers().collect();
     let mut weights = Vec::new();
     let mut left = message.weights;

@@ -25,7 +25,7 @@ const LAYER: [LayerError; 12] = [
     LayerError::NotBuilt,
 ];
 
-const LOAD: [LoadError; 18] = [
+const LOAD: [LoadError; 19] = [
     LoadError::TooShort {
         needed: 48,
         given: 47,
@@ -68,6 +68,7 @@ const LOAD: [LoadError; 18] = [
         computed: 96,
     },
     LoadError::OutputStated,
+    LoadError::Pace,
 ];
 
 /// The sentences of errors, each unlike the others.

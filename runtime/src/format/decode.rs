@@ -123,7 +123,7 @@ impl<'m> Fields<'m> {
             0 if has(Features::DENSE) => (LayerSpec::Dense(self.dense()), Features::DENSE),
             1 if has(Features::CONV1D) => (LayerSpec::Conv1d(self.conv1d()), Features::CONV1D),
             2 if has(Features::POOL1D) => (LayerSpec::MaxPool1d(self.pool1d()), Features::POOL1D),
-            3 => (LayerSpec::Flatten, Features::NONE),
+            3 if has(Features::FLATTEN) => (LayerSpec::Flatten, Features::FLATTEN),
             4 if has(Features::LSTM) => (LayerSpec::Lstm(self.lstm()), Features::LSTM),
             5 if has(Features::SIMPLE_RNN) => (
                 LayerSpec::SimpleRnn(self.simple_rnn()),
@@ -138,7 +138,7 @@ impl<'m> Fields<'m> {
                 LayerSpec::GlobalPool1d(self.pooling()),
                 Features::GLOBAL_POOL1D,
             ),
-            9 => (LayerSpec::Input(self.half()), Features::NONE),
+            9 if has(Features::INPUT) => (LayerSpec::Input(self.half()), Features::INPUT),
             10 if has(Features::REVERSE) => (LayerSpec::Reverse, Features::REVERSE),
             11 if has(Features::RESAMPLE) => {
                 let spec = ZeroPadding1dSpec {
@@ -412,9 +412,8 @@ mod tests {
             let bytes = [number, 3, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
             let mut fields = Fields::new(&bytes);
             fields.layer::<Pools>();
-            // Max pooling, flatten and input.
-            let has = [2, 3, 9].contains(&number);
-            assert_eq!(fields.needs().is_some(), has || u32::from(number) == LAYERS);
+            let is_built = number == 2 || u32::from(number) == LAYERS;
+            assert_eq!(fields.needs().is_some(), is_built);
             assert_eq!(fields.rest().is_some(), u32::from(number) < LAYERS);
         }
     }

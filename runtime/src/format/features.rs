@@ -27,7 +27,7 @@ impl<const FEATURES: u64> Built for Build<FEATURES> {
 }
 
 impl Features {
-    /// Nothing but views (flatten and input), which every build has.
+    /// Nothing.
     pub const NONE: Self = Self(0);
     /// Everything.
     pub const ALL: Self = Self(u64::MAX);
@@ -60,8 +60,12 @@ impl Features {
     pub const SMOOTH: Self = Self(1 << 18);
     pub const SOFTMAX: Self = Self(1 << 19);
 
+    pub const FLATTEN: Self = Self(1 << 20);
+    /// Layers that read another tensor than the one before.
+    pub const INPUT: Self = Self(1 << 21);
+
     /// The bits that a header may state.
-    const STATED: Self = Self((1 << 20) - 1);
+    const STATED: Self = Self((1 << 22) - 1);
 
     /// Windows that do not overlap.
     pub const APART: Self = Self(1 << 24);
@@ -86,6 +90,31 @@ impl Features {
         others.0 & !self.0 == 0
     }
 
+    /// Whether any of `others` is among these.
+    #[inline(always)]
+    pub(crate) const fn any(self, others: Self) -> bool {
+        others.0 & self.0 != 0
+    }
+
+    /// Layers over windows of time steps.
+    pub(crate) const fn has_windows(self) -> bool {
+        let layers = Self::CONV1D.and(Self::GROUPED_CONV1D);
+        self.any(layers.and(Self::POOL1D).and(Self::RESAMPLE))
+    }
+
+    /// Layers that read another tensor than the one before, or besides it.
+    pub(crate) const fn has_branches(self) -> bool {
+        self.any(Self::INPUT.and(Self::MERGE))
+    }
+
+    /// Whether every layer takes each step of the one before when it comes, and windows do not share steps: then a stream
+    /// leaves nothing for a window's end and keeps nothing but its output.
+    pub(crate) const fn is_plain(self) -> bool {
+        let ends = Self::GLOBAL_POOL1D.and(Self::REVERSE).and(Self::FLATTEN);
+        let paces = Self::OVERLAPPING.and(Self::ENDLESS);
+        !self.has_windows() && !self.has_branches() && !self.any(ends.and(paces))
+    }
+
     /// What three bytes of a header state, lowest first; `None` for bits without a meaning. Zero states nothing.
     pub(crate) const fn stated([low, middle, high]: [u8; 3]) -> Option<Option<Self>> {
         let bits = Self(u32::from_le_bytes([low, middle, high, 0]) as u64);
@@ -107,11 +136,6 @@ impl Features {
         let Some(stated) = header.features else {
             return Self::ALL;
         };
-        let pace = match header.mode {
-            Mode::Continuous => Self::ENDLESS,
-            Mode::Windowed if header.window_hop() < header.window => Self::OVERLAPPING,
-            Mode::Windowed => Self::APART,
-        };
         // Grouped convolutions have their rows one after the other in every packing.
         let rows = if stated.has(Self::GROUPED_CONV1D) {
             Self::ROW_MAJOR
@@ -119,7 +143,7 @@ impl Features {
             Self::NONE
         };
         stated
-            .and(pace)
+            .and(Self::of_pace(header))
             .and(Self::of_packing(header.packing))
             .and(rows)
     }
@@ -130,6 +154,15 @@ impl Features {
             Packing::RowMajor => Self::ROW_MAJOR,
             Packing::RowPairs => Self::ROW_PAIRS,
             Packing::OffsetQuads => Self::OFFSET_QUADS,
+        }
+    }
+
+    /// How windows follow each other.
+    pub(crate) const fn of_pace(header: &Header) -> Self {
+        match header.mode {
+            Mode::Continuous => Self::ENDLESS,
+            Mode::Windowed if header.window_hop() < header.window => Self::OVERLAPPING,
+            Mode::Windowed => Self::APART,
         }
     }
 

@@ -7,9 +7,12 @@ use super::WEIGHTS_ALIGNMENT;
 use super::decode::Fields;
 use super::features::{Built, Features};
 use super::graph::LayerSpec;
-#[cfg(feature = "write")]
-use super::graph::Prefix;
 use super::header::{HEADER_BYTES, Packing};
+#[cfg(feature = "write")]
+use super::{
+    features::{ALL, Build},
+    graph::Prefix,
+};
 use crate::error::{LayerError, LoadError};
 
 /// The message split into its parts; the layers are decoded on the way through [`Message::layers`].
@@ -72,20 +75,30 @@ impl<'m, B: Built> Message<'m, B> {
         })
     }
 
+    /// The layers in order.
+    pub fn layers(&self) -> impl Iterator<Item = LayerSpec> + use<'m, B> {
+        let mut fields = Fields::new(self.layers);
+        (0..self.layer_count).map(move |_| fields.layer::<B>())
+    }
+}
+
+#[cfg(feature = "write")]
+impl<'m> Message<'m, Build<ALL>> {
+    /// Splits the message of any file.
+    ///
+    /// # Errors
+    /// [`LoadError`] for a malformed message.
+    pub fn of_any(file: &'m [u8]) -> Result<Self, LoadError> {
+        Self::read(file, Features::ALL)
+    }
+
     /// What stands before the layers, to be written again.
-    #[cfg(feature = "write")]
     pub fn prefix(&self) -> Prefix<'m> {
         Prefix {
             name: core::str::from_utf8(self.name).unwrap_or_default(),
             input_scales: self.input_scales,
             output_scales: self.output_scales,
         }
-    }
-
-    /// The layers in order.
-    pub fn layers(&self) -> impl Iterator<Item = LayerSpec> + use<'m, B> {
-        let mut fields = Fields::new(self.layers);
-        (0..self.layer_count).map(move |_| fields.layer::<B>())
     }
 }
 

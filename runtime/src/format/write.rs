@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use bytemuck::Pod;
 use serde::Serialize;
 
-use super::features::{ALL, Build, Features};
+use super::features::Features;
 use super::graph::{LayerSpec, Prefix, Suffix};
 use super::header::{HEADER_BYTES, Header, Mode, PrecisionTag, checksum};
 use super::read::Message;
@@ -88,8 +88,7 @@ pub(crate) fn assemble(
         ..header
     };
     if header.features.is_some() {
-        let message = Message::<Build<ALL>>::read(&file, Features::ALL)?;
-        header.features = Some(message.needs);
+        header.features = Some(Message::of_any(&file)?.needs);
     }
     match header.precision {
         PrecisionTag::F32 => derive::<F32>(&mut header, &file)?,

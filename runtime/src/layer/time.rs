@@ -55,6 +55,7 @@ pub(crate) enum Edges {
 
 impl TimeWindow {
     /// A window over an input that is padded as Keras does it.
+    #[inline]
     pub fn new(
         padding: Padding,
         size: u16,
@@ -84,25 +85,45 @@ impl TimeWindow {
         (self.size - 1) * self.dilation + 1
     }
 
+    /// Whole strides in so many steps.
+    #[inline]
+    pub fn strides(&self, steps: u32) -> u32 {
+        steps / self.stride.max(1)
+    }
+
+    /// Strides that it takes to cover so many steps.
+    #[inline]
+    pub fn strides_up(&self, steps: u32) -> u32 {
+        steps.div_ceil(self.stride.max(1))
+    }
+
+    /// The place of the taps that output step `step` shares.
+    #[inline]
+    pub fn repeated(&self, step: u32) -> u32 {
+        step / self.repeat.max(1)
+    }
+
     /// Output steps over `input` steps, or the number of input steps that one output step needs.
     ///
     /// `same`: `out = ceil(T / stride)`; `causal` likewise; `valid`: `(T - span) / stride + 1`.
+    #[inline]
     pub fn steps(&self, input: u32) -> Result<u32, u32> {
         let span = self.span();
         let valid = |padded: u32| match padded.checked_sub(span) {
-            Some(room) => Ok((room / self.stride + 1) * self.repeat),
+            Some(room) => Ok((self.strides(room) + 1) * self.repeat),
             None => Err(span),
         };
         match self.edges {
             Edges::Padding(Padding::Valid) => valid(input),
             Edges::Padding(Padding::Same | Padding::Causal) => {
-                Ok(input.div_ceil(self.stride) * self.repeat)
+                Ok(self.strides_up(input) * self.repeat)
             }
             Edges::Zeros { before, after } => valid(input + u32::from(before) + u32::from(after)),
         }
     }
 
     /// [`TimeWindow::steps`] as a layer that is loaded checks them.
+    #[inline]
     pub fn checked_steps(&self, input: u32) -> Result<usize, LayerError> {
         let window = |needed| LayerError::Window {
             needed,
@@ -114,11 +135,12 @@ impl TimeWindow {
     /// Padded steps before an input of this many steps.
     ///
     /// `same`: `max((out - 1) stride + span - T, 0)` split with the smaller half before. `causal`: `span - 1`.
+    #[inline]
     pub fn left(&self, input: u32) -> u32 {
         match self.edges {
             Edges::Padding(Padding::Valid) => 0,
             Edges::Padding(Padding::Same) => {
-                let places = input.div_ceil(self.stride).max(1);
+                let places = self.strides_up(input).max(1);
                 ((places - 1) * self.stride + self.span()).saturating_sub(input) / 2
             }
             Edges::Padding(Padding::Causal) => self.span() - 1,
@@ -129,7 +151,7 @@ impl TimeWindow {
     /// Taps of all output steps that meet an input of this many steps.
     pub fn all_taps(&self, input: u32) -> u64 {
         let left = self.left(input) as i32;
-        let places = 0..self.steps(input).unwrap_or_default() / self.repeat;
+        let places = 0..self.repeated(self.steps(input).unwrap_or_default());
         let taps = places.map(|place| {
             let start = (place * self.stride) as i32 - left;
             let (first, end, _) = self.taps(start, input as usize);
@@ -139,12 +161,14 @@ impl TimeWindow {
     }
 
     /// Whether each output step is made of the same step of the input alone.
+    #[inline]
     pub fn is_step(&self) -> bool {
         (self.size, self.stride, self.repeat) == (1, 1, 1)
             && matches!(self.edges, Edges::Padding(_))
     }
 
     /// Whether padding depends on where the input ends.
+    #[inline]
     pub fn knows_end(&self) -> bool {
         match self.edges {
             Edges::Padding(Padding::Valid | Padding::Causal) => false,
@@ -165,7 +189,7 @@ impl TimeWindow {
             if dilation == 1 {
                 steps
             } else {
-                steps.div_ceil(dilation)
+                steps.div_ceil(dilation.max(1))
             }
         };
         let end = places((rows + before).saturating_sub(after)).min(size);

@@ -1,5 +1,6 @@
 //! Which steps of each tensor the output depends on, which of them a stream computes once, and which are read when a window
 //! is complete.
+use crate::format::features::Built;
 use crate::layer::{Reach, TimeWindow};
 
 use super::{Link, Pace, PlanError, Steps, Tensors};
@@ -14,30 +15,17 @@ const ENDLESS: Steps = Steps {
 const LONGEST_PERIOD: u32 = 65_535;
 
 /// Fills in `hop`, `need`, `clean`, `due` and `by_step`.
-pub(super) fn mark(tensors: &mut Tensors<'_>) -> Result<(), PlanError> {
-    if tensors.plan.pace == Pace::Endless {
+pub(super) fn mark<B: Built>(tensors: &mut Tensors<'_, B>) -> Result<(), PlanError> {
+    let pace = tensors.pace();
+    if pace == Pace::Endless {
         tensors.plan.hop = period(tensors.nodes)?;
     }
-    hops(tensors);
-    needs(tensors);
-    for index in 0..=tensors.nodes.len() {
-        let mut clean = clean(tensors, index);
-        tensors.get_mut(index as u16).is_last = is_last(tensors, index);
-        if tensors.plan.pace == Pace::Apart && index > 0 {
-            // What no window wants, at its end.
-            clean.to = clean.to.min(tensors.get(index as u16).need.to);
-        }
-        // What nobody reads need not run.
-        let is_read = !tensors.get(index as u16).need.is_empty();
-        if !is_read && index > 0 {
-            clean = Steps::NONE;
-        }
-        tensors.get_mut(index as u16).clean = clean;
-        if tensors.plan.pace == Pace::Endless && is_read && clean.to != u32::MAX {
-            return Err(PlanError::NotContinuous(index.saturating_sub(1)));
-        }
+    if B::FEATURES.is_plain() {
+        all_clean(tensors);
+    } else {
+        some_clean(tensors)?;
     }
-    let (last, pace) = (tensors.last(), tensors.plan.pace);
+    let last = tensors.last();
     let by_step = match pace {
         Pace::Endless => true,
         Pace::Apart => last.shape.steps > 1 && !last.is_dirty(),
@@ -49,8 +37,51 @@ pub(super) fn mark(tensors: &mut Tensors<'_>) -> Result<(), PlanError> {
         let flow = tensors.get_mut(last);
         flow.due = flow.need;
     }
-    if pace != Pace::Endless {
+    if pace != Pace::Endless && !B::FEATURES.is_plain() {
         dues(tensors);
+    }
+    Ok(())
+}
+
+/// Where each layer takes each step of the one before, a stream needs and computes all of them once.
+fn all_clean<B: Built>(tensors: &mut Tensors<'_, B>) {
+    let mut is_last = false;
+    for number in 0..=tensors.last_number() {
+        let of_last = |node: &Link| node.reach == Reach::Last;
+        is_last |= tensors.maker(number).is_some_and(of_last);
+        let flow = tensors.get_mut(number);
+        let all = Steps {
+            from: 0,
+            to: flow.shape.steps,
+        };
+        (flow.need, flow.clean, flow.is_last) = (all, all, is_last);
+    }
+}
+
+fn some_clean<B: Built>(tensors: &mut Tensors<'_, B>) -> Result<(), PlanError> {
+    let pace = tensors.pace();
+    hops(tensors);
+    needs(tensors);
+    for number in 0..=tensors.last_number() {
+        let mut clean = clean(tensors, number);
+        let is_last = is_last(tensors, number);
+        let flow = tensors.get_mut(number);
+        flow.is_last = is_last;
+        if pace == Pace::Apart && number > 0 {
+            // What no window wants, at its end.
+            clean.to = clean.to.min(flow.need.to);
+        }
+        // What nobody reads need not run.
+        let is_read = !flow.need.is_empty();
+        if !is_read && number > 0 {
+            clean = Steps::NONE;
+        }
+        flow.clean = clean;
+        if pace == Pace::Endless && is_read && clean.to != u32::MAX {
+            return Err(PlanError::NotContinuous(
+                usize::from(number).saturating_sub(1),
+            ));
+        }
     }
     Ok(())
 }
@@ -70,10 +101,12 @@ fn period(nodes: &[Link]) -> Result<u32, PlanError> {
 }
 
 /// Steps from window to window: they have to fit the strides.
-fn hops(tensors: &mut Tensors<'_>) {
+fn hops<B: Built>(tensors: &mut Tensors<'_, B>) {
     tensors.plan.input.hop = tensors.plan.hop;
-    for index in 0..tensors.nodes.len() {
-        let node = tensors.nodes[index];
+    for number in 1..=tensors.last_number() {
+        let Some(node) = tensors.maker(number) else {
+            continue;
+        };
         let input = tensors.get(node.input);
         let hop = match node.reach {
             Reach::View if input.shape.steps == node.tensor.shape.steps => input.hop,
@@ -82,40 +115,32 @@ fn hops(tensors: &mut Tensors<'_>) {
                 Some(_) | None => input.hop,
             },
             Reach::Window(window) if input.hop.is_multiple_of(window.stride) => {
-                (input.hop / window.stride).saturating_mul(window.repeat)
+                window.strides(input.hop).saturating_mul(window.repeat)
             }
-            Reach::Scan | Reach::Last if tensors.plan.pace == Pace::Endless => input.hop,
+            Reach::Scan | Reach::Last if tensors.pace() == Pace::Endless => input.hop,
             Reach::Window(_) | Reach::View | Reach::Scan | Reach::Last | Reach::Whole => 0,
         };
-        tensors.nodes[index].tensor.hop = hop;
+        tensors.get_mut(number).hop = hop;
     }
 }
 
 /// From the output back to the input.
-fn needs(tensors: &mut Tensors<'_>) {
-    let endless = tensors.plan.pace == Pace::Endless;
-    let all = |steps: u32| {
-        if endless {
-            ENDLESS
-        } else {
-            Steps { from: 0, to: steps }
-        }
-    };
+fn needs<B: Built>(tensors: &mut Tensors<'_, B>) {
+    let endless = tensors.pace() == Pace::Endless;
     let last = tensors.last_number();
     let steps = tensors.get(last).shape.steps;
-    tensors.get_mut(last).need = all(steps);
-    for index in (0..tensors.nodes.len()).rev() {
-        let node = tensors.nodes[index];
-        let need = node.tensor.need;
+    let all = Steps { from: 0, to: steps };
+    tensors.get_mut(last).need = if endless { ENDLESS } else { all };
+    for number in (1..=last).rev() {
+        let need = tensors.get(number).need;
         if need.is_empty() {
             continue;
         }
-        for input in node.inputs() {
+        for input in tensors.inputs(number) {
             let steps = tensors.get(input).shape.steps;
-            let read = if endless {
-                ENDLESS
-            } else {
-                read(&node, need, 0, steps)
+            let read = match tensors.maker(number) {
+                Some(node) if !endless => read(node, need, 0, steps),
+                Some(_) | None => ENDLESS,
             };
             let flow = tensors.get_mut(input);
             flow.need = flow.need.hull(read);
@@ -125,6 +150,7 @@ fn needs(tensors: &mut Tensors<'_>) {
 
 /// The steps of an input of `input` steps that the `output` steps of a layer are made of; a recurrent layer has taken in
 /// `scanned` of them already.
+#[inline]
 pub(crate) fn read(node: &Link, output: Steps, scanned: u32, input: u32) -> Steps {
     let all = Steps { from: 0, to: input };
     if output.is_empty() {
@@ -147,11 +173,12 @@ pub(crate) fn read(node: &Link, output: Steps, scanned: u32, input: u32) -> Step
 }
 
 /// The steps of an input under the taps of the `output` steps.
+#[inline]
 fn window_of(window: &TimeWindow, output: Steps, input: u32) -> Steps {
     if window.repeat > 1 {
         return Steps {
-            from: output.from / window.repeat,
-            to: (output.to.saturating_sub(1) / window.repeat + 1).min(input),
+            from: window.repeated(output.from),
+            to: (window.repeated(output.to.saturating_sub(1)) + 1).min(input),
         };
     }
     let left = window.left(input);
@@ -163,30 +190,27 @@ fn window_of(window: &TimeWindow, output: Steps, input: u32) -> Steps {
     }
 }
 
-/// Whether tensor `index` is the last step of a recurrent layer, or made of it alone.
-fn is_last(tensors: &Tensors<'_>, index: usize) -> bool {
-    let Some(node) = index.checked_sub(1).map(|index| &tensors.nodes[index]) else {
+/// Whether a tensor is the last step of a recurrent layer, or made of it alone.
+fn is_last<B: Built>(tensors: &Tensors<'_, B>, number: u16) -> bool {
+    let Some(node) = tensors.maker(number) else {
         return false;
     };
     let of = |tensor| tensors.get(tensor).is_last;
     node.reach == Reach::Last || of(node.input) || node.with.is_some_and(of)
 }
 
-/// The clean steps of tensor `index`, from those of its inputs.
-fn clean(tensors: &Tensors<'_>, index: usize) -> Steps {
-    let pace = tensors.plan.pace;
+/// The clean steps of a tensor, from those of its inputs.
+fn clean<B: Built>(tensors: &Tensors<'_, B>, number: u16) -> Steps {
+    let pace = tensors.pace();
     let endless = pace == Pace::Endless;
-    let Some(index) = index.checked_sub(1) else {
+    let Some(node) = tensors.maker(number) else {
+        let to = tensors.plan.window;
         return if endless {
             ENDLESS
         } else {
-            Steps {
-                from: 0,
-                to: tensors.plan.window,
-            }
+            Steps { from: 0, to }
         };
     };
-    let node = &tensors.nodes[index];
     let (flow, input) = (&node.tensor, tensors.get(node.input));
     let mut of_inputs = input.clean;
     if let Some(with) = node.with {
@@ -214,16 +238,16 @@ fn clean(tensors: &Tensors<'_>, index: usize) -> Steps {
             }
         }
         Reach::Window(window) => {
-            let (repeat, stride) = (window.repeat, window.stride);
+            let repeat = window.repeat;
             let left = window.left(input.shape.steps);
             // A stream that starts with the window knows the zeros before it.
             let from = match pace {
                 Pace::Apart | Pace::Endless => 0,
                 Pace::Overlapping if repeat > 1 => of_inputs.from * repeat,
-                Pace::Overlapping => (of_inputs.from + left).div_ceil(stride),
+                Pace::Overlapping => window.strides_up(of_inputs.from + left),
             };
             let room = (of_inputs.to + left).checked_sub(window.span());
-            let to = room.map_or(0, |room| (room / stride + 1) * repeat);
+            let to = room.map_or(0, |room| (window.strides(room) + 1) * repeat);
             Steps {
                 from,
                 to: to.min(flow.shape.steps),
@@ -239,20 +263,22 @@ fn clean(tensors: &Tensors<'_>, index: usize) -> Steps {
 }
 
 /// From the output back to the input: what the steps that are not clean are made of.
-fn dues(tensors: &mut Tensors<'_>) {
-    let pace = tensors.plan.pace;
-    for index in (0..tensors.nodes.len()).rev() {
-        let node = tensors.nodes[index];
-        let parts = if node.is_view() {
-            [node.tensor.due, Steps::NONE]
-        } else {
-            node.tensor.dirty()
-        };
-        for input in node.inputs() {
+fn dues<B: Built>(tensors: &mut Tensors<'_, B>) {
+    let pace = tensors.pace();
+    for number in (1..=tensors.last_number()).rev() {
+        for input in tensors.inputs(number) {
+            let Some(node) = tensors.maker(number) else {
+                continue;
+            };
+            let parts = if node.is_view() {
+                [node.tensor.due, Steps::NONE]
+            } else {
+                node.tensor.dirty()
+            };
             let flow = tensors.get(input);
             let (steps, scanned) = (flow.shape.steps, node.scanned(flow, pace));
             let due = parts.iter().fold(flow.due, |due, &part| {
-                due.hull(read(&node, part, scanned, steps))
+                due.hull(read(node, part, scanned, steps))
             });
             tensors.get_mut(input).due = due;
         }

@@ -23,22 +23,26 @@ pub(crate) struct Link {
 
 impl Link {
     /// The tensors that it reads.
+    #[inline]
     pub fn inputs(&self) -> impl Iterator<Item = u16> + use<> {
         [Some(self.input), self.with].into_iter().flatten()
     }
 
     /// Where its state stands in the state part.
+    #[inline]
     pub fn state_bytes(&self) -> core::ops::Range<usize> {
         let start = self.state as usize;
         start..start + self.memory.state
     }
 
     /// Whether it gives a tensor that is there already.
+    #[inline]
     pub fn is_view(&self) -> bool {
         self.reach == Reach::View
     }
 
     /// Whether it runs with each push, over an `input` with these steps.
+    #[inline]
     pub fn streams(&self, input: &Flow, pace: Pace) -> bool {
         match self.reach {
             Reach::Step | Reach::Window(_) => !self.tensor.clean.is_empty(),
@@ -50,6 +54,7 @@ impl Link {
     }
 
     /// Steps of the input that a recurrent layer has taken in when a window is complete.
+    #[inline]
     pub fn scanned(&self, input: &Flow, pace: Pace) -> u32 {
         if self.streams(input, pace) {
             input.clean.to
@@ -59,6 +64,7 @@ impl Link {
     }
 
     /// Steps of the output over `input` steps, or the number of steps that the layer needs.
+    #[inline]
     pub fn steps(&self, input: u32) -> Result<u32, u32> {
         match self.reach {
             Reach::Step | Reach::Scan => Ok(input),

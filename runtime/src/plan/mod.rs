@@ -4,8 +4,14 @@
 //! Tensor 0 is the model's input, tensor `n` the output of layer `n` (counted from 1). A *view* is the same values as another
 //! tensor, its *root*. A tensor's *clean* steps are those that a stream computes once, when their inputs have come; the other
 //! steps are computed when a window is complete.
+//!
+//! All of it is generic over what a build has ([`Built`]), not over the kind of numbers: a program for several kinds has this code
+//! once, and a program for one model has of it what that model needs.
+use core::marker::PhantomData;
+
 use crate::arena::{add, bytes, part, place};
 use crate::error::LayerError;
+use crate::format::features::{Built, Features};
 use crate::format::header::{Header, Mode};
 use crate::layer::Shape;
 
@@ -36,7 +42,8 @@ pub(crate) enum Pace {
 /// Everything about a model's arena that does not depend on one layer.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Plan {
-    pub pace: Pace,
+    /// Read through [`Plan::pace`].
+    pace: Pace,
     /// Time steps of a window.
     pub window: u32,
     /// Time steps from one window to the next; without an end, until all strides stand as before.
@@ -82,7 +89,7 @@ impl From<LayerError> for PlanError {
 
 impl Plan {
     /// Of no layers.
-    pub fn empty(header: &Header, element: usize) -> Self {
+    pub const fn empty(header: &Header, element: usize) -> Self {
         let hop = header.window_hop();
         let pace = match header.mode {
             Mode::Continuous => Pace::Endless,
@@ -112,8 +119,13 @@ impl Plan {
     }
 
     /// Fills in the plan and the nodes' part of it.
-    pub fn make(&mut self, nodes: &mut [Link]) -> Result<(), PlanError> {
-        let mut tensors = Tensors { plan: self, nodes };
+    #[inline(never)]
+    pub fn make<B: Built>(&mut self, nodes: &mut [Link]) -> Result<(), PlanError> {
+        let mut tensors = Tensors::<B> {
+            plan: self,
+            nodes,
+            build: PhantomData,
+        };
         clean::mark(&mut tensors)?;
         rings::mark(&mut tensors)?;
         work::mark(&mut tensors)?;
@@ -133,35 +145,74 @@ impl Plan {
         Ok(())
     }
 
+    /// How windows follow each other: a constant in a build for one way.
+    #[inline(always)]
+    pub fn pace<B: Built>(&self) -> Pace {
+        let has = |pace| B::FEATURES.has(pace);
+        let (apart, overlapping) = (has(Features::APART), has(Features::OVERLAPPING));
+        match (apart, overlapping, has(Features::ENDLESS)) {
+            (true, false, false) => Pace::Apart,
+            (false, true, false) => Pace::Overlapping,
+            (false, false, true) => Pace::Endless,
+            _ => self.pace,
+        }
+    }
+
+    /// Whether a stream only collects its window: never, where each layer takes each step.
+    #[inline(always)]
+    pub fn collects<B: Built>(&self) -> bool {
+        !B::FEATURES.is_plain() && self.collects
+    }
+
     /// Bytes of the whole arena.
     pub fn total(&self) -> usize {
         self.state + self.output + self.zone
     }
 }
 
-/// The tensors of a model by their numbers.
-pub(crate) struct Tensors<'a> {
+/// The tensors of a model by their numbers, in a build that has `B`.
+pub(crate) struct Tensors<'a, B: Built> {
     pub plan: &'a mut Plan,
     pub nodes: &'a mut [Link],
+    build: PhantomData<B>,
 }
 
-impl Tensors<'_> {
+impl<B: Built> Tensors<'_, B> {
+    pub fn pace(&self) -> Pace {
+        self.plan.pace::<B>()
+    }
+
     pub fn get(&self, tensor: u16) -> &Flow {
         flow(&self.plan.input, self.nodes, tensor)
     }
 
     pub fn get_mut(&mut self, tensor: u16) -> &mut Flow {
-        match usize::from(tensor).checked_sub(1) {
-            Some(index) if index < self.nodes.len() => &mut self.nodes[index].tensor,
-            Some(_) | None => &mut self.plan.input,
-        }
+        usize::from(tensor)
+            .checked_sub(1)
+            .and_then(|index| self.nodes.get_mut(index))
+            .map_or(&mut self.plan.input, |node| &mut node.tensor)
+    }
+
+    /// The layer that makes a tensor; the input has none.
+    pub fn maker(&self, tensor: u16) -> Option<&Link> {
+        let index = usize::from(tensor).checked_sub(1)?;
+        self.nodes.get(index)
+    }
+
+    /// The tensors that the maker of a tensor reads.
+    pub fn inputs(&self, tensor: u16) -> impl Iterator<Item = u16> + use<B> {
+        let of_maker = self.maker(tensor).map(Link::inputs);
+        of_maker.into_iter().flatten()
+    }
+
+    /// The layers between tensor `from` and the layer of index `to`.
+    pub fn between(&self, from: u16, to: usize) -> &[Link] {
+        self.nodes.get(usize::from(from)..to).unwrap_or_default()
     }
 
     /// The model's output.
     pub fn last(&self) -> &Flow {
-        self.nodes
-            .last()
-            .map_or(&self.plan.input, |node| &node.tensor)
+        self.get(self.last_number())
     }
 
     /// The number of the model's output.
@@ -176,18 +227,22 @@ impl Tensors<'_> {
 
     /// Whether a tensor is made by a layer, or is the input: not a view.
     pub fn is_made(&self, number: u16) -> bool {
-        usize::from(number)
-            .checked_sub(1)
-            .is_none_or(|index| !self.nodes[index].is_view())
+        self.maker(number).is_none_or(|node| !node.is_view())
     }
 
     /// Whether this layer reads the memory of this root.
     pub fn reads(&self, node: &Link, root: u16) -> bool {
         !node.is_view() && node.inputs().any(|tensor| self.get(tensor).root == root)
     }
+
+    /// Whether this layer runs with each push.
+    pub fn streams(&self, node: &Link) -> bool {
+        node.streams(self.get(node.input), self.pace())
+    }
 }
 
 /// A tensor by its number.
+#[inline]
 pub(crate) fn flow<'a>(input: &'a Flow, nodes: &'a [Link], tensor: u16) -> &'a Flow {
     usize::from(tensor)
         .checked_sub(1)
@@ -196,6 +251,7 @@ pub(crate) fn flow<'a>(input: &'a Flow, nodes: &'a [Link], tensor: u16) -> &'a F
 }
 
 /// Time steps of every tensor for a window of `steps` steps; an error where a layer cannot take it.
+#[inline]
 pub(crate) fn lengths(
     plan: &Plan,
     nodes: &[Link],

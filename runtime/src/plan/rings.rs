@@ -1,9 +1,7 @@
 //! Which tensors of a stream keep steps, and how many: found by running the stream on counters alone.
-use heapless::Vec;
-
 use crate::arena::{add, bytes, place};
 use crate::error::LayerError;
-use crate::format::MAX_LAYERS;
+use crate::format::features::Built;
 use crate::layer::Reach;
 
 use super::{Link, Pace, Ring, Tensors};
@@ -12,31 +10,33 @@ const CURSOR_BYTES: usize = 8;
 const PROGRESS_BYTES: usize = 4;
 
 /// Fills in `ring`, `burst`, `progress` and the plan's `stream`.
-pub(super) fn mark(tensors: &mut Tensors<'_>) -> Result<(), LayerError> {
-    let plan = &tensors.plan;
-    let streams = |node: &Link| node.streams(tensors.get(node.input), plan.pace);
-    if plan.pace == Pace::Apart && !plan.by_step && !tensors.nodes.iter().any(streams) {
+pub(super) fn mark<B: Built>(tensors: &mut Tensors<'_, B>) -> Result<(), LayerError> {
+    let plain = B::FEATURES.is_plain();
+    let waits = tensors.pace() == Pace::Apart && !tensors.plan.by_step;
+    if waits && !plain && !tensors.nodes.iter().any(|node| tensors.streams(node)) {
         tensors.plan.collects = true;
         return Ok(());
     }
     let mut any = false;
     for number in 0..=tensors.last_number() {
-        let keeps = keeps_steps(tensors, number);
+        let keeps = if plain {
+            // The output, for the window's end.
+            !tensors.get(number).due.is_empty()
+        } else {
+            keeps_steps(tensors, number)
+        };
         any |= keeps;
         let ring = Ring {
             cursor: 0,
             at: 0,
             capacity: 1,
         };
-        tensors.get_mut(number).ring = keeps.then_some(ring);
+        let flow = tensors.get_mut(number);
+        flow.ring = keeps.then_some(ring);
+        flow.burst = 1;
     }
-    tensors.plan.input.burst = 1;
-    if any {
+    if any && !plain {
         count(tensors);
-    } else {
-        for node in tensors.nodes.iter_mut() {
-            node.tensor.burst = 1;
-        }
     }
     for number in 0..=tensors.last_number() {
         let flow = tensors.get_mut(number);
@@ -55,7 +55,7 @@ pub(super) fn mark(tensors: &mut Tensors<'_>) -> Result<(), LayerError> {
 }
 
 /// Whether steps of a tensor wait for a reader: for a window, for another tensor, or for the end of the model's window.
-fn keeps_steps(tensors: &Tensors<'_>, number: u16) -> bool {
+fn keeps_steps<B: Built>(tensors: &Tensors<'_, B>, number: u16) -> bool {
     let flow = tensors.get(number);
     if flow.clean.is_empty() || !tensors.is_made(number) {
         return false;
@@ -74,73 +74,77 @@ fn keeps_steps(tensors: &Tensors<'_>, number: u16) -> bool {
         // Nobody, or only the caller: a step is gone with its push.
         None => false,
         Some((index, reader)) => {
-            let next = tensors.nodes[usize::from(number)..index]
-                .iter()
-                .all(Link::is_view);
+            let next = tensors.between(number, index).iter().all(Link::is_view);
             let steps = matches!(reader.reach, Reach::Step | Reach::Scan | Reach::Last);
-            let follows = reader.streams(tensors.get(reader.input), tensors.plan.pace);
             let alone = second.is_none() && !is_output && reader.with.is_none();
-            !(next && steps && follows && alone)
+            !(next && steps && tensors.streams(reader) && alone)
         }
     }
 }
 
 /// Runs the stream on counters, for as long as it takes to repeat itself.
 #[inline(never)]
-fn count(tensors: &mut Tensors<'_>) {
+fn count<B: Built>(tensors: &mut Tensors<'_, B>) {
     let plan = &*tensors.plan;
-    let pushes = match plan.pace {
-        Pace::Apart => plan.window,
-        Pace::Overlapping | Pace::Endless => plan.window + plan.hop,
+    let (pace, window) = (tensors.pace(), plan.window);
+    let pushes = match pace {
+        Pace::Apart => window,
+        Pace::Overlapping | Pace::Endless => window + plan.hop,
     };
-    let pace = plan.pace;
-    // Steps there are of each tensor, and steps that its layer has done.
-    let mut there: Vec<u32, { MAX_LAYERS + 1 }> = Vec::new();
-    let mut done: Vec<u32, { MAX_LAYERS + 1 }> = Vec::new();
     for number in 0..=tensors.last_number() {
-        let from = tensors.get(number).clean.from;
-        // There is room: the message was read with as many layers.
-        let _ = (there.push(from), done.push(from));
+        let flow = tensors.get_mut(number);
+        (flow.there, flow.done) = (flow.clean.from, flow.clean.from);
+        // Of the input, one a push.
+        flow.burst = u32::from(number == 0);
     }
     for push in 1..=pushes {
-        there[0] = there[0].wrapping_add(1);
-        for index in 0..tensors.nodes.len() {
-            let number = index + 1;
-            let node = &tensors.nodes[index];
-            if node.is_view() {
-                there[number] = there[usize::from(node.input)];
-                continue;
-            }
-            let input = tensors.get(node.input);
-            if !node.streams(input, pace) {
-                continue;
-            }
-            let of = |tensor: u16| there[usize::from(tensor)];
-            let available = node.inputs().map(of).reduce(earlier).unwrap_or_default();
-            let from = oldest(node, done[number], input.shape.steps);
-            let depth = |tensor: u16| {
-                let deep = of(tensor).wrapping_sub(from) as i32;
-                match pace {
-                    // Steps before the stream are zeros that nobody keeps.
-                    Pace::Apart => deep.min(of(tensor) as i32),
-                    Pace::Overlapping | Pace::Endless => deep,
-                }
-            };
-            let depths = [Some(node.input), node.with]
-                .map(|tensor| tensor.map(|tensor| (tensors.get(tensor).root, depth(tensor))));
-            let new = new_steps(node, input, pace, available, done[number]);
-            let given = given_steps(node, pace, new, push == tensors.plan.window);
-            done[number] = done[number].wrapping_add(new);
-            there[number] = there[number].wrapping_add(given);
-            for (root, deep) in depths.into_iter().flatten() {
-                if let Some(ring) = &mut tensors.get_mut(root).ring {
-                    ring.capacity = ring.capacity.max(deep.max(1) as u32);
-                }
-            }
-            let flow = &mut tensors.nodes[index].tensor;
-            flow.burst = flow.burst.max(given);
+        let input = &mut tensors.plan.input;
+        input.there = input.there.wrapping_add(1);
+        for number in 1..=tensors.last_number() {
+            advance(tensors, number, pace, push == window);
         }
     }
+}
+
+/// A push's part for the maker of a tensor; the window may be complete with it.
+fn advance<B: Built>(tensors: &mut Tensors<'_, B>, number: u16, pace: Pace, completes: bool) {
+    let Some(node) = tensors.maker(number) else {
+        return;
+    };
+    if node.is_view() {
+        let there = tensors.get(node.input).there;
+        tensors.get_mut(number).there = there;
+        return;
+    }
+    if !tensors.streams(node) {
+        return;
+    }
+    let input = tensors.get(node.input);
+    let done = node.tensor.done;
+    let there = |tensor: u16| tensors.get(tensor).there;
+    let available = node.inputs().map(there).reduce(earlier).unwrap_or_default();
+    let from = oldest(node, done, input.shape.steps);
+    let depth = |tensor: u16| {
+        let deep = there(tensor).wrapping_sub(from) as i32;
+        match pace {
+            // Steps before the stream are zeros that nobody keeps.
+            Pace::Apart => deep.min(there(tensor) as i32),
+            Pace::Overlapping | Pace::Endless => deep,
+        }
+    };
+    let depths = [Some(node.input), node.with]
+        .map(|tensor| tensor.map(|tensor| (tensors.get(tensor).root, depth(tensor))));
+    let new = new_steps(node, input, pace, available, done);
+    let given = given_steps(node, pace, new, completes);
+    for (root, deep) in depths.into_iter().flatten() {
+        if let Some(ring) = &mut tensors.get_mut(root).ring {
+            ring.capacity = ring.capacity.max(deep.max(1) as u32);
+        }
+    }
+    let flow = tensors.get_mut(number);
+    flow.done = done.wrapping_add(new);
+    flow.there = flow.there.wrapping_add(given);
+    flow.burst = flow.burst.max(given);
 }
 
 /// The one of two counters that is behind; they may have wrapped.
@@ -150,9 +154,10 @@ pub(crate) fn earlier(a: u32, b: u32) -> u32 {
 }
 
 /// The oldest input step that the layer's next step needs; may lie before the stream's start.
+#[inline]
 fn oldest(node: &Link, done: u32, input: u32) -> u32 {
     match node.reach {
-        Reach::Window(window) if window.repeat > 1 => done / window.repeat,
+        Reach::Window(window) if window.repeat > 1 => window.repeated(done),
         Reach::Window(window) => done
             .wrapping_mul(window.stride)
             .wrapping_sub(window.left(input)),
@@ -202,7 +207,7 @@ pub(crate) fn new_steps(
                 .wrapping_add(window.span());
             let beyond = available.wrapping_sub(first) as i32;
             let possible = match u32::try_from(beyond) {
-                Ok(beyond) => beyond / window.stride + 1,
+                Ok(beyond) => window.strides(beyond) + 1,
                 Err(_) => 0,
             };
             (possible, node.tensor.clean.to)
@@ -219,7 +224,7 @@ pub(crate) fn new_steps(
 }
 
 /// Places of the counters, then of the rings.
-fn lay_out(tensors: &mut Tensors<'_>) -> Result<(), LayerError> {
+fn lay_out<B: Built>(tensors: &mut Tensors<'_, B>) -> Result<(), LayerError> {
     let mut at = 0;
     for number in 0..=tensors.last_number() {
         if let Some(ring) = &mut tensors.get_mut(number).ring {
@@ -227,15 +232,17 @@ fn lay_out(tensors: &mut Tensors<'_>) -> Result<(), LayerError> {
             at += CURSOR_BYTES;
         }
     }
-    for index in 0..tensors.nodes.len() {
-        let node = &tensors.nodes[index];
-        let from_ring = node
-            .inputs()
-            .any(|tensor| tensors.root(tensor).ring.is_some());
-        let counts = from_ring && node.streams(tensors.get(node.input), tensors.plan.pace);
-        tensors.nodes[index].progress = counts.then_some(at as u32);
-        if counts {
-            at += PROGRESS_BYTES;
+    // Where each layer takes each step, none reads a ring.
+    if !B::FEATURES.is_plain() {
+        for index in 0..tensors.nodes.len() {
+            let counts = tensors
+                .nodes
+                .get(index)
+                .is_some_and(|node| reads_ring(tensors, node));
+            if let Some(node) = tensors.nodes.get_mut(index) {
+                node.progress = counts.then_some(at as u32);
+                at += if counts { PROGRESS_BYTES } else { 0 };
+            }
         }
     }
     for number in 0..=tensors.last_number() {
@@ -248,4 +255,10 @@ fn lay_out(tensors: &mut Tensors<'_>) -> Result<(), LayerError> {
     }
     tensors.plan.stream = place(at)?;
     Ok(())
+}
+
+/// Whether a layer runs with each push over steps of a ring.
+fn reads_ring<B: Built>(tensors: &Tensors<'_, B>, node: &Link) -> bool {
+    let has_ring = |tensor| tensors.root(tensor).ring.is_some();
+    node.inputs().any(has_ring) && tensors.streams(node)
 }

@@ -25,6 +25,9 @@ pub(crate) struct Flow {
     pub burst: u32,
     /// Clean steps that later ones still need; a root's.
     pub ring: Option<Ring>,
+    /// While rings are counted: steps that there are, and steps that its layer has done.
+    pub there: u32,
+    pub done: u32,
     /// Where it stands in the held part of the work area, if others than the next layer read it; a root's.
     pub held: Option<u32>,
 }
@@ -51,15 +54,18 @@ impl Steps {
     /// No steps.
     pub const NONE: Self = Self { from: 0, to: 0 };
 
+    #[inline]
     pub fn is_empty(self) -> bool {
         self.from >= self.to
     }
 
+    #[inline]
     pub fn len(self) -> u32 {
         self.to.saturating_sub(self.from)
     }
 
     /// The steps in both.
+    #[inline]
     pub fn intersect(self, other: Self) -> Self {
         Self {
             from: self.from.max(other.from),
@@ -68,6 +74,7 @@ impl Steps {
     }
 
     /// The shortest steps with both in them.
+    #[inline]
     pub fn hull(self, other: Self) -> Self {
         if self.is_empty() {
             other
@@ -82,6 +89,7 @@ impl Steps {
     }
 
     /// The steps before and after those of `other`.
+    #[inline]
     pub fn without(self, other: Self) -> [Self; 2] {
         if self.intersect(other).is_empty() {
             return [self, Self::NONE];
@@ -98,9 +106,10 @@ impl Steps {
         ]
     }
 }
+
 impl Flow {
     /// A tensor of elements of `element` bytes.
-    pub fn new(shape: Shape, element: usize, root: u16) -> Self {
+    pub const fn new(shape: Shape, element: usize, root: u16) -> Self {
         Self {
             shape,
             // Of a shape that is refused later, anything.
@@ -113,32 +122,39 @@ impl Flow {
             is_last: false,
             burst: 0,
             ring: None,
+            there: 0,
+            done: 0,
             held: None,
         }
     }
 
     /// Steps of a window that are not clean, before and after those that are.
+    #[inline]
     pub fn dirty(&self) -> [Steps; 2] {
         self.need.without(self.clean)
     }
 
     /// Whether some steps are computed when a window is complete.
+    #[inline]
     pub fn is_dirty(&self) -> bool {
         self.dirty().iter().any(|steps| !steps.is_empty())
     }
 
     /// Bytes of its ring.
+    #[inline]
     pub fn ring_bytes(&self) -> usize {
         self.ring
             .map_or(0, |ring| ring.capacity as usize * self.step_bytes())
     }
 
     /// Bytes of one step.
+    #[inline]
     pub fn step_bytes(&self) -> usize {
         self.step_bytes as usize
     }
 
     /// Bytes of a window's steps, as a buffer inside a part.
+    #[inline]
     pub fn window_bytes(&self) -> Result<usize, LayerError> {
         bytes(self.shape.steps as usize, self.step_bytes())
     }

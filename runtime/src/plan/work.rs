@@ -2,13 +2,16 @@
 //! the others are held.
 use crate::arena::{add, bytes, place};
 use crate::error::LayerError;
+use crate::format::features::Built;
 
 use super::{Flow, Link, Pace, Tensors};
 
 /// Fills in `held` and the sizes of the work areas.
-pub(super) fn mark(tensors: &mut Tensors<'_>) -> Result<(), LayerError> {
-    hold(tensors)?;
-    let pace = tensors.plan.pace;
+pub(super) fn mark<B: Built>(tensors: &mut Tensors<'_, B>) -> Result<(), LayerError> {
+    if B::FEATURES.has_branches() {
+        hold(tensors)?;
+    }
+    let pace = tensors.pace();
     tensors.plan.moving = moving(
         tensors,
         |_, _| true,
@@ -17,18 +20,23 @@ pub(super) fn mark(tensors: &mut Tensors<'_>) -> Result<(), LayerError> {
             None => flow.window_bytes(),
         },
     )?;
-    if tensors.plan.collects {
+    if tensors.plan.collects::<B>() {
         return Ok(());
     }
-    let dirty = |flow: &Flow| pace != Pace::Endless && flow.is_dirty();
-    let due = moving(
-        tensors,
-        |_, node| dirty(&node.tensor),
-        |flow| match flow.held {
-            None if dirty(flow) => flow.window_bytes(),
-            None | Some(_) => Ok(0),
-        },
-    )?;
+    let leaves = pace != Pace::Endless && !B::FEATURES.is_plain();
+    let dirty = |flow: &Flow| leaves && flow.is_dirty();
+    let due = if leaves {
+        moving(
+            tensors,
+            |_, node| dirty(&node.tensor),
+            |flow| match flow.held {
+                None if dirty(flow) => flow.window_bytes(),
+                None | Some(_) => Ok(0),
+            },
+        )?
+    } else {
+        0
+    };
     let stream = moving(
         tensors,
         |input, node| node.streams(input, pace),
@@ -46,14 +54,11 @@ pub(super) fn mark(tensors: &mut Tensors<'_>) -> Result<(), LayerError> {
 }
 
 /// Holds the tensors that others than the next layer read, each at the lowest place that is free while it is needed.
-fn hold(tensors: &mut Tensors<'_>) -> Result<(), LayerError> {
+fn hold<B: Built>(tensors: &mut Tensors<'_, B>) -> Result<(), LayerError> {
     let mut size = 0;
     for number in 0..=tensors.last_number() {
         let last = last_reader(tensors, number);
-        let between = tensors
-            .nodes
-            .get(usize::from(number)..last)
-            .unwrap_or_default();
+        let between = tensors.between(number, last);
         if !tensors.is_made(number) || between.iter().all(Link::is_view) {
             continue;
         }
@@ -70,7 +75,7 @@ fn hold(tensors: &mut Tensors<'_>) -> Result<(), LayerError> {
 }
 
 /// The index of the last layer that reads a root, the number of layers for the output; its own if there is none.
-fn last_reader(tensors: &Tensors<'_>, root: u16) -> usize {
+fn last_reader<B: Built>(tensors: &Tensors<'_, B>, root: u16) -> usize {
     if tensors.last().root == root {
         return tensors.nodes.len();
     }
@@ -83,8 +88,8 @@ fn last_reader(tensors: &Tensors<'_>, root: u16) -> usize {
 }
 
 /// The end of a tensor that is held in the way of `needed` bytes at `at` while tensor `number` is made.
-fn conflict(
-    tensors: &Tensors<'_>,
+fn conflict<B: Built>(
+    tensors: &Tensors<'_, B>,
     number: u16,
     at: usize,
     needed: usize,
@@ -107,8 +112,8 @@ fn conflict(
 }
 
 /// The largest sum of moving input, moving output and scratch over some layers.
-fn moving(
-    tensors: &Tensors<'_>,
+fn moving<B: Built>(
+    tensors: &Tensors<'_, B>,
     runs: impl Fn(&Flow, &Link) -> bool,
     size: impl Fn(&Flow) -> Result<usize, LayerError>,
 ) -> Result<usize, LayerError> {

@@ -135,7 +135,7 @@ impl<P: Precision> Session<'_, '_, P> {
 
     /// The bytes of the zone that belong to the stream.
     fn kept(&self) -> Range<usize> {
-        if self.plan.collects {
+        if self.plan.collects::<P::Build>() {
             self.window_input(self.plan.input.shape.len())
         } else {
             0..self.plan.stream

@@ -57,7 +57,9 @@ impl<P: Precision> Session<'_, '_, P> {
             }
         }
         for node in self.nodes {
-            if let Some(at) = node.progress {
+            if let Some(at) = node.progress
+                && !P::FEATURES.is_plain()
+            {
                 self.set_counter(at, node.tensor.clean.from);
             }
         }
@@ -65,7 +67,7 @@ impl<P: Precision> Session<'_, '_, P> {
 
     /// Counts a sample in and makes room for it; `None` between two windows, where none is taken.
     pub(super) fn arrive(&mut self) -> Option<Arrival> {
-        let (pace, window, hop) = (self.plan.pace, self.plan.window, self.plan.hop);
+        let (pace, window, hop) = (self.pace(), self.plan.window, self.plan.hop);
         if pace != Pace::Endless {
             self.samples += 1;
             if self.samples > window {
@@ -80,7 +82,7 @@ impl<P: Precision> Session<'_, '_, P> {
             0,
             self.plan.due_moving,
         );
-        let sample = if self.plan.collects {
+        let sample = if self.plan.collects::<P::Build>() {
             self.collected()
         } else {
             self.room(&mut walk, 0, 1)
@@ -94,7 +96,7 @@ impl<P: Precision> Session<'_, '_, P> {
 
     /// Does what a sample that is in its place allows; where the output stands, if one is due.
     pub(super) fn advance(&mut self, arrival: &Arrival) -> Option<Range<usize>> {
-        let new = if self.plan.collects {
+        let new = if self.plan.collects::<P::Build>() {
             arrival.sample.clone()
         } else {
             self.step(arrival)
@@ -112,7 +114,7 @@ impl<P: Precision> Session<'_, '_, P> {
             return;
         }
         let (window, hop) = (self.plan.window, self.plan.hop);
-        match self.plan.pace {
+        match self.pace() {
             Pace::Overlapping => self.samples = window - hop,
             Pace::Apart | Pace::Endless => {
                 self.restart();
@@ -136,18 +138,18 @@ impl<P: Precision> Session<'_, '_, P> {
 
     /// Runs the layers that stream; the new steps of the output.
     fn step(&mut self, arrival: &Arrival) -> New {
-        let (nodes, plan) = (self.nodes, self.plan);
+        let (nodes, pace) = (self.nodes, self.pace());
         let output = self.tensor(self.last()).root;
         let mut walk = arrival.walk.clone();
         let mut moving = arrival.sample.clone();
         let mut last = moving.clone();
         for (node, number) in nodes.iter().zip(1u16..) {
             let input = self.tensor(node.input);
-            if !node.streams(input, plan.pace) {
+            if !P::FEATURES.is_plain() && !node.streams(input, pace) {
                 continue;
             }
             let reading = self.reading(node, &moving);
-            let steps = given_steps(node, plan.pace, reading.steps, arrival.completes);
+            let steps = given_steps(node, pace, reading.steps, arrival.completes);
             walk.keep(self.roots(node));
             let before = walk.moving.clone();
             moving = self.room(&mut walk, number, steps);
@@ -157,7 +159,9 @@ impl<P: Precision> Session<'_, '_, P> {
             if steps == 0 && reading.steps == 0 {
                 continue;
             }
-            if let Some(at) = node.progress {
+            if let Some(at) = node.progress
+                && !P::FEATURES.is_plain()
+            {
                 self.set_counter(at, self.counter(at).wrapping_add(reading.steps));
             }
             let places = Places {
@@ -174,24 +178,31 @@ impl<P: Precision> Session<'_, '_, P> {
 
     /// Room for new steps of a tensor: in its ring, or moving.
     fn room(&mut self, walk: &mut Walk, number: u16, steps: u32) -> New {
-        let flow = *self.tensor(number);
-        let bytes = steps as usize * flow.step_bytes();
+        let flow = self.tensor(number);
+        let (root, step_bytes) = (flow.root, flow.step_bytes());
+        let bytes = steps as usize * step_bytes;
         let place = match flow.ring {
-            Some(ring) => self.grow(ring, steps, flow.step_bytes()),
-            None => walk.place(&crate::plan::Flow { held: None, ..flow }, bytes),
+            // The output alone, which is taken with this sample.
+            Some(ring) if P::FEATURES.is_plain() => ring.at as usize..ring.at as usize + bytes,
+            Some(ring) => self.grow(ring, steps, step_bytes),
+            None => walk.push(root, bytes),
         };
         New { steps, place }
     }
 
     /// What a layer reads: the steps that have just come, or those of rings.
     fn reading(&self, node: &Link, moving: &New) -> Reading {
-        let Some(progress) = node.progress else {
-            return Reading {
-                input: moving.place.clone(),
-                with: NOWHERE,
-                start: 0,
-                steps: moving.steps,
-            };
+        let progress = match node.progress {
+            // Where each layer takes each step, none waits in a ring.
+            Some(progress) if !P::FEATURES.is_plain() => progress,
+            Some(_) | None => {
+                return Reading {
+                    input: moving.place.clone(),
+                    with: NOWHERE,
+                    start: 0,
+                    steps: moving.steps,
+                };
+            }
         };
         let done = self.counter(progress);
         let input = self.tensor(node.input);
@@ -208,7 +219,7 @@ impl<P: Precision> Session<'_, '_, P> {
         let available = with.map_or(cursor.there, |with| {
             earlier(cursor.there, self.cursor(with).there)
         });
-        let steps = new_steps(node, input, self.plan.pace, available, done);
+        let steps = new_steps(node, input, self.pace(), available, done);
         match node.reach {
             Reach::Window(_) => {
                 let there = cursor.there.wrapping_sub(cursor.first);

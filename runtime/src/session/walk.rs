@@ -2,7 +2,7 @@
 use core::ops::Range;
 
 use crate::layer::Operands;
-use crate::plan::{Flow, Link, flow};
+use crate::plan::{Flow, Link, Pace, flow};
 use crate::precision::Precision;
 
 use super::Session;
@@ -43,6 +43,11 @@ impl Walk {
             let start = self.held + held as usize;
             return start..start + bytes;
         }
+        self.push(flow.root, bytes)
+    }
+
+    /// The place of a tensor that moves.
+    pub fn push(&mut self, root: u16, bytes: usize) -> Range<usize> {
         let at_start = self
             .moving
             .as_ref()
@@ -54,7 +59,7 @@ impl Walk {
         };
         let place = start..start + bytes;
         self.moving = Some(Moving {
-            root: flow.root,
+            root,
             place: place.clone(),
         });
         place
@@ -105,6 +110,11 @@ pub(super) struct Places {
 }
 
 impl<P: Precision> Session<'_, '_, P> {
+    /// How windows follow each other.
+    pub(super) fn pace(&self) -> Pace {
+        self.plan.pace::<P::Build>()
+    }
+
     /// A tensor by its number.
     pub(super) fn tensor(&self, number: u16) -> &Flow {
         flow(&self.plan.input, self.nodes, number)

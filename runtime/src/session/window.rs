@@ -81,7 +81,15 @@ impl<P: Precision> Session<'_, '_, P> {
 
     /// Computes what a stream has left for the end of a window; where the output stands.
     pub(super) fn complete(&mut self) -> Range<usize> {
-        if self.plan.collects {
+        if P::FEATURES.is_plain() {
+            // The step that has just come.
+            let last = self.tensor(self.last());
+            return last.ring.map_or(NOWHERE, |ring| {
+                let start = ring.at as usize;
+                start..start + last.step_bytes()
+            });
+        }
+        if self.plan.collects::<P::Build>() {
             let all = self.plan.input.shape.len();
             return self
                 .lengths(all)
@@ -104,7 +112,7 @@ impl<P: Precision> Session<'_, '_, P> {
                 ..walk.clone()
             };
             self.bring_clean(flow, all.start);
-            if plan.pace == Pace::Overlapping && matches!(node.reach, Reach::Scan | Reach::Last) {
+            if self.pace() == Pace::Overlapping && matches!(node.reach, Reach::Scan | Reach::Last) {
                 let state = self.state.get_mut(node.state_bytes());
                 state.unwrap_or_default().fill(0);
             }
@@ -113,7 +121,7 @@ impl<P: Precision> Session<'_, '_, P> {
                     continue;
                 }
                 let input = self.tensor(node.input);
-                let scanned = node.scanned(input, plan.pace);
+                let scanned = node.scanned(input, self.pace());
                 let steps = input.shape.steps;
                 let of = read(node, part, scanned, steps);
                 let output = part_of(all.start, part, flow.step_bytes());

@@ -49,7 +49,7 @@ fn each_header_field_has_its_error() {
     assert_eq!(changed(17, &[2]), Some(LoadError::Header));
     let packing = LoadError::Packing { found: 9 };
     assert_eq!(changed(18, &[9]), Some(packing));
-    for (reserved, bit) in [(27, 0x10), (27, 0x80), (46, 1), (47, 1)] {
+    for (reserved, bit) in [(27, 0x40), (27, 0x80), (46, 1), (47, 1)] {
         assert_eq!(changed(reserved, &[bit]), Some(LoadError::Header));
     }
     for stated in [0u32, 80, 112, u32::MAX] {

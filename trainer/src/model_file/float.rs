@@ -75,7 +75,7 @@ impl FloatModel {
         let file = AlignedBytes::new(file);
         let invalid = |error: dunlin::LoadError| Error::input(format!("{error}"));
         let model = Model::<F32, MAX_LAYERS>::from_bytes(file.as_slice()).map_err(invalid)?;
-        let message = Message::read(file.as_slice()).map_err(invalid)?;
+        let message = Message::of_any(file.as_slice()).map_err(invalid)?;
         let specs: Vec<LayerSpec> = message.layers().collect();
         let shape = model.input_shape();
         let mut network = read_network(&specs, shape.steps as usize, shape.channels as usize)?;

@@ -31,10 +31,10 @@ const FOREIGN: LayerError = LayerError::Shapes;
 /// `Error::Check` when the file is not one of this network.
 pub(super) fn dequantize(mut network: Network, file: &[u8], scales: &[f64]) -> Result<Network> {
     let file = AlignedBytes::new(file);
-    let message = Message::read(file.as_slice()).map_err(|e| Error::check(e.to_string()))?;
+    let message = Message::of_any(file.as_slice()).map_err(|e| Error::check(e.to_string()))?;
     let damaged = |error: LayerError| Error::check(error.to_string());
     let mut cursor = Cursor::new(message.weights);
-    let pairs = message.prefix.input_scales;
+    let pairs = message.prefix().input_scales;
     cursor.take::<[f32; 2]>(pairs.into()).map_err(damaged)?;
     for (index, (node, spec)) in network.layers.iter_mut().zip(message.layers()).enumerate() {
         let read = node.inputs.last().copied().unwrap_or_default();
