@@ -1,7 +1,7 @@
 //! Streams of random graphs give the bits of their windows: every layer, both precisions, all paces, all chunkings.
 use std::collections::BTreeMap;
 
-use conformance::exercise::{described, streams};
+use conformance::exercise::{described, raw, streams};
 use conformance::inputs::Random;
 use dunlin::format::MAX_LAYERS;
 use dunlin::format::write::AlignedBytes;
@@ -50,6 +50,7 @@ fn stream<P: Precision>(file: &[u8], seen: &mut Seen) {
     arena.as_mut().fill(0xa5);
     let mut session = Session::new(&model, &mut arena).expect("an arena");
     streams(&model, &mut session, &samples);
+    raw(&model, &mut session, &samples);
     let outputs = session.run(&samples[..shape.len()]).expect("a window");
     let lively = outputs.iter().any(|&y| y != outputs[0]);
     seen.models += 1;

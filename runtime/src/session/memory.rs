@@ -52,27 +52,9 @@ impl<P: Precision> Session<'_, '_, P> {
         }
     }
 
-    /// Activations from these bytes to where output values stand, as they are; their number.
-    pub(super) fn store_raw(&mut self, from: Range<usize>) -> usize {
-        let from = view::<P::Activation>(self.zone, from);
-        // An activation is no larger than an f32, so that the place of the output values has room.
-        let to: &mut [P::Activation] =
-            bytemuck::try_cast_slice_mut(self.output).unwrap_or_default();
-        for (to, &from) in to.iter_mut().zip(from) {
-            *to = from;
-        }
-        from.len()
-    }
-
     /// The output values that [`Session::store`] has left.
     pub(super) fn output_values(&self, len: usize) -> &[f32] {
         self.output.get(..len).unwrap_or_default()
-    }
-
-    /// The activations that [`Session::store_raw`] has left.
-    pub(super) fn raw_output(&self, len: usize) -> &[P::Activation] {
-        let output: &[P::Activation] = bytemuck::try_cast_slice(self.output).unwrap_or_default();
-        output.get(..len).unwrap_or_default()
     }
 
     /// A counter of the stream.

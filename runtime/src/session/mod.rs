@@ -12,6 +12,8 @@ mod stream;
 mod walk;
 mod window;
 
+use memory::view;
+
 /// A model with memory: its buffers and the state of one stream.
 ///
 /// A model's file says how windows follow each other in a stream: windowed, a window every `hop` samples; or continuous, one
@@ -30,6 +32,8 @@ pub struct Session<'s, 'm, P: Precision> {
     zone: &'s mut [u8],
     /// Samples since the start of the current window; not counted in a continuous model.
     samples: u32,
+    /// A window has run where a stream keeps its rings and counters: the next sample starts anew.
+    ended: bool,
     /// Checksum of the model's file.
     model: u32,
 }
@@ -69,6 +73,7 @@ impl<'s, 'm, P: Precision> Session<'s, 'm, P> {
             output,
             zone,
             samples: 0,
+            ended: false,
             model: model.header.crc,
         };
         session.reset();
@@ -78,6 +83,7 @@ impl<'s, 'm, P: Precision> Session<'s, 'm, P> {
     /// Forgets the stream: the next sample is the first of a window.
     pub fn reset(&mut self) {
         self.samples = 0;
+        self.ended = false;
         self.restart();
     }
 
@@ -93,25 +99,30 @@ impl<'s, 'm, P: Precision> Session<'s, 'm, P> {
         let lengths = self.lengths(window.len())?;
         let input = self.window_input(window.len());
         self.load(window, input);
-        let last = self.window(&lengths);
+        let last = self.window(&lengths, None);
+        self.ended = true;
         let len = self.store(last);
-        self.reset();
         Ok(self.output_values(len))
     }
 
     /// [`Session::run`] on activations: input and output as the layers see them, without the scales of
-    /// [`Model::input_scales`] and [`Model::output_scales`]. In an integer model no float is touched.
+    /// [`Model::input_scales`] and [`Model::output_scales`]. In an integer model no float is touched. Neither is copied: the
+    /// layers read the window where it is, and the output is where the last one put it.
     ///
     /// # Errors
     /// [`InputLength`] when the window has another length than the model's.
     pub fn run_raw(&mut self, window: &[P::Activation]) -> Result<&[P::Activation], InputLength> {
         let lengths = self.lengths(window.len())?;
-        let input = self.window_input(window.len());
-        self.load_raw(window, input);
-        let last = self.window(&lengths);
-        let len = self.store_raw(last);
-        self.reset();
-        Ok(self.raw_output(len))
+        let last = if self.root(self.last()).root == 0 {
+            // The output is the input, and is to stand in the arena.
+            let input = self.window_input(window.len());
+            self.load_raw(window, input);
+            self.window(&lengths, None)
+        } else {
+            self.window(&lengths, Some(window))
+        };
+        self.ended = true;
+        Ok(view(self.zone, last))
     }
 
     /// Takes one sample of `[channels]` values; gives the output when one is due.
@@ -147,9 +158,10 @@ impl<'s, 'm, P: Precision> Session<'s, 'm, P> {
             return Ok(None);
         };
         self.load_raw(sample, arrival.place());
-        let due = self.advance(&arrival).map(|place| self.store_raw(place));
+        let due = self.advance(&arrival);
         self.settle(&arrival);
-        Ok(due.map(|len| self.raw_output(len)))
+        // What makes ready for the next sample writes counters and states, not tensors.
+        Ok(due.map(|place| view(self.zone, place)))
     }
 
     /// Takes any number of samples; calls `output` with each output that falls due, in order.

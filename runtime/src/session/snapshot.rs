@@ -33,7 +33,10 @@ impl<P: Precision> Session<'_, '_, P> {
     ///
     /// # Errors
     /// [`SnapshotError::TooShort`] when `to` has no room for it.
-    pub fn snapshot(&self, to: &mut [u8]) -> Result<usize, SnapshotError> {
+    pub fn snapshot(&mut self, to: &mut [u8]) -> Result<usize, SnapshotError> {
+        if self.ended {
+            self.reset();
+        }
         let (needed, given) = (self.snapshot_bytes(), to.len());
         let short = SnapshotError::TooShort {
             needed: needed as u32,
@@ -108,6 +111,7 @@ impl<P: Precision> Session<'_, '_, P> {
             .unwrap_or_default();
         self.samples = samples.min(self.plan.window.max(self.plan.hop));
         let place = self.kept();
+        self.ended = false;
         let zone = self.zone.get_mut(place).unwrap_or_default();
         let bytes = self.state.iter_mut().chain(zone);
         for (to, &from) in bytes.zip(state.iter().chain(kept)) {

@@ -67,6 +67,9 @@ impl<P: Precision> Session<'_, '_, P> {
 
     /// Counts a sample in and makes room for it; `None` between two windows, where none is taken.
     pub(super) fn arrive(&mut self) -> Option<Arrival> {
+        if self.ended {
+            self.reset();
+        }
         let (pace, window, hop) = (self.pace(), self.plan.window, self.plan.hop);
         if pace != Pace::Endless {
             self.samples += 1;
@@ -171,7 +174,7 @@ impl<P: Precision> Session<'_, '_, P> {
                 output: moving.place.clone(),
                 scratch: Self::scratch(&walk, &before, node),
             };
-            self.execute(usize::from(number) - 1, places);
+            self.execute(usize::from(number) - 1, places, [None; 2]);
         }
         last
     }

@@ -135,8 +135,13 @@ impl<P: Precision> Session<'_, '_, P> {
         self.nodes.len() as u16
     }
 
-    /// Runs the layer of this index.
-    pub(super) fn execute(&mut self, index: usize, places: Places) {
+    /// Runs the layer of this index. Its input, and what it reads besides, may be outside the arena.
+    pub(super) fn execute(
+        &mut self,
+        index: usize,
+        places: Places,
+        given: [Option<&[P::Activation]>; 2],
+    ) {
         let (Some(layer), Some(node)) = (self.layers.get(index), self.nodes.get(index)) else {
             return;
         };
@@ -150,8 +155,9 @@ impl<P: Precision> Session<'_, '_, P> {
             return;
         };
         let state = self.state.get_mut(node.state_bytes()).unwrap_or_default();
-        let input = bytemuck::try_cast_slice(input).unwrap_or_default();
-        let with = bytemuck::try_cast_slice(with).unwrap_or_default();
+        let [given_input, given_with] = given;
+        let input = given_input.unwrap_or(bytemuck::try_cast_slice(input).unwrap_or_default());
+        let with = given_with.unwrap_or(bytemuck::try_cast_slice(with).unwrap_or_default());
         let operands = Operands {
             input,
             with: if with.is_empty() { input } else { with },

@@ -42,8 +42,12 @@ impl<P: Precision> Session<'_, '_, P> {
         walk.place(&self.plan.input, values * size_of::<P::Activation>())
     }
 
-    /// Runs all layers over the window that stands at its place; where the output stands.
-    pub(super) fn window(&mut self, lengths: &Lengths) -> Range<usize> {
+    /// Runs all layers over the window that is given, or stands at its place; where the output stands.
+    pub(super) fn window(
+        &mut self,
+        lengths: &Lengths,
+        given: Option<&[P::Activation]>,
+    ) -> Range<usize> {
         self.state.fill(0);
         let nodes = self.nodes;
         let length = |number: u16| {
@@ -63,6 +67,9 @@ impl<P: Precision> Session<'_, '_, P> {
             };
             let input = placed(node.input);
             let with = node.with.map_or(NOWHERE, placed);
+            let given = self
+                .roots(node)
+                .map(|root| given.filter(|_| root == Some(0)));
             walk.keep(self.roots(node));
             let before = walk.moving.clone();
             let output = walk.place(&node.tensor, bytes(&node.tensor, number));
@@ -73,7 +80,7 @@ impl<P: Precision> Session<'_, '_, P> {
                 output,
                 scratch: Self::scratch(&walk, &before, node),
             };
-            self.execute(usize::from(number) - 1, places);
+            self.execute(usize::from(number) - 1, places, given);
         }
         let root = self.root(self.last());
         walk.placed(root, bytes(root, root.root))
@@ -93,7 +100,7 @@ impl<P: Precision> Session<'_, '_, P> {
             let all = self.plan.input.shape.len();
             return self
                 .lengths(all)
-                .map_or(NOWHERE, |lengths| self.window(&lengths));
+                .map_or(NOWHERE, |lengths| self.window(&lengths, None));
         }
         let nodes = self.nodes;
         let plan = self.plan;
@@ -134,7 +141,7 @@ impl<P: Precision> Session<'_, '_, P> {
                     output,
                     scratch: scratch.clone(),
                 };
-                self.execute(index, places);
+                self.execute(index, places, [None; 2]);
             }
         }
         let all = Steps {

@@ -15,10 +15,12 @@ use crate::inputs::Random;
 
 mod described;
 mod fuzz;
+mod raw;
 mod stream;
 
 pub use described::described;
 pub use fuzz::{fuzz, sealed};
+pub use raw::raw;
 pub use stream::{same, streams};
 
 /// What is worth the time: a file may state a valid model that takes hours to run.
