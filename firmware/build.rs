@@ -39,7 +39,6 @@ fn main() {
 
 /// As defmt's own script, but the logger is linked only where something logs: in a bare image a panic would.
 const BARE_X: &str = "PROVIDE(_defmt_timestamp = __defmt_default_timestamp);\n\
-     PROVIDE(_defmt_panic = __defmt_default_panic);\n\
      SECTIONS { .defmt 1 (INFO) : { . = 1; *(.defmt .defmt.*); } }\n";
 
 /// The linker's view: the stack lies below the data, so that an overflow leaves the RAM and faults

@@ -7,7 +7,6 @@ pub const HEADER_BYTES: usize = 48;
 /// The format version that this crate reads and writes.
 pub const VERSION: u16 = 1;
 const MAGIC: [u8; 4] = *b"DUNL";
-const CRC: crc::Crc<u32, crc::NoTable> = crc::Crc::<u32, crc::NoTable>::new(&crc::CRC_32_ISO_HDLC);
 
 /// Kind of numbers that a model computes with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -218,13 +217,40 @@ pub(crate) fn verify(header: &Header, file: &[u8]) -> Result<(), LoadError> {
     Ok(())
 }
 
-/// CRC-32 of a file, its own four bytes at offset 12 left out.
+/// CRC-32 (ISO-HDLC) of a file, its own four bytes at offset 12 left out.
+// Inlined into the caller's crate, and so built for size where that is.
+#[inline]
 pub fn checksum(file: &[u8]) -> u32 {
-    let mut digest = CRC.digest();
-    digest.update(file.get(..12).unwrap_or_default());
-    digest.update(file.get(16..).unwrap_or_default());
-    digest.finalize()
+    let mut remainder = u32::MAX;
+    for (at, &byte) in file.iter().enumerate() {
+        if (12..16).contains(&at) {
+            continue;
+        }
+        remainder ^= u32::from(byte);
+        for _ in 0..2 {
+            remainder = (remainder >> 4) ^ REMAINDERS[(remainder & 15) as usize];
+        }
+    }
+    !remainder
 }
+
+/// Remainders of four bits by the reflected polynomial 0x04c1_1db7.
+static REMAINDERS: [u32; 16] = {
+    let mut table = [0; 16];
+    let mut i = 0;
+    while i < 16 {
+        let mut remainder = i as u32;
+        let mut bit = 0;
+        while bit < 4 {
+            let carry = remainder & 1;
+            remainder = (remainder >> 1) ^ (carry * 0xedb8_8320);
+            bit += 1;
+        }
+        table[i] = remainder;
+        i += 1;
+    }
+    table
+};
 
 /// Arena bytes stated by a file from `include_bytes!`, as a constant.
 ///
@@ -250,4 +276,16 @@ pub const fn layer_count(file: &[u8]) -> usize {
 
 const fn u32_at(head: &[u8; HEADER_BYTES], at: usize) -> u32 {
     u32::from_le_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_checksum_is_that_of_the_standard() {
+        // Its check value; then four bytes that do not count.
+        assert_eq!(checksum(b"123456789"), 0xcbf4_3926);
+        assert_eq!(checksum(b"twelve bytes####, and more"), 0x6d38_5f94);
+    }
 }

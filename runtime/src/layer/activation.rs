@@ -4,6 +4,7 @@ use crate::format::features::Features;
 use crate::format::graph::{Activation, ActivationSpec};
 use crate::precision::Precision;
 
+use super::steps::{steps, steps_mut};
 use super::{Shape, Tensor};
 
 #[derive(Debug, Clone, Copy)]
@@ -39,9 +40,8 @@ impl Activate {
 
     /// Whole steps.
     pub fn run<P: Precision>(&self, input: &[P::Activation], output: &mut [P::Activation]) {
-        let channels = self.output.channels.max(1) as usize;
-        let steps = input.chunks_exact(channels);
-        for (x, y) in steps.zip(output.chunks_exact_mut(channels)) {
+        let channels = self.output.channels;
+        for (x, y) in steps(input, channels).zip(steps_mut(output, channels)) {
             self.step::<P>(x, y);
         }
     }

@@ -5,6 +5,7 @@ use crate::format::read::Cursor;
 use crate::precision::{Precision, Rows};
 
 use super::affine::{Taps, matvec};
+use super::steps::{steps, steps_mut};
 use super::{Shape, Tensor};
 
 #[derive(Debug, Clone, Copy)]
@@ -41,12 +42,9 @@ impl<'m, P: Precision> Dense<'m, P> {
     }
 
     pub fn run(&self, input: &[P::Activation], output: &mut [P::Activation]) {
-        let inputs = self.inputs.max(1) as usize;
-        let units = self.output.channels.max(1) as usize;
-        for (x, y) in input
-            .chunks_exact(inputs)
-            .zip(output.chunks_exact_mut(units))
-        {
+        let inputs = self.inputs as usize;
+        let places = steps_mut(output, self.output.channels);
+        for (x, y) in steps(input, self.inputs).zip(places) {
             matvec::<P>(&self.matrix, &self.activation, Taps::whole(inputs), x, y);
         }
     }

@@ -4,6 +4,7 @@ use crate::format::graph::EmbeddingSpec;
 use crate::format::read::Cursor;
 use crate::precision::Precision;
 
+use super::steps::{steps, steps_mut};
 use super::{Shape, Tensor};
 
 #[derive(Debug, Clone, Copy)]
@@ -44,8 +45,7 @@ impl<'m, P: Precision> Embedding<'m, P> {
 
     /// Whole steps.
     pub fn run(&self, input: &[P::Activation], output: &mut [P::Activation]) {
-        let units = self.output.channels.max(1) as usize;
-        for (x, y) in input.chunks_exact(1).zip(output.chunks_exact_mut(units)) {
+        for (x, y) in steps(input, 1).zip(steps_mut(output, self.output.channels)) {
             self.step(x, y);
         }
     }

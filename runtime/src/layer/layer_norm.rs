@@ -5,6 +5,7 @@ use crate::format::graph::{Activation, LayerNormSpec};
 use crate::format::read::Cursor;
 use crate::precision::Precision;
 
+use super::steps::{steps, steps_mut};
 use super::{Shape, Tensor};
 
 #[derive(Debug, Clone, Copy)]
@@ -45,9 +46,8 @@ impl<'m, P: Precision> LayerNorm<'m, P> {
 
     /// Whole steps.
     pub fn run(&self, input: &[P::Activation], output: &mut [P::Activation]) {
-        let channels = self.output.channels.max(1) as usize;
-        let steps = input.chunks_exact(channels);
-        for (x, y) in steps.zip(output.chunks_exact_mut(channels)) {
+        let channels = self.output.channels;
+        for (x, y) in steps(input, channels).zip(steps_mut(output, channels)) {
             self.step(x, y);
         }
     }

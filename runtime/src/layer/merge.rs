@@ -3,6 +3,7 @@ use crate::error::LayerError;
 use crate::format::graph::{Activation, MergeSpec};
 use crate::precision::{Merging, Precision};
 
+use super::steps::{steps, steps_mut};
 use super::{Shape, Tensor};
 
 #[derive(Debug, Clone, Copy)]
@@ -87,12 +88,9 @@ impl Merge {
         current: &[P::Activation],
         output: &mut [P::Activation],
     ) {
-        let [with_channels, channels] = self.channels.map(|channels| channels.max(1) as usize);
-        let steps = with
-            .chunks_exact(with_channels)
-            .zip(current.chunks_exact(channels));
-        let places = output.chunks_exact_mut(self.output.channels.max(1) as usize);
-        for ((with, current), y) in steps.zip(places) {
+        let [with_channels, channels] = self.channels;
+        let both = steps(with, with_channels).zip(steps(current, channels));
+        for ((with, current), y) in both.zip(steps_mut(output, self.output.channels)) {
             self.step::<P>(with, current, y);
         }
     }

@@ -23,6 +23,7 @@ mod recurrent;
 mod resample;
 mod reverse;
 mod simple_rnn;
+mod steps;
 pub(crate) mod time;
 
 use activation::Activate;

@@ -3,6 +3,7 @@ use crate::error::LayerError;
 use crate::precision::Precision;
 
 use super::recurrent::copy;
+use super::steps::steps_mut;
 use super::{Shape, Tensor};
 
 #[derive(Debug, Clone, Copy)]
@@ -18,10 +19,12 @@ impl Reverse {
 
     /// All steps.
     pub fn run<P: Precision>(&self, input: &[P::Activation], output: &mut [P::Activation]) {
-        let channels = self.output.channels.max(1) as usize;
-        let steps = input.chunks_exact(channels).rev();
-        for (y, x) in output.chunks_exact_mut(channels).zip(steps) {
+        let mut rest = input;
+        for y in steps_mut(output, self.output.channels) {
+            let at = rest.len().saturating_sub(y.len());
+            let (before, x) = rest.split_at_checked(at).unwrap_or_default();
             copy(y, x);
+            rest = before;
         }
     }
 

@@ -3,7 +3,9 @@ use std::path::Path;
 
 use dunlin::format::MAX_LAYERS;
 use dunlin::format::write::AlignedBytes;
-use dunlin::{F32, Header, Model, Packing, Precision, PrecisionTag, Session, Shape, Summary, W8A16};
+use dunlin::{
+    F32, Header, Model, Packing, Precision, PrecisionTag, Session, Shape, Summary, W8A16,
+};
 use rayon::prelude::*;
 
 use crate::data::Windows;

@@ -22,14 +22,15 @@ pub struct Matrix<'m> {
 
 impl<'m> Matrix<'m> {
     /// Takes a matrix off the weights and checks every row.
-    pub fn take(
+    #[inline(never)]
+    pub fn take<const FEATURES: u64>(
         weights: &mut Cursor<'m>,
         rows: Rows,
         columns: &[(usize, Range)],
     ) -> Result<Self, LayerError> {
         let width = columns.iter().map(|&(count, _)| count).sum();
         let packing = if rows.packed {
-            weights.packing
+            known::<FEATURES>(weights.packing)
         } else {
             Packing::RowMajor
         };
@@ -48,18 +49,25 @@ impl<'m> Matrix<'m> {
             columns: width,
             packing,
         };
+        let mut name = 0;
         for group in 0..groups {
             let part = matrix.group(group, groups);
-            let first = group * (rows.count / groups);
             for row in 0..part.bias.len() {
-                part.check(row, (first + row) as u32, columns)?;
+                part.check::<FEATURES>(row, name, columns)?;
+                name += 1;
             }
         }
         Ok(matrix)
     }
 
     /// Refuses a row with a weight or scale out of its bounds, or whose sum could leave 32 bits; `name` is its number in errors.
-    fn check(&self, row: usize, name: u32, columns: &[(usize, Range)]) -> Result<(), LayerError> {
+    #[inline]
+    fn check<const FEATURES: u64>(
+        &self,
+        row: usize,
+        name: u32,
+        columns: &[(usize, Range)],
+    ) -> Result<(), LayerError> {
         if !self.rescale(row).is_valid() {
             return Err(LayerError::Scale { row: name });
         }
@@ -67,23 +75,27 @@ impl<'m> Matrix<'m> {
         let (mut low, mut high) = (bias, bias);
         let mut column = 0;
         for &(count, range) in columns {
-            let (mut positive, mut negative) = (0i64, 0i64);
+            let (mut positive, mut negative) = (0i32, 0i32);
             for _ in 0..count {
                 let Some(weight) = packed::weight(
-                    self.packing,
+                    known::<FEATURES>(self.packing),
                     self.weights,
                     (self.bias.len(), self.columns),
                     (row, column),
                 ) else {
                     return Err(LayerError::WeightRange { row: name });
                 };
-                positive += i64::from(weight.max(0));
-                negative += i64::from(weight.min(0));
+                positive = positive.saturating_add(weight.max(0).into());
+                negative = negative.saturating_add(weight.min(0).into());
                 column += 1;
             }
-            let (min, max) = (i64::from(range.min), i64::from(range.max));
-            low += positive * min + negative * max;
-            high += positive * max + negative * min;
+            // Of 16 million columns and more.
+            if positive == i32::MAX || negative == i32::MIN {
+                return Err(LayerError::Overflow { row: name });
+            }
+            let product = |sum: i32, x: i16| i64::from(sum) * i64::from(x);
+            low += product(positive, range.min) + product(negative, range.max);
+            high += product(positive, range.max) + product(negative, range.min);
         }
         if low < i64::from(i32::MIN) || high > i64::from(i32::MAX) {
             return Err(LayerError::Overflow { row: name });
@@ -201,6 +213,21 @@ impl<'m> Matrix<'m> {
     fn block(&self, row: usize, bytes: usize) -> &'m [i8] {
         let start = (row / 4) * bytes;
         self.weights.get(start..start + bytes).unwrap_or_default()
+    }
+}
+
+/// The packing: in a build that reads only one, a constant.
+#[inline(always)]
+const fn known<const FEATURES: u64>(packing: Packing) -> Packing {
+    match (
+        reads::<FEATURES>(Packing::RowMajor),
+        reads::<FEATURES>(Packing::RowPairs),
+        reads::<FEATURES>(Packing::OffsetQuads),
+    ) {
+        (true, false, false) => Packing::RowMajor,
+        (false, true, false) => Packing::RowPairs,
+        (false, false, true) => Packing::OffsetQuads,
+        _ => packing,
     }
 }
 

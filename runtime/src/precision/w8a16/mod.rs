@@ -106,7 +106,7 @@ impl<const FEATURES: u64> Precision for W8A16<FEATURES> {
         rows: Rows,
         columns: &[(usize, Range)],
     ) -> Result<Matrix<'m>, LayerError> {
-        Matrix::take(weights, rows, columns)
+        Matrix::take::<FEATURES>(weights, rows, columns)
     }
 
     #[inline]

@@ -15,6 +15,7 @@ pub const fn wide_bytes(columns: usize) -> usize {
 }
 
 /// Bytes of a matrix; `None` past the address space.
+#[inline]
 pub fn bytes(packing: Packing, rows: usize, columns: usize) -> Option<usize> {
     let block = match packing {
         Packing::RowMajor => return rows.checked_mul(columns),
