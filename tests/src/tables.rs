@@ -1,5 +1,6 @@
 //! Tables and rescaling: checksums of all results, which the host's oracle computes too, and their bounds.
-use dunlin::math::rescale::{Rescale, multiply_high, saturate};
+use dunlin::math::bounds::saturate;
+use dunlin::math::rescale::{Rescale, multiply_high};
 use dunlin::math::{float, table};
 
 use crate::inputs::{Fnv, Random};

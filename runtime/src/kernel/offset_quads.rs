@@ -51,13 +51,14 @@ pub fn correction(x: &[i16]) -> i32 {
 }
 
 /// `sums[r] + sum of (W[r][column + i] + 128) * x[i]` over four rows of a block, modulo 2^32; the shorter of both ends the sum.
-#[inline]
-pub fn dot4(block: &[i8], column: usize, x: &[i16], sums: [i32; 4]) -> [i32; 4] {
+#[inline(always)]
+pub fn dot4(block: &[i8], column: usize, x: &[i16], sums: &[i32; 4]) -> [i32; 4] {
     columns(block.get(column * 4..).unwrap_or_default(), x, sums)
 }
 
 #[cfg(not(dunlin_v6m))]
-fn columns(block: &[i8], x: &[i16], mut sums: [i32; 4]) -> [i32; 4] {
+fn columns(block: &[i8], x: &[i16], sums: &[i32; 4]) -> [i32; 4] {
+    let mut sums = *sums;
     for (column, &x) in block.chunks_exact(4).zip(x) {
         for (sum, &stored) in sums.iter_mut().zip(column) {
             *sum = sum.wrapping_add(i32::from(stored as u8) * i32::from(x));
@@ -68,11 +69,25 @@ fn columns(block: &[i8], x: &[i16], mut sums: [i32; 4]) -> [i32; 4] {
 
 #[cfg(dunlin_v6m)]
 #[inline(always)]
-fn columns(block: &[i8], x: &[i16], mut sums: [i32; 4]) -> [i32; 4] {
+fn columns(block: &[i8], x: &[i16], sums: &[i32; 4]) -> [i32; 4] {
     let columns = x.len().min(block.len() / 4);
-    // SAFETY: a column has four bytes of the block and a value of `x`.
-    unsafe { dot4_asm(block.as_ptr(), x.as_ptr(), columns, &mut sums) };
-    sums
+    let (a, b, c, d);
+    // SAFETY: the program reads four bytes of the block and a value of `x` for each column, writes to its own stack alone and
+    // leaves all registers but these as they were.
+    unsafe {
+        core::arch::asm!(
+            "bl {program}",
+            program = sym dot4_program,
+            inlateout("r0") block.as_ptr() => a,
+            inlateout("r1") x.as_ptr() => b,
+            inlateout("r2") columns => c,
+            inlateout("r3") sums.as_ptr() => d,
+            out("r12") _,
+            out("lr") _,
+            options(readonly),
+        );
+    }
+    [a, b, c, d]
 }
 
 /// A column: r3 its value, from the register `k` on from r1; the sums are r8-r11.
@@ -98,12 +113,13 @@ macro_rules! column {
     };
 }
 
-/// The program of [`dot4`]: r0 words, r1 values, r2 columns, r3 sums; r4-r7 are 0, 2, 4, 6, and r12 an end of the values.
+/// The program of [`dot4`]: r0 weights, r1 values, r2 columns, r3 where the sums start; it leaves the four sums in r0-r3.
+/// r4-r7 are 0, 2, 4, 6; r8-r11 the sums; r12 an end of the values.
 macro_rules! dot4_source {
     () => {
         concat!(
             "
-            push {r2-r7, lr}
+            push {r2, r4-r7, lr}
             mov r4, r8
             mov r5, r9
             mov r6, r10
@@ -153,18 +169,16 @@ macro_rules! dot4_source {
             cmp r1, r12
             bne 3b
             4:
-            mov r4, r8
-            mov r5, r9
-            mov r6, r10
-            mov r7, r11
-            ldr r3, [sp, #20]
-            stm r3!, {r4-r7}
+            mov r0, r8
+            mov r1, r9
+            mov r2, r10
+            mov r3, r11
             pop {r4-r7}
             mov r8, r4
             mov r9, r5
             mov r10, r6
             mov r11, r7
-            add sp, #8
+            add sp, #4
             pop {r4-r7, pc}
             "
         )
@@ -174,15 +188,9 @@ macro_rules! dot4_source {
 /// The program of [`dot4`], for the interpreter of the tests.
 pub const DOT4: &str = dot4_source!();
 
-/// # Safety
-/// `words` with four bytes a column and `x` with as many values as columns.
+/// Not to be called but by [`columns`]: its registers are not those of a C function.
 #[cfg(dunlin_v6m)]
 #[unsafe(naked)]
-unsafe extern "C" fn dot4_asm(
-    words: *const i8,
-    x: *const i16,
-    columns: usize,
-    sums: &mut [i32; 4],
-) {
+unsafe extern "C" fn dot4_program() {
     core::arch::naked_asm!(dot4_source!(), options(raw))
 }

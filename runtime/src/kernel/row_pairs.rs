@@ -44,29 +44,31 @@ pub fn pack(rows: [&[i8]; 4], block: &mut [i8]) {
 }
 
 /// `sums[r] + sum of W[r][column + i] * x[i]` over four rows of a block, modulo 2^32; the shorter of both ends the sum.
-#[inline]
-pub fn dot4(block: &[i8], column: usize, x: &[i16], sums: [i32; 4]) -> [i32; 4] {
-    let (mut column, mut x, mut sums) = (column, x, sums);
+#[inline(always)]
+pub fn dot4(block: &[i8], column: usize, x: &[i16], sums: &[i32; 4]) -> [i32; 4] {
     if column % 2 == 1 {
-        let Some((&first, rest)) = x.split_first() else {
-            return sums;
-        };
-        for (r, sum) in sums.iter_mut().enumerate() {
-            *sum = sum.wrapping_add(i32::from(weight(block, r, column)) * i32::from(first));
-        }
-        (column, x) = (column + 1, rest);
+        from_odd(block, column, x, sums)
+    } else {
+        from_even(block.get(column * 4..).unwrap_or_default(), x, sums)
     }
-    aligned(block.get(column * 4..).unwrap_or_default(), x, sums)
+}
+
+/// [`dot4`] from an odd column on.
+#[inline(never)]
+fn from_odd(block: &[i8], column: usize, x: &[i16], sums: &[i32; 4]) -> [i32; 4] {
+    let (first, rest) = x.split_first().unwrap_or((&0, &[]));
+    let product = |r| i32::from(weight(block, r, column)) * i32::from(*first);
+    let sums = core::array::from_fn(|r| sums[r].wrapping_add(product(r)));
+    from_even(block.get(column * 4 + 4..).unwrap_or_default(), rest, &sums)
 }
 
 /// [`dot4`] from an even column on.
 #[cfg(not(dunlin_dsp))]
-fn aligned(block: &[i8], x: &[i16], sums: [i32; 4]) -> [i32; 4] {
-    let columns = x.len().min(block.len() / 4);
+fn from_even(block: &[i8], x: &[i16], sums: &[i32; 4]) -> [i32; 4] {
     core::array::from_fn(|r| {
-        let products = x.iter().take(columns).enumerate();
-        products.fold(sums[r], |sum, (i, &x)| {
-            sum.wrapping_add(i32::from(weight(block, r, i)) * i32::from(x))
+        let columns = x.iter().take(block.len() / 4).enumerate();
+        columns.fold(sums[r], |sum, (column, &x)| {
+            sum.wrapping_add(i32::from(weight(block, r, column)) * i32::from(x))
         })
     })
 }
@@ -74,21 +76,36 @@ fn aligned(block: &[i8], x: &[i16], sums: [i32; 4]) -> [i32; 4] {
 /// [`dot4`] from an even column on.
 #[cfg(dunlin_dsp)]
 #[inline(always)]
-fn aligned(block: &[i8], x: &[i16], mut sums: [i32; 4]) -> [i32; 4] {
+fn from_even(block: &[i8], x: &[i16], sums: &[i32; 4]) -> [i32; 4] {
     let columns = x.len().min(block.len() / 4);
-    // SAFETY: a column has four bytes of the block and a value of `x`, and the last one, if odd, four bytes behind it: blocks
-    // have an even number of columns. Blocks start at a multiple of four bytes in a file, and so do even columns.
-    unsafe { dot4_asm(block.as_ptr(), x.as_ptr(), columns, &mut sums) };
-    sums
+    let (a, b, c, d);
+    // SAFETY: the program reads four bytes of the block and a value of `x` for each column, and for an odd last column four
+    // bytes more, which are there: blocks have an even number of columns. Blocks start at a multiple of four bytes in a file,
+    // and so do even columns. It writes to its own stack alone and leaves all registers but these as they were.
+    unsafe {
+        core::arch::asm!(
+            "bl {program}",
+            program = sym dot4_program,
+            inlateout("r0") block.as_ptr() => a,
+            inlateout("r1") x.as_ptr() => b,
+            inlateout("r2") columns => _,
+            inlateout("r3") sums.as_ptr() => _,
+            out("r12") c,
+            out("lr") d,
+            options(readonly),
+        );
+    }
+    [a, b, c, d]
 }
 
-/// The program of [`dot4`]: r0 words, r1 values, r2 columns, r3 sums.
+/// The program of [`dot4`]: r0 words, r1 values, r2 columns, r3 where the sums start; it leaves the
+/// four sums in r0, r1, r12 and r14.
 ///
 /// r4-r7 words; r2, r3 values; r8, r9 and r10, r11 the sums S of both pairs; r12, r14 the sums B.
 macro_rules! dot4_source {
     () => {
         "
-        push {r1-r11, lr}
+        push {r1, r2, r4-r11, lr}
         ldm r3, {r4, r5, r12, lr}
         adds r8, r12, r4, lsl #8
         asr r9, r4, #24
@@ -198,15 +215,12 @@ macro_rules! dot4_source {
         subs r8, r8, r12
         sbc r9, r9, r12, asr #31
         lsr r8, r8, #8
-        orr r4, r8, r9, lsl #24
+        orr r0, r8, r9, lsl #24
         subs r10, r10, lr
         sbc r11, r11, lr, asr #31
         lsr r10, r10, #8
-        orr r5, r10, r11, lsl #24
-        ldr r3, [sp, #8]
-        stm r3, {r4, r5, r12, lr}
-        add sp, #12
-        pop {r4-r11, pc}
+        orr r1, r10, r11, lsl #24
+        pop {r2-r11, pc}
         "
     };
 }
@@ -214,15 +228,9 @@ macro_rules! dot4_source {
 /// The program of [`dot4`], for the interpreter of the tests.
 pub const DOT4: &str = dot4_source!();
 
-/// # Safety
-/// `words` at a multiple of four bytes with eight bytes for each begun pair of columns, `x` with as many values as columns.
+/// Not to be called but by [`from_even`]: its registers are not those of a C function.
 #[cfg(dunlin_dsp)]
 #[unsafe(naked)]
-unsafe extern "C" fn dot4_asm(
-    words: *const i8,
-    x: *const i16,
-    columns: usize,
-    sums: &mut [i32; 4],
-) {
+unsafe extern "C" fn dot4_program() {
     core::arch::naked_asm!(super::cpu!(), dot4_source!(), options(raw))
 }

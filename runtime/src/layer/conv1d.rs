@@ -5,9 +5,9 @@
 use crate::error::LayerError;
 use crate::format::graph::{Activation, Conv1dSpec, OutputSpec};
 use crate::format::read::Cursor;
-use crate::precision::{Precision, Rows};
+use crate::precision::{Precision, Rows, Taps};
 
-use super::affine::{Taps, matvec};
+use super::affine::matvec;
 use super::time::TimeWindow;
 use super::{Shape, Tensor};
 

@@ -2,9 +2,9 @@
 use crate::error::LayerError;
 use crate::format::graph::{DenseSpec, OutputSpec};
 use crate::format::read::Cursor;
-use crate::precision::{Precision, Rows};
+use crate::precision::{Precision, Rows, Taps};
 
-use super::affine::{Taps, matvec};
+use super::affine::matvec;
 use super::steps::{steps, steps_mut};
 use super::{Shape, Tensor};
 

@@ -5,9 +5,8 @@ use core::ops::Range;
 use crate::error::LayerError;
 use crate::format::graph::{Activation, GroupedConv1dSpec, OutputSpec};
 use crate::format::read::Cursor;
-use crate::precision::{Precision, Rows};
+use crate::precision::{Precision, Rows, Strided, Taps};
 
-use super::affine::{Taps, rows};
 use super::{Shape, Tensor, TimeWindow};
 
 #[derive(Debug, Clone, Copy)]
@@ -94,62 +93,42 @@ impl<'m, P: Precision> GroupedConv1d<'m, P> {
             start: at * channels,
         };
         if self.groups == self.channels && self.output.channels == self.channels {
-            self.depthwise(input, &place, y);
+            self.depthwise(input, place, y);
         } else if self.groups == self.channels {
-            self.multiplied(input, &place, y);
+            self.multiplied(input, place, y);
         } else {
-            self.grouped(input, &place, y);
+            self.grouped(input, place, y);
         }
     }
 
-    /// One filter a channel: four channels at a time, which lie beside each other in each step.
-    fn depthwise(&self, input: &[P::Activation], place: &Place, y: &mut [P::Activation]) {
-        let stride = self.tap_stride();
-        let (blocks, rest) = y.as_chunks_mut::<4>();
-        let mut channel = 0;
-        for block in blocks {
-            let bias = core::array::from_fn(|r| P::bias(&self.matrix, channel + r));
-            let x = input.get(place.start + channel..).unwrap_or_default();
-            let taps = place.taps.clone();
-            let sums = P::strided4(&self.matrix, channel, taps, x, stride, bias);
-            for (r, (y, sum)) in block.iter_mut().zip(sums).enumerate() {
-                *y = P::finish(&self.matrix, channel + r, sum, &self.activation);
-            }
-            channel += 4;
-        }
-        for y in rest {
-            *y = self.filter(input, place, channel, channel);
-            channel += 1;
-        }
+    /// One filter a channel.
+    fn depthwise(&self, input: &[P::Activation], place: Place, y: &mut [P::Activation]) {
+        let filter = self.filter(place.taps);
+        let x = input.get(place.start..).unwrap_or_default();
+        P::depthwise(&self.matrix, 0, &self.activation, &filter, x, y);
     }
 
     /// Several filters a channel.
-    fn multiplied(&self, input: &[P::Activation], place: &Place, y: &mut [P::Activation]) {
-        let each = y.len() / self.channels.max(1) as usize;
-        for (channel, y) in y.chunks_exact_mut(each.max(1)).enumerate() {
-            for (row, y) in (channel * each..).zip(y) {
-                *y = self.filter(input, place, row, channel);
+    fn multiplied(&self, input: &[P::Activation], place: Place, y: &mut [P::Activation]) {
+        let each = (y.len() / self.channels.max(1) as usize).max(1);
+        let filter = self.filter(place.taps);
+        for (channel, y) in y.chunks_exact_mut(each).enumerate() {
+            let x = input.get(place.start + channel..).unwrap_or_default();
+            for (row, y) in (channel * each..).zip(y.chunks_exact_mut(1)) {
+                P::depthwise(&self.matrix, row, &self.activation, &filter, x, y);
             }
         }
     }
 
-    /// One filter that reads one channel.
-    #[inline]
-    fn filter(
-        &self,
-        input: &[P::Activation],
-        place: &Place,
-        row: usize,
-        channel: usize,
-    ) -> P::Activation {
-        let x = input.get(place.start + channel..).unwrap_or_default();
-        let (taps, bias) = (place.taps.clone(), P::bias(&self.matrix, row));
-        let sum = P::strided(&self.matrix, row, taps, x, self.tap_stride(), bias);
-        P::finish(&self.matrix, row, sum, &self.activation)
+    fn filter(&self, columns: Range<usize>) -> Strided {
+        Strided {
+            columns,
+            stride: self.tap_stride(),
+        }
     }
 
     /// Groups of several channels: a matvec each, one run a tap.
-    fn grouped(&self, input: &[P::Activation], place: &Place, y: &mut [P::Activation]) {
+    fn grouped(&self, input: &[P::Activation], place: Place, y: &mut [P::Activation]) {
         let groups = self.groups.max(1) as usize;
         let len = self.channels as usize / groups;
         let filters = (y.len() / groups).max(1);
@@ -161,8 +140,8 @@ impl<'m, P: Precision> GroupedConv1d<'m, P> {
                 start: place.start + group * len,
                 stride: self.tap_stride(),
             };
-            let first = group * filters;
-            rows::<P>(&self.matrix, first, &self.activation, taps, input, y);
+            let rows = P::group(&self.matrix, group, groups);
+            P::affine(&rows, &self.activation, &taps, input, y);
         }
     }
 

@@ -9,7 +9,6 @@ use crate::format::graph::{Activation, GruGatedSpec, GruSpec};
 use crate::format::read::Cursor;
 use crate::precision::{Gates, Precision, Rows};
 
-use super::affine::products;
 use super::recurrent::{Recurrent, take};
 use super::{Memory, Tensor};
 
@@ -129,7 +128,7 @@ impl<'m, P: Precision> Gru<'m, P> {
         let Some((of_x, of_h)) = of_both.split_at_mut_checked(GATES * units) else {
             return;
         };
-        products::<P>(&self.input, x, of_x);
+        P::products(&self.input, x, of_x);
         let Some((gates_x, candidate_x)) = of_x.split_at_checked(2 * units) else {
             return;
         };
@@ -143,11 +142,11 @@ impl<'m, P: Precision> Gru<'m, P> {
         ) else {
             return;
         };
-        products::<P>(&recurrent(0), h, update_h);
-        products::<P>(&recurrent(1), h, reset_h);
+        P::products(&recurrent(0), h, update_h);
+        P::products(&recurrent(1), h, reset_h);
         let resets = reset_x.iter().zip(&*reset_h).map(gate);
         if self.spec.reset_after {
-            products::<P>(&recurrent(2), h, candidate_h);
+            P::products(&recurrent(2), h, candidate_h);
             for (product, reset) in candidate_h.iter_mut().zip(resets) {
                 *product = match gates {
                     None => P::scale_product(*product, reset),
@@ -162,7 +161,7 @@ impl<'m, P: Precision> Gru<'m, P> {
                     Some(gates) => P::gated_activation(h, reset, gates),
                 };
             }
-            products::<P>(&recurrent(2), hidden, candidate_h);
+            P::products(&recurrent(2), hidden, candidate_h);
         }
         let updates = update_x.iter().zip(&*update_h).map(gate);
         let candidates = candidate_x.iter().zip(&*candidate_h);

@@ -3,12 +3,10 @@
 //! Hochreiter and Schmidhuber (1997) with the forget gate of Gers et al. (2000), as Keras has it: gates i, f, c, o;
 //! `c' = f c + i g`, `h = o act(c')`. The gates i, f, o are sigmoids, or of any activation that recurrent layers have.
 use crate::error::LayerError;
-use crate::format::features::Features;
 use crate::format::graph::{Activation, LstmGatedSpec, LstmSpec};
 use crate::format::read::Cursor;
 use crate::precision::{Gates, Precision, Rows};
 
-use super::affine::{Taps, sums4};
 use super::recurrent::{Recurrent, take};
 use super::{Memory, Tensor};
 
@@ -84,38 +82,10 @@ impl<'m, P: Precision> Lstm<'m, P> {
         let (cell, hidden) = take::<P::Cell>(state, units);
         let (hidden, _) = take::<P::Activation>(hidden, units);
         let (joint, _) = take::<P::Activation>(scratch, self.sizes.joint());
-        // Two loops, each with its cell inlined.
-        let step = |xh: &[P::Activation], hidden: &mut [P::Activation]| match self.gates {
-            None => self.step(xh, cell, hidden, |row, sums, cell| {
-                P::lstm_unit(&self.matrix, row, sums, &self.spec, cell)
-            }),
-            Some(gates) if P::FEATURES.has(Features::GATES) => {
-                self.step(xh, cell, hidden, |row, sums, cell| {
-                    P::gated_lstm_unit(&self.matrix, row, sums, &self.spec, gates, cell)
-                })
-            }
-            // Not built: the loader has refused them.
-            Some(_) => {}
+        let step = |xh: &[P::Activation], hidden: &mut [P::Activation]| {
+            P::lstm_step(&self.matrix, &self.spec, self.gates, xh, cell, hidden);
         };
         self.sizes.run::<P>(input, output, hidden, joint, step);
-    }
-
-    /// One time step; `activate` makes a unit's cell and hidden state from its first row and the sums of its gates.
-    #[inline(always)]
-    fn step(
-        &self,
-        xh: &[P::Activation],
-        cell: &mut [P::Cell],
-        hidden: &mut [P::Activation],
-        activate: impl Fn(usize, [P::Accumulator; GATES], &mut P::Cell) -> P::Activation,
-    ) {
-        let taps = Taps::whole(xh.len());
-        let left_out = P::correction(&self.matrix, [xh].into_iter());
-        for (unit, (cell, hidden)) in cell.iter_mut().zip(hidden).enumerate() {
-            let row = unit * GATES;
-            let sums = sums4::<P>(&self.matrix, row, left_out, taps, xh);
-            *hidden = activate(row, sums, cell);
-        }
     }
 
     pub fn sizes(&self) -> &Recurrent {

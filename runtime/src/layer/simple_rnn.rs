@@ -4,9 +4,9 @@ use crate::error::LayerError;
 use crate::format::features::Features;
 use crate::format::graph::{Activation, LayerNormSpec, SimpleRnnNormSpec, SimpleRnnSpec};
 use crate::format::read::Cursor;
-use crate::precision::{Precision, Rows};
+use crate::precision::{Precision, Rows, Taps};
 
-use super::affine::{Taps, matvec};
+use super::affine::matvec;
 use super::layer_norm::LayerNorm;
 use super::recurrent::{Recurrent, take};
 use super::{Memory, Tensor};

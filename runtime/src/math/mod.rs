@@ -1,6 +1,8 @@
 //! Arithmetic below the kernels: rescaling of accumulators, tables for the activations, and f32 functions.
 pub mod activation;
+pub mod bounds;
 pub mod float;
+mod instruction;
 pub mod norm;
 pub mod rescale;
 pub mod table;

@@ -4,6 +4,8 @@
 //! multiply: on cores with DSP it is one `SMULWT`, on M0+ two 16-bit multiplies. Rounding is already in the bias
 //! (half an output step), so that both right shifts may round down.
 
+use super::instruction::shift_right;
+
 /// One row's scale: the multiplier in the upper half, the shift in the lowest byte.
 ///
 /// `SMULWT` reads the upper half and a register shift the lowest byte: neither needs unpacking.
@@ -32,17 +34,26 @@ impl Rescale {
 
     /// `floor(floor(accumulator * multiplier / 2^16) / 2^shift)`.
     #[inline(always)]
-    pub const fn apply(self, accumulator: i32) -> i32 {
-        multiply_high(accumulator, (self.0 >> 16) as i16) >> (self.0 & 31)
+    pub fn apply(self, accumulator: i32) -> i32 {
+        shift_right(multiply_high(accumulator, (self.0 >> 16) as i16), self.0)
     }
 }
 
 /// `floor(a * b / 2^16)`: what `SMULWB` computes. It cannot overflow.
+#[cfg(not(dunlin_v6m))]
 #[inline(always)]
-pub const fn multiply_high(a: i32, b: i16) -> i32 {
+pub fn multiply_high(a: i32, b: i16) -> i32 {
+    ((i64::from(a) * i64::from(b)) >> 16) as i32
+}
+
+/// `floor(a * b / 2^16)`, without a 64-bit product.
+#[cfg(dunlin_v6m)]
+#[inline(always)]
+pub fn multiply_high(a: i32, b: i16) -> i32 {
     // Two 16-bit halves instead of a 64-bit product: the low half is below 2^16 * 2^15.
-    let high = (a >> 16) * b as i32;
-    let low = (a & 0xffff) * b as i32;
+    let b = i32::from(b);
+    let high = (a >> 16) * b;
+    let low = (a & 0xffff) * b;
     high + (low >> 16)
 }
 
@@ -59,18 +70,6 @@ pub const fn shift_left(value: i32, shift: i32) -> i32 {
         value
     };
     value << shift
-}
-
-/// The nearest value of an `i16`.
-#[inline(always)]
-pub const fn saturate(value: i32) -> i16 {
-    if value > i16::MAX as i32 {
-        i16::MAX
-    } else if value < i16::MIN as i32 {
-        i16::MIN
-    } else {
-        value as i16
-    }
 }
 
 #[cfg(test)]

@@ -4,6 +4,8 @@
 //! points the value is interpolated linearly. The points lie `f''(x) h^2 / 16` off the curve, which halves the
 //! largest error of interpolation.
 
+use super::bounds::saturate;
+
 /// Fraction bits of the argument of [`sigmoid`]: its 16 bits span [-16, 16).
 pub const SIGMOID_BITS: i32 = 11;
 /// Fraction bits of the argument of [`tanh`]: its 16 bits span [-8, 8).
@@ -12,7 +14,8 @@ pub const TANH_BITS: i32 = 12;
 pub const RESULT_BITS: i32 = 15;
 
 const INTERVALS: usize = 512;
-static SIGMOID: [u16; INTERVALS + 1] = sigmoid_table();
+/// For each interval the value at its start in the lower half, and how much it rises in the upper half: one load for both.
+static LOGISTIC: [u32; INTERVALS] = lines(sigmoid_table());
 const NORMAL_INTERVALS: usize = 256;
 static NORMAL: [u16; NORMAL_INTERVALS + 1] = normal_table();
 const POWER_INTERVALS: usize = 64;
@@ -21,24 +24,22 @@ static POWER: [u16; POWER_INTERVALS + 1] = power_table();
 /// `sigmoid(p / 2^11) * 2^15`, rounded down, in [0, 32767].
 #[inline(always)]
 pub fn sigmoid(p: i16) -> i16 {
-    (logistic(p) >> 1) as i16
+    (logistic(p.into()) >> 1) as i16
 }
 
 /// `tanh(p / 2^12) * 2^15`, in [-32768, 32767].
 #[inline(always)]
 pub fn tanh(p: i16) -> i16 {
-    (logistic(p) ^ 0x8000) as i16
+    (logistic(p.into()) - 32_768) as i16
 }
 
-/// `sigmoid(p / 2^11) * 2^16`.
+/// `sigmoid(p / 2^11) * 2^16`, in [0, 65535], with `p` brought into 16 bits.
 #[inline(always)]
-fn logistic(p: i16) -> u16 {
-    let index = p as u16 ^ 0x8000;
-    let interval = (index >> 7) as usize;
-    let fraction = i32::from(index & 127);
-    let low = i32::from(SIGMOID[interval]);
-    let high = i32::from(SIGMOID[interval + 1]);
-    (low + (((high - low) * fraction) >> 7)) as u16
+pub fn logistic(p: i32) -> i32 {
+    let p = i32::from(saturate(p));
+    let line = LOGISTIC[((p >> 7) + INTERVALS as i32 / 2) as usize & (INTERVALS - 1)];
+    let (low, rise) = (line as u16, (line >> 16) as i16);
+    i32::from(low) + ((i32::from(rise) * (p & 127)) >> 7)
 }
 
 /// `2^16 sigmoid(-a / 2^15)` for `a` of 0 or more, at most 32767.
@@ -47,7 +48,9 @@ pub fn logistic_tail(a: i32) -> i16 {
     let place = (16 << 15) - a.clamp(1, 16 << 15);
     // Intervals of 2^11.
     let interval = (place >> 11) as usize & (INTERVALS - 1);
-    line(SIGMOID[interval], SIGMOID[interval + 1], place & 2047, 11)
+    let entry = LOGISTIC[interval];
+    let (low, rise) = (entry as u16, (entry >> 16) as u16);
+    line(low, low + rise, place & 2047, 11)
 }
 
 /// `2^16 Phi(-a / 2^15)` for `a` of 0 or more, at most 32767; `Phi` is the distribution function of the normal distribution.
@@ -79,6 +82,17 @@ pub fn power(distance: u32, bits: u32) -> u32 {
     let low = i32::from(POWER[interval]);
     let high = i32::from(POWER[interval + 1]);
     (low + (((high - low) * (fraction & 511) as i32) >> 9)) as u32 >> whole
+}
+
+/// The lines between the points of a table that never falls.
+const fn lines(points: [u16; INTERVALS + 1]) -> [u32; INTERVALS] {
+    let mut lines = [0; INTERVALS];
+    let mut i = 0;
+    while i < INTERVALS {
+        lines[i] = points[i] as u32 | ((points[i + 1] - points[i]) as u32) << 16;
+        i += 1;
+    }
+    lines
 }
 
 const fn sigmoid_table() -> [u16; INTERVALS + 1] {
@@ -187,6 +201,7 @@ mod tests {
     #[test]
     fn the_tables_never_fall() {
         for p in i16::MIN..i16::MAX {
+            let p = i32::from(p);
             assert!(logistic(p + 1) >= logistic(p), "at {p}");
         }
         for distance in 0..65_535 {

@@ -1,11 +1,9 @@
 //! The kinds of numbers a model computes with, as a sealed trait: the numeric path is a type parameter.
-use core::ops::Range;
-
 use bytemuck::Pod;
 
 use crate::error::LayerError;
 use crate::format::features::{Built, Features};
-use crate::format::graph::OutputSpec;
+use crate::format::graph::{LstmSpec, OutputSpec};
 use crate::format::header::PrecisionTag;
 use crate::format::read::Cursor;
 
@@ -13,11 +11,13 @@ mod elementwise;
 mod f32;
 mod recurrent;
 mod slices;
+mod taps;
 pub(crate) mod w8a16;
 
 pub use elementwise::{Elementwise, Merging};
 pub use f32::F32;
 pub use recurrent::{Gates, Recurrent};
+pub use taps::{Strided, Taps};
 pub use w8a16::W8A16;
 
 mod sealed {
@@ -106,69 +106,35 @@ pub trait Precision: Elementwise + Recurrent {
 
     /// Bytes that the matrix takes in the file.
     fn matrix_bytes(matrix: &Self::Matrix<'_>) -> usize;
-    /// The bias of a row, where its sum starts.
-    fn bias(matrix: &Self::Matrix<'_>, row: usize) -> Self::Accumulator;
-    /// The biases of four rows, with what [`Precision::dot4`] leaves out for all the `pieces` of `x`.
-    fn bias4(
+    /// `y[r] = act(bias[r] + sum of W[r] . x)` over the taps, for every row; of a softmax the logits.
+    fn affine(
         matrix: &Self::Matrix<'_>,
-        row: usize,
-        correction: Self::Accumulator,
-    ) -> [Self::Accumulator; 4];
-    /// What [`Precision::dot4`] leaves out of every row's sum for these `pieces` of `x`.
-    fn correction<'x>(
-        matrix: &Self::Matrix<'_>,
-        pieces: impl Iterator<Item = &'x [Self::Activation]>,
-    ) -> Self::Accumulator;
-    /// Whether [`Precision::dot4`] reads two or three rows behind the last full four too.
-    fn fills_up(matrix: &Self::Matrix<'_>) -> bool;
-    /// Adds `W[row, column..] . x` to the sum of a row that is not read by [`Precision::dot4`].
-    fn dot(
-        matrix: &Self::Matrix<'_>,
-        row: usize,
-        column: usize,
-        x: &[Self::Activation],
-        sum: Self::Accumulator,
-    ) -> Self::Accumulator;
-    /// Adds `W[row + r, column..] . x` to the sums of four rows, `row` being a multiple of four.
-    fn dot4(
-        matrix: &Self::Matrix<'_>,
-        row: usize,
-        column: usize,
-        x: &[Self::Activation],
-        sums: [Self::Accumulator; 4],
-    ) -> [Self::Accumulator; 4];
-    /// Adds `W[row, columns] . x[0], x[stride], ...` to a row's sum.
-    fn strided(
-        matrix: &Self::Matrix<'_>,
-        row: usize,
-        columns: Range<usize>,
-        x: &[Self::Activation],
-        stride: usize,
-        sum: Self::Accumulator,
-    ) -> Self::Accumulator;
-    /// Adds `W[row + r, columns] . x[r], x[r + stride], ...` to the sums of four rows.
-    fn strided4(
-        matrix: &Self::Matrix<'_>,
-        row: usize,
-        columns: Range<usize>,
-        x: &[Self::Activation],
-        stride: usize,
-        sums: [Self::Accumulator; 4],
-    ) -> [Self::Accumulator; 4];
-    /// From a row's sum to its activation; for a softmax, to its logit.
-    fn finish(
-        matrix: &Self::Matrix<'_>,
-        row: usize,
-        sum: Self::Accumulator,
         output: &OutputSpec,
-    ) -> Self::Activation;
-    /// [`Precision::finish`] of four rows.
-    fn finish4(
+        taps: &Taps,
+        x: &[Self::Activation],
+        y: &mut [Self::Activation],
+    );
+    /// Every row's sum over all of `x`, at the scale of what gates add up: [`Recurrent::gate`].
+    fn products(matrix: &Self::Matrix<'_>, x: &[Self::Activation], y: &mut [Self::Product]);
+    /// `y[r] = act(bias[r] + sum over the columns k of W[r][k] . x[r + k stride])`: filters of one channel each, as many as `y` has
+    /// values, from the row `first` on.
+    fn depthwise(
         matrix: &Self::Matrix<'_>,
-        row: usize,
-        sums: [Self::Accumulator; 4],
+        first: usize,
         output: &OutputSpec,
-    ) -> [Self::Activation; 4];
+        filter: &Strided,
+        x: &[Self::Activation],
+        y: &mut [Self::Activation],
+    );
+    /// One time step of an LSTM over `[x; h]`: rows `[unit][gate i, f, c, o]`. No gates are sigmoids.
+    fn lstm_step(
+        matrix: &Self::Matrix<'_>,
+        spec: &LstmSpec,
+        gates: Option<Gates>,
+        xh: &[Self::Activation],
+        cell: &mut [Self::Cell],
+        hidden: &mut [Self::Activation],
+    );
 
     /// The mean of some activations of one channel; zero of none.
     fn mean(values: impl Iterator<Item = Self::Activation>) -> Self::Activation;

@@ -50,31 +50,12 @@ pub trait Recurrent: Numbers {
     /// # Errors
     /// [`LayerError`] for fraction bits out of their bounds, as in the functions below.
     fn hidden_range(spec: &LstmSpec) -> Result<Self::Range, LayerError>;
-    /// One unit of an LSTM: sums of the gates i, f, c, o to the new cell state and the hidden state.
-    fn lstm_unit(
-        matrix: &Self::Matrix<'_>,
-        row: usize,
-        sums: [Self::Accumulator; 4],
-        spec: &LstmSpec,
-        cell: &mut Self::Cell,
-    ) -> Self::Activation;
 
     /// What an LSTM's hidden state can hold with these gates.
     fn gated_hidden_range(spec: &LstmSpec, gates: Gates) -> Result<Self::Range, LayerError>;
-    /// [`Recurrent::lstm_unit`] with these gates.
-    fn gated_lstm_unit(
-        matrix: &Self::Matrix<'_>,
-        row: usize,
-        sums: [Self::Accumulator; 4],
-        spec: &LstmSpec,
-        gates: Gates,
-        cell: &mut Self::Cell,
-    ) -> Self::Activation;
 
     /// What a GRU's hidden state can hold.
     fn gru_range(spec: &GruSpec) -> Result<Self::Range, LayerError>;
-    /// From a row's sum to the scale of a gate's argument.
-    fn product(matrix: &Self::Matrix<'_>, row: usize, sum: Self::Accumulator) -> Self::Product;
     /// `sigmoid(x + h)`.
     fn gate(x: Self::Product, h: Self::Product) -> Self::Activation;
     /// A product times a gate.

@@ -1,17 +1,15 @@
 //! f32: the unquantized model, the reference for the integer ones.
-use core::ops::Range;
-
 use crate::error::LayerError;
 use crate::format::features::{ALL, Build, Features};
-use crate::format::graph::{Activation, OutputSpec};
+use crate::format::graph::{Activation, LstmSpec, OutputSpec};
 use crate::format::header::PrecisionTag;
 use crate::format::read::Cursor;
-use crate::kernel::active as kernel;
 use crate::math::float;
 
-use super::slices::{four, part};
-use super::{Numbers, Precision, Rows};
+use super::slices::part;
+use super::{Gates, Numbers, Precision, Rows, Strided, Taps};
 
+mod affine;
 mod elementwise;
 mod recurrent;
 
@@ -86,71 +84,50 @@ impl<const FEATURES: u64> Precision for F32<FEATURES> {
         size_of_val(matrix.weights) + size_of_val(matrix.bias)
     }
 
-    #[inline(always)]
-    fn bias(matrix: &Matrix<'_>, row: usize) -> f32 {
-        matrix.bias.get(row).copied().unwrap_or_default()
+    #[inline]
+    fn affine(matrix: &Matrix<'_>, output: &OutputSpec, taps: &Taps, x: &[f32], y: &mut [f32]) {
+        affine::sums(matrix, taps, x, y);
+        if !matches!(output.activation, Activation::Linear | Activation::Softmax) {
+            for y in y {
+                *y = activate::<FEATURES>(output.activation, *y);
+            }
+        }
     }
 
-    #[inline(always)]
-    fn bias4(matrix: &Matrix<'_>, row: usize, _correction: f32) -> [f32; 4] {
-        four(matrix.bias, row)
+    #[inline]
+    fn products(matrix: &Matrix<'_>, x: &[f32], y: &mut [f32]) {
+        affine::sums(matrix, &Taps::whole(x.len()), x, y);
     }
 
-    #[inline(always)]
-    fn correction<'x>(_: &Matrix<'_>, _: impl Iterator<Item = &'x [f32]>) -> f32 {
-        0.0
-    }
-
-    #[inline(always)]
-    fn fills_up(_: &Matrix<'_>) -> bool {
-        false
-    }
-
-    #[inline(always)]
-    fn dot(matrix: &Matrix<'_>, row: usize, column: usize, x: &[f32], sum: f32) -> f32 {
-        kernel::dot_f32(piece(matrix, row, column, x.len()), x, sum)
-    }
-
-    #[inline(always)]
-    fn dot4(matrix: &Matrix<'_>, row: usize, column: usize, x: &[f32], sums: [f32; 4]) -> [f32; 4] {
-        let rows = core::array::from_fn(|r| piece(matrix, row + r, column, x.len()));
-        kernel::dot4_f32(rows, x, sums)
-    }
-
-    #[inline(always)]
-    fn strided(
+    fn depthwise(
         matrix: &Matrix<'_>,
-        row: usize,
-        columns: Range<usize>,
+        first: usize,
+        output: &OutputSpec,
+        filter: &Strided,
         x: &[f32],
-        stride: usize,
-        sum: f32,
-    ) -> f32 {
-        let row = piece(matrix, row, columns.start, columns.len());
-        kernel::strided_f32(row, x, stride, sum)
+        y: &mut [f32],
+    ) {
+        affine::depthwise(matrix, first, filter, x, y);
+        for y in y {
+            *y = activate::<FEATURES>(output.activation, *y);
+        }
     }
 
-    #[inline(always)]
-    fn strided4(
+    #[inline]
+    fn lstm_step(
         matrix: &Matrix<'_>,
-        row: usize,
-        columns: Range<usize>,
-        x: &[f32],
-        stride: usize,
-        sums: [f32; 4],
-    ) -> [f32; 4] {
-        let rows = core::array::from_fn(|r| piece(matrix, row + r, columns.start, columns.len()));
-        kernel::strided4_f32(rows, x, stride, sums)
-    }
-
-    #[inline(always)]
-    fn finish(_matrix: &Matrix<'_>, _row: usize, sum: f32, output: &OutputSpec) -> f32 {
-        activate::<FEATURES>(output.activation, sum)
-    }
-
-    #[inline(always)]
-    fn finish4(_: &Matrix<'_>, _: usize, sums: [f32; 4], output: &OutputSpec) -> [f32; 4] {
-        sums.map(|sum| activate::<FEATURES>(output.activation, sum))
+        spec: &LstmSpec,
+        gates: Option<Gates>,
+        xh: &[f32],
+        cell: &mut [f32],
+        hidden: &mut [f32],
+    ) {
+        match gates {
+            None => recurrent::lstm_step::<FEATURES>(matrix, spec, xh, cell, hidden),
+            Some(gates) => {
+                recurrent::gated_lstm_step::<FEATURES>(matrix, spec, gates, xh, cell, hidden)
+            }
+        }
     }
 
     fn mean(values: impl Iterator<Item = f32>) -> f32 {

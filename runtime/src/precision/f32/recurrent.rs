@@ -4,39 +4,16 @@ use crate::format::features::Features;
 use crate::format::graph::{Activation, GruSpec, LstmSpec};
 use crate::math::float;
 
-use super::{F32, Matrix, activate, relu, unused};
-use crate::precision::{Gates, Numbers, Recurrent};
+use super::{F32, Matrix, activate, affine, relu, unused};
+use crate::precision::{Gates, Recurrent};
 
 impl<const FEATURES: u64> Recurrent for F32<FEATURES> {
     fn hidden_range(spec: &LstmSpec) -> Result<(), LayerError> {
         unused(&[spec.candidate_bits, spec.cell_bits, spec.hidden_bits])
     }
 
-    /// `c' = f c + i g`, `h = o act(c')` with `i, f, o = sigmoid(sum)` and `g = act(sum)`
-    /// (Gers, Schmidhuber and Cummins, 2000).
-    #[inline(always)]
-    fn lstm_unit(
-        _matrix: &Matrix<'_>,
-        _row: usize,
-        sums: [f32; 4],
-        spec: &LstmSpec,
-        cell: &mut f32,
-    ) -> f32 {
-        let relu_cell =
-            !Self::FEATURES.has(Features::TANH) || matches!(spec.activation, Activation::Relu);
-        let activate = |x: f32| if relu_cell { relu(x) } else { float::tanh(x) };
-        let [i, f, g, o] = sums;
-        *cell = float::sigmoid(f) * *cell + float::sigmoid(i) * activate(g);
-        float::sigmoid(o) * activate(*cell)
-    }
-
     fn gru_range(spec: &GruSpec) -> Result<(), LayerError> {
         unused(&[spec.hidden_bits])
-    }
-
-    #[inline(always)]
-    fn product(_matrix: &Matrix<'_>, _row: usize, sum: f32) -> f32 {
-        sum
     }
 
     #[inline(always)]
@@ -70,21 +47,6 @@ impl<const FEATURES: u64> Recurrent for F32<FEATURES> {
         Self::hidden_range(spec)
     }
 
-    #[inline(always)]
-    fn gated_lstm_unit(
-        _matrix: &Matrix<'_>,
-        _row: usize,
-        sums: [f32; 4],
-        spec: &LstmSpec,
-        gates: Gates,
-        cell: &mut f32,
-    ) -> f32 {
-        let [i, f, g, o] = sums;
-        let gate = |x| activate::<FEATURES>(gates.activation, x);
-        *cell = gate(f) * *cell + gate(i) * activate::<FEATURES>(spec.activation, g);
-        gate(o) * activate::<FEATURES>(spec.activation, *cell)
-    }
-
     fn gated_gru_range(spec: &GruSpec, gates: Gates) -> Result<(), LayerError> {
         unused(&[spec.hidden_bits, gates.bits])
     }
@@ -115,5 +77,54 @@ impl<const FEATURES: u64> Recurrent for F32<FEATURES> {
     ) -> f32 {
         *wide = update * *wide + (1.0 - update) * activate::<FEATURES>(spec.activation, x + h);
         *wide
+    }
+}
+
+/// `c' = f c + i g`, `h = o act(c')` with `i, f, o = sigmoid(sum)` and `g = act(sum)`
+/// (Gers, Schmidhuber and Cummins, 2000), for every unit.
+pub fn lstm_step<const FEATURES: u64>(
+    matrix: &Matrix<'_>,
+    spec: &LstmSpec,
+    xh: &[f32],
+    cell: &mut [f32],
+    hidden: &mut [f32],
+) {
+    let relu_cell =
+        !Features(FEATURES).has(Features::TANH) || matches!(spec.activation, Activation::Relu);
+    let activate = |x: f32| if relu_cell { relu(x) } else { float::tanh(x) };
+    each_unit(matrix, xh, cell, hidden, |[i, f, g, o], cell| {
+        *cell = float::sigmoid(f) * *cell + float::sigmoid(i) * activate(g);
+        float::sigmoid(o) * activate(*cell)
+    });
+}
+
+/// [`lstm_step`] with any gates and any activation in the cell.
+pub fn gated_lstm_step<const FEATURES: u64>(
+    matrix: &Matrix<'_>,
+    spec: &LstmSpec,
+    gates: Gates,
+    xh: &[f32],
+    cell: &mut [f32],
+    hidden: &mut [f32],
+) {
+    let gate = |x| activate::<FEATURES>(gates.activation, x);
+    let activate = |x| activate::<FEATURES>(spec.activation, x);
+    each_unit(matrix, xh, cell, hidden, |[i, f, g, o], cell| {
+        *cell = gate(f) * *cell + gate(i) * activate(g);
+        gate(o) * activate(*cell)
+    });
+}
+
+/// `hidden = unit(sums of the gates i, f, c, o; cell)` for every unit.
+#[inline(always)]
+fn each_unit(
+    matrix: &Matrix<'_>,
+    xh: &[f32],
+    cell: &mut [f32],
+    hidden: &mut [f32],
+    unit: impl Fn([f32; 4], &mut f32) -> f32,
+) {
+    for (index, (cell, hidden)) in cell.iter_mut().zip(hidden).enumerate() {
+        *hidden = unit(affine::four_sums(matrix, 4 * index, xh), cell);
     }
 }

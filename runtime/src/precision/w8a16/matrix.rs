@@ -5,18 +5,21 @@ use crate::format::header::Packing;
 use crate::format::read::Cursor;
 use crate::kernel::{active, offset_quads, row_pairs, wide_row};
 use crate::math::rescale::Rescale;
-use crate::precision::Rows;
 use crate::precision::slices::{four, part};
+use crate::precision::{Rows, Taps};
 
 use super::{Range, packed};
+
+/// Whether this build has a packing that leaves something out of its sums.
+const READS_QUADS: bool = Packing::OffsetQuads.is_readable();
 
 /// `[rows][columns]` weights in [-127, 127], one bias (rounding included) and one scale a row.
 #[derive(Debug, Clone, Copy)]
 pub struct Matrix<'m> {
-    weights: &'m [i8],
-    bias: &'m [i32],
-    scale: &'m [u32],
-    columns: usize,
+    pub(super) weights: &'m [i8],
+    pub(super) bias: &'m [i32],
+    pub(super) scale: &'m [u32],
+    pub(super) columns: usize,
     packing: Packing,
 }
 
@@ -120,12 +123,6 @@ impl<'m> Matrix<'m> {
             + size_of_val(self.scale)
     }
 
-    /// Whether rows behind the last full four are read by [`Matrix::dot4`] too, unless one stands alone.
-    #[inline(always)]
-    pub fn fills_up(&self) -> bool {
-        self.packing != Packing::RowMajor
-    }
-
     #[inline(always)]
     pub fn bias(&self, row: usize) -> i32 {
         self.bias.get(row).copied().unwrap_or_default()
@@ -148,58 +145,101 @@ impl<'m> Matrix<'m> {
         four(self.scale, row).map(Rescale)
     }
 
-    /// What [`Matrix::dot4`] leaves out of a sum for these values.
+    /// What [`Matrix::sums`] leaves out of each sum over these values unless it is given.
     #[inline(always)]
-    pub fn correction<const FEATURES: u64>(&self, x: &[i16]) -> i32 {
-        match self.packing {
-            Packing::OffsetQuads if reads::<FEATURES>(Packing::OffsetQuads) => {
-                offset_quads::correction(x)
+    pub fn left_out(&self, taps: &Taps, x: &[i16]) -> i32 {
+        if READS_QUADS {
+            match self.packing {
+                Packing::OffsetQuads => taps.pieces(x).fold(0, |sum, (_, x)| {
+                    sum.wrapping_add(offset_quads::correction(x))
+                }),
+                Packing::RowMajor | Packing::RowPairs => 0,
             }
-            Packing::RowMajor | Packing::RowPairs | Packing::OffsetQuads => 0,
+        } else {
+            0
         }
     }
 
-    /// Adds `W[row + r, column..] . x` to the sums of four rows, `row` being a multiple of four.
+    /// Bytes from one block of four rows to the next.
     #[inline(always)]
-    pub fn dot4<const FEATURES: u64>(
+    pub fn block_bytes(&self) -> usize {
+        match self.packing {
+            Packing::RowMajor => 4 * self.columns,
+            Packing::RowPairs => row_pairs::block_bytes(self.columns),
+            Packing::OffsetQuads => offset_quads::block_bytes(self.columns),
+        }
+    }
+
+    /// The full blocks of four rows.
+    #[inline(always)]
+    pub fn blocks(&self) -> impl Iterator<Item = &'m [i8]> {
+        self.weights.chunks_exact(self.block_bytes().max(1))
+    }
+
+    /// The sums of a block of four rows, or of what is left of one, from their biases on. With one run of taps, that is `whole`.
+    #[inline(always)]
+    pub fn sums(
         &self,
-        row: usize,
+        block: &[i8],
+        rows: usize,
+        bias: &[i32; 4],
+        (taps, whole, x): (&Taps, &[i16], &[i16]),
+        left_out: i32,
+    ) -> [i32; 4] {
+        let sums = if taps.runs == 1 {
+            self.dot4(block, rows, taps.column, whole, bias)
+        } else {
+            self.runs(block, rows, bias, taps, x)
+        };
+        if READS_QUADS {
+            sums.map(|sum| sum.wrapping_add(left_out))
+        } else {
+            sums
+        }
+    }
+
+    /// The sums over several runs of taps.
+    #[inline(never)]
+    fn runs(&self, block: &[i8], rows: usize, bias: &[i32; 4], taps: &Taps, x: &[i16]) -> [i32; 4] {
+        taps.pieces(x).fold(*bias, |sums, (column, x)| {
+            self.dot4(block, rows, column, x, &sums)
+        })
+    }
+
+    /// Adds `W[r, column..] . x` to the sums of the so many rows of a block.
+    #[inline(always)]
+    fn dot4(
+        &self,
+        block: &[i8],
+        rows: usize,
         column: usize,
         x: &[i16],
-        sums: [i32; 4],
+        sums: &[i32; 4],
     ) -> [i32; 4] {
         match self.packing {
-            Packing::RowPairs if reads::<FEATURES>(Packing::RowPairs) => {
-                let bytes = row_pairs::block_bytes(self.columns);
-                row_pairs::dot4(self.block(row, bytes), column, x, sums)
+            Packing::RowPairs if Packing::RowPairs.is_readable() => {
+                row_pairs::dot4(block, column, x, sums)
             }
-            Packing::OffsetQuads if reads::<FEATURES>(Packing::OffsetQuads) => {
-                let bytes = offset_quads::block_bytes(self.columns);
-                offset_quads::dot4(self.block(row, bytes), column, x, sums)
+            Packing::OffsetQuads if Packing::OffsetQuads.is_readable() => {
+                offset_quads::dot4(block, column, x, sums)
             }
             Packing::RowMajor | Packing::RowPairs | Packing::OffsetQuads => {
-                let rows = core::array::from_fn(|r| self.piece(row + r, column, x.len()));
-                active::dot4(rows, x, sums)
+                row_major(block, (rows, self.columns), column, x, sums)
             }
         }
     }
 
     /// Adds `W[row, column..] . x` to the sum of a row that stands alone behind the last four.
     #[inline(always)]
-    pub fn dot<const FEATURES: u64>(&self, row: usize, column: usize, x: &[i16], sum: i32) -> i32 {
-        let only = !reads::<FEATURES>(Packing::RowMajor);
-        match self.packing {
-            Packing::RowMajor if !only => active::dot(self.piece(row, column, x.len()), x, sum),
-            Packing::RowMajor | Packing::RowPairs | Packing::OffsetQuads => {
-                let start = self
-                    .weights
-                    .len()
-                    .saturating_sub(packed::wide_bytes(self.columns));
-                let row = self.weights.get(start..).unwrap_or_default();
-                let row = bytemuck::try_cast_slice(row).unwrap_or_default();
-                wide_row::dot(row.get(column..).unwrap_or_default(), x, sum)
-            }
+    pub fn dot(&self, row: usize, column: usize, x: &[i16], sum: i32) -> i32 {
+        if self.packing == Packing::RowMajor {
+            return active::dot(self.piece(row, column, x.len()), x, sum);
         }
+        let wide = packed::wide_bytes(self.columns);
+        let start = self.weights.len().saturating_sub(wide);
+        let row = self.weights.get(start..).unwrap_or_default();
+        let row = bytemuck::try_cast_slice(row).unwrap_or_default();
+        wide_row::dot(row.get(column..).unwrap_or_default(), x, sum)
     }
 
     /// Some columns of a row, where the matrix is not packed.
@@ -207,12 +247,6 @@ impl<'m> Matrix<'m> {
     pub fn piece(&self, row: usize, column: usize, len: usize) -> &'m [i8] {
         let start = row * self.columns + column;
         self.weights.get(start..start + len).unwrap_or_default()
-    }
-
-    #[inline(always)]
-    fn block(&self, row: usize, bytes: usize) -> &'m [i8] {
-        let start = (row / 4) * bytes;
-        self.weights.get(start..start + bytes).unwrap_or_default()
     }
 }
 
@@ -234,4 +268,20 @@ const fn known<const FEATURES: u64>(packing: Packing) -> Packing {
 /// Whether a build with these features reads this packing.
 const fn reads<const FEATURES: u64>(packing: Packing) -> bool {
     packing.is_readable() && Features(FEATURES).has(Features::of_packing(packing))
+}
+
+/// Adds `W[r, column..] . x` to the sums of so many rows that follow each other; of fewer than four, the last one again.
+#[inline(never)]
+fn row_major(
+    block: &[i8],
+    (rows, columns): (usize, usize),
+    column: usize,
+    x: &[i16],
+    sums: &[i32; 4],
+) -> [i32; 4] {
+    let row = |r: usize| {
+        let start = r.min(rows.saturating_sub(1)) * columns + column;
+        block.get(start..start + x.len()).unwrap_or_default()
+    };
+    active::dot4([row(0), row(1), row(2), row(3)], x, *sums)
 }

@@ -1,19 +1,19 @@
 //! w8a16: int8 weights with one scale a row, int16 activations, int32 accumulators.
-use core::ops;
-
 use crate::error::LayerError;
 use crate::format::features::{ALL, Build, Features};
-use crate::format::graph::{Activation, OutputSpec};
+use crate::format::graph::{Activation, LstmSpec, OutputSpec};
 use crate::format::header::PrecisionTag;
 use crate::format::read::Cursor;
 use crate::kernel::active as kernel;
-use crate::math::rescale::saturate;
+use crate::math::bounds::saturate;
 use crate::math::{activation, float, table};
 
-use super::{Numbers, Precision, Rows};
+use super::{Gates, Numbers, Precision, Rows, Strided, Taps};
 
+mod affine;
 mod elementwise;
 mod gated;
+mod lstm;
 mod matrix;
 pub(crate) mod packed;
 mod recurrent;
@@ -118,73 +118,94 @@ impl<const FEATURES: u64> Precision for W8A16<FEATURES> {
         matrix.bytes()
     }
 
-    #[inline(always)]
-    fn bias(matrix: &Matrix<'_>, row: usize) -> i32 {
-        matrix.bias(row)
+    #[inline]
+    fn affine(matrix: &Matrix<'_>, output: &OutputSpec, taps: &Taps, x: &[i16], y: &mut [i16]) {
+        let has = |features| Features(FEATURES).has(features);
+        match output.activation {
+            Activation::Linear | Activation::Relu | Activation::Relu6 => {
+                affine::clamped(matrix, taps, x, y, (output.min, output.max));
+            }
+            Activation::Tanh if has(Features::TANH) => affine::tanh(matrix, taps, x, y),
+            Activation::Sigmoid if has(Features::SIGMOID) => affine::sigmoid(matrix, taps, x, y),
+            Activation::HardSigmoid if has(Features::SIGMOID) => {
+                affine::hard_sigmoid(matrix, taps, x, y);
+            }
+            Activation::Softmax if has(Features::SOFTMAX) => {
+                affine::clamped(matrix, taps, x, y, (i16::MIN, i16::MAX));
+            }
+            Activation::LeakyRelu { .. }
+            | Activation::Elu { .. }
+            | Activation::Gelu
+            | Activation::Silu
+                if has(Features::SMOOTH) =>
+            {
+                affine::smoothed(matrix, taps, x, y, output);
+            }
+            // Not built: the loader has refused them.
+            Activation::Tanh
+            | Activation::Sigmoid
+            | Activation::HardSigmoid
+            | Activation::Softmax
+            | Activation::LeakyRelu { .. }
+            | Activation::Elu { .. }
+            | Activation::Gelu
+            | Activation::Silu => {}
+        }
     }
 
-    #[inline(always)]
-    fn bias4(matrix: &Matrix<'_>, row: usize, correction: i32) -> [i32; 4] {
-        matrix.bias4(row).map(|bias| bias.wrapping_add(correction))
+    #[inline]
+    fn products(matrix: &Matrix<'_>, x: &[i16], y: &mut [i32]) {
+        affine::products(matrix, x, y);
     }
 
-    #[inline(always)]
-    fn correction<'x>(matrix: &Matrix<'_>, pieces: impl Iterator<Item = &'x [i16]>) -> i32 {
-        pieces.fold(0, |sum, x| {
-            sum.wrapping_add(matrix.correction::<FEATURES>(x))
-        })
-    }
-
-    #[inline(always)]
-    fn fills_up(matrix: &Matrix<'_>) -> bool {
-        matrix.fills_up()
-    }
-
-    #[inline(always)]
-    fn dot(matrix: &Matrix<'_>, row: usize, column: usize, x: &[i16], sum: i32) -> i32 {
-        matrix.dot::<FEATURES>(row, column, x, sum)
-    }
-
-    #[inline(always)]
-    fn dot4(matrix: &Matrix<'_>, row: usize, column: usize, x: &[i16], sums: [i32; 4]) -> [i32; 4] {
-        matrix.dot4::<FEATURES>(row, column, x, sums)
-    }
-
-    #[inline(always)]
-    fn strided(
+    fn depthwise(
         matrix: &Matrix<'_>,
-        row: usize,
-        columns: ops::Range<usize>,
+        first: usize,
+        output: &OutputSpec,
+        filter: &Strided,
         x: &[i16],
-        stride: usize,
-        sum: i32,
-    ) -> i32 {
-        let row = matrix.piece(row, columns.start, columns.len());
-        kernel::strided(row, x, stride, sum)
+        y: &mut [i16],
+    ) {
+        let columns = &filter.columns;
+        let piece = |row| matrix.piece(row, columns.start, columns.len());
+        let (blocks, rest) = y.as_chunks_mut::<4>();
+        let mut row = first;
+        for block in blocks {
+            let x = x.get(row - first..).unwrap_or_default();
+            let rows = core::array::from_fn(|r| piece(row + r));
+            let sums = kernel::strided4(rows, x, filter.stride, matrix.bias4(row));
+            for (r, (y, sum)) in block.iter_mut().zip(sums).enumerate() {
+                *y = activate::<FEATURES>(matrix.rescale(row + r).apply(sum), output);
+            }
+            row += 4;
+        }
+        for y in rest {
+            let x = x.get(row - first..).unwrap_or_default();
+            let sum = kernel::strided(piece(row), x, filter.stride, matrix.bias(row));
+            *y = activate::<FEATURES>(matrix.rescale(row).apply(sum), output);
+            row += 1;
+        }
     }
 
-    #[inline(always)]
-    fn strided4(
+    #[inline]
+    fn lstm_step(
         matrix: &Matrix<'_>,
-        row: usize,
-        columns: ops::Range<usize>,
-        x: &[i16],
-        stride: usize,
-        sums: [i32; 4],
-    ) -> [i32; 4] {
-        let rows = core::array::from_fn(|r| matrix.piece(row + r, columns.start, columns.len()));
-        kernel::strided4(rows, x, stride, sums)
-    }
-
-    #[inline(always)]
-    fn finish(matrix: &Matrix<'_>, row: usize, sum: i32, output: &OutputSpec) -> i16 {
-        activate::<FEATURES>(matrix.rescale(row).apply(sum), output)
-    }
-
-    #[inline(always)]
-    fn finish4(matrix: &Matrix<'_>, row: usize, sums: [i32; 4], output: &OutputSpec) -> [i16; 4] {
-        let scales = matrix.rescale4(row);
-        core::array::from_fn(|r| activate::<FEATURES>(scales[r].apply(sums[r]), output))
+        spec: &LstmSpec,
+        gates: Option<Gates>,
+        xh: &[i16],
+        cell: &mut [i32],
+        hidden: &mut [i16],
+    ) {
+        let has = |features| Features(FEATURES).has(features);
+        match gates {
+            Some(gates) if has(Features::GATES) => {
+                lstm::gated(matrix, spec, gates, xh, cell, hidden);
+            }
+            None if has(Features::TANH) && spec.activation != Activation::Relu => {
+                lstm::tanh(matrix, spec, xh, cell, hidden);
+            }
+            Some(_) | None => lstm::relu(matrix, spec, xh, cell, hidden),
+        }
     }
 
     /// Rounded to nearest, halves up. At most 65,535 values of 16 bits, so that the sum fits.

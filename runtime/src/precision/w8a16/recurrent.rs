@@ -4,10 +4,11 @@ use core::ops::RangeInclusive;
 use crate::error::LayerError;
 use crate::format::features::Features;
 use crate::format::graph::{Activation, GruSpec, LstmSpec};
-use crate::math::rescale::{multiply_high, saturate};
+use crate::math::bounds::saturate;
+use crate::math::rescale::multiply_high;
 use crate::math::table;
 
-use super::{FULL, Matrix, NON_NEGATIVE, Range, W8A16, gated};
+use super::{FULL, NON_NEGATIVE, Range, W8A16, gated};
 use crate::precision::{Gates, Numbers, Recurrent};
 
 impl<const FEATURES: u64> Recurrent for W8A16<FEATURES> {
@@ -27,40 +28,6 @@ impl<const FEATURES: u64> Recurrent for W8A16<FEATURES> {
         }
     }
 
-    /// `c' = f c + i g`, `h = o act(c')` in fixed point; see [`Fractions`] for where the binary points are.
-    #[inline(always)]
-    fn lstm_unit(
-        matrix: &Matrix<'_>,
-        row: usize,
-        sums: [i32; 4],
-        spec: &LstmSpec,
-        cell: &mut i32,
-    ) -> i16 {
-        let bits = Fractions::of(spec);
-        let relu =
-            !Self::FEATURES.has(Features::TANH) || matches!(spec.activation, Activation::Relu);
-        let scales = matrix.rescale4(row);
-        let gate = |r: usize| saturate(scales[r].apply(sums[r]));
-        let (i, f, g, o) = (
-            table::sigmoid(gate(0)),
-            table::sigmoid(gate(1)),
-            gate(2),
-            table::sigmoid(gate(3)),
-        );
-        let g = if relu { g.max(0) } else { table::tanh(g) };
-        let kept = multiply_high(*cell, f) << 1;
-        let new = (i32::from(i) * i32::from(g)) >> (bits.product_shift() & 31);
-        *cell = kept.saturating_add(new);
-        let shift = (bits.hidden_shift(relu) & 31) as u32;
-        let product = if relu {
-            multiply_high((*cell).max(0), o)
-        } else {
-            i32::from(o) * i32::from(table::tanh(saturate(*cell >> (bits.tanh_shift() & 31))))
-        };
-        let half = (1i32 << shift) >> 1;
-        saturate(product.saturating_add(half) >> shift)
-    }
-
     fn gru_range(spec: &GruSpec) -> Result<Range, LayerError> {
         let relu = spec.activation == Activation::Relu;
         let bits = i32::from(spec.hidden_bits);
@@ -70,11 +37,6 @@ impl<const FEATURES: u64> Recurrent for W8A16<FEATURES> {
         } else {
             Err(LayerError::Scale { row: 0 })
         }
-    }
-
-    #[inline(always)]
-    fn product(matrix: &Matrix<'_>, row: usize, sum: i32) -> i32 {
-        matrix.rescale(row).apply(sum)
     }
 
     #[inline(always)]
@@ -111,20 +73,6 @@ impl<const FEATURES: u64> Recurrent for W8A16<FEATURES> {
 
     fn gated_hidden_range(spec: &LstmSpec, gates: Gates) -> Result<Range, LayerError> {
         gated::lstm_range(spec, gates)
-    }
-
-    #[inline(always)]
-    fn gated_lstm_unit(
-        matrix: &Matrix<'_>,
-        row: usize,
-        sums: [i32; 4],
-        spec: &LstmSpec,
-        gates: Gates,
-        cell: &mut i32,
-    ) -> i16 {
-        let scales = matrix.rescale4(row);
-        let arguments = core::array::from_fn(|r| scales[r].apply(sums[r]));
-        gated::lstm_unit(arguments, spec, gates, cell)
     }
 
     fn gated_gru_range(spec: &GruSpec, gates: Gates) -> Result<Range, LayerError> {
@@ -168,7 +116,7 @@ pub(crate) struct Fractions {
 }
 
 impl Fractions {
-    fn of(spec: &LstmSpec) -> Self {
+    pub fn of(spec: &LstmSpec) -> Self {
         Self {
             candidate: i32::from(spec.candidate_bits),
             cell: i32::from(spec.cell_bits),
@@ -178,19 +126,19 @@ impl Fractions {
 
     /// From the product of gate and candidate to the cell state.
     #[inline(always)]
-    fn product_shift(self) -> i32 {
+    pub fn product_shift(self) -> i32 {
         table::RESULT_BITS + self.candidate - self.cell
     }
 
     /// From the cell state to the argument of the tanh table.
     #[inline(always)]
-    fn tanh_shift(self) -> i32 {
+    pub fn tanh_shift(self) -> i32 {
         self.cell - table::TANH_BITS
     }
 
     /// From the product of gate and activated cell state to the hidden state.
     #[inline(always)]
-    fn hidden_shift(self, relu: bool) -> i32 {
+    pub fn hidden_shift(self, relu: bool) -> i32 {
         // `multiply_high` drops 16 bits of a product that has 15 more.
         if relu {
             self.cell - 1 - self.hidden

@@ -3,7 +3,8 @@
 //! A gate is 16 bits with `gate_bits` behind the point: 15 where it cannot pass 1, fewer for relu and linear. States saturate.
 use crate::error::LayerError;
 use crate::format::graph::{Activation, GruSpec, LstmSpec};
-use crate::math::rescale::{multiply_high, saturate};
+use crate::math::bounds::saturate;
+use crate::math::rescale::multiply_high;
 use crate::math::table::{self, RESULT_BITS};
 use crate::math::{activation as integer, rescale};
 

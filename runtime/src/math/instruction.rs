@@ -1,0 +1,44 @@
+//! Single instructions that a compiler does not choose by itself, each with a model in Rust for all other cores.
+#![cfg_attr(target_arch = "arm", allow(unsafe_code))] // shifts of registers
+
+/// `value >> shift` by the lowest byte of `word`, which is at most 31: shifts by a register take no other bits.
+#[inline(always)]
+pub fn shift_right(value: i32, word: u32) -> i32 {
+    #[cfg(all(target_arch = "arm", not(dunlin_v6m)))]
+    {
+        let shifted;
+        // SAFETY: a shift of a register.
+        unsafe {
+            core::arch::asm!("asr {0}, {1}, {2}", out(reg) shifted, in(reg) value, in(reg) word,
+                options(pure, nomem, nostack, preserves_flags));
+        }
+        shifted
+    }
+    #[cfg(dunlin_v6m)]
+    {
+        let shifted;
+        // SAFETY: a shift of a register.
+        unsafe {
+            core::arch::asm!("asrs {0}, {1}", inlateout(reg) value => shifted, in(reg) word,
+                options(pure, nomem, nostack));
+        }
+        shifted
+    }
+    #[cfg(not(target_arch = "arm"))]
+    {
+        value >> (word & 31)
+    }
+}
+
+/// -1 for a negative value, else 0, so that the compiler sees no comparison in it.
+#[cfg(dunlin_v6m)]
+#[inline(always)]
+pub fn sign(value: i32) -> i32 {
+    let sign;
+    // SAFETY: a shift of a register.
+    unsafe {
+        core::arch::asm!("asrs {0}, {1}, #31", out(reg) sign, in(reg) value,
+            options(pure, nomem, nostack));
+    }
+    sign
+}
