@@ -79,7 +79,7 @@ const JOBS: [Job; 13] = [
     },
     Job {
         name: "bench",
-        arguments: "[CASE...] [--board BOARD] [--json | --functions] [--write]",
+        arguments: "[CASE...] [--board BOARD] [--json | --functions] [--cycles] [--write]",
         purpose: "executed instructions of layers and models on the boards, and where they go; --write accepts them",
         run: bench::run,
     },

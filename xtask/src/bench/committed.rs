@@ -101,6 +101,7 @@ mod tests {
             precision: "w8a16".to_owned(),
             macs: 1,
             instructions,
+            estimated_cycles: None,
         }
     }
 

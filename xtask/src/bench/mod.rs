@@ -9,6 +9,7 @@ use crate::step::{Failure, Outcome};
 mod case;
 mod cases;
 mod committed;
+mod cycles;
 mod executed;
 mod figure;
 mod functions;
@@ -19,7 +20,8 @@ use case::Case;
 use committed::Committed;
 use figure::Figure;
 
-const USAGE: &str = "cargo xtask bench [CASE...] [--board BOARD] [--json | --functions] [--write]";
+const USAGE: &str =
+    "cargo xtask bench [CASE...] [--board BOARD] [--json | --functions] [--cycles] [--write]";
 
 /// What the arguments ask for.
 #[derive(Debug, Default)]
@@ -28,6 +30,7 @@ struct Wanted {
     boards: Vec<String>,
     json: bool,
     functions: bool,
+    cycles: bool,
     write: bool,
 }
 
@@ -47,6 +50,12 @@ pub fn run(arguments: &[String]) -> Outcome {
             code: 2,
         });
     }
+    // The committed table has estimates too; they take another run of each case.
+    let plugin = if wanted.cycles || wanted.write {
+        Some(executed::plugin()?)
+    } else {
+        None
+    };
     let (mut figures, mut wrong) = (Vec::new(), Vec::new());
     for board in chosen(&wanted.boards)? {
         let path = build(&board, "loader")?;
@@ -65,7 +74,12 @@ pub fn run(arguments: &[String]) -> Outcome {
                 continue;
             }
             let file = file_for(&board, case)?;
-            let found = measure(&board, loader, case, &file)?;
+            let mut found = measure(&board, loader, case, &file)?;
+            if let Some(plugin) = &plugin {
+                let profile = executed::profile(&board, &path, plugin, case)?;
+                let cycles = cycles::estimate(&board.name, &profile.executed);
+                found.figure.estimated_cycles = cycles.map(|cycles| cycles / profile.calls);
+            }
             if let Some(sentence) = found.wrong {
                 wrong.push(sentence);
             }
@@ -77,7 +91,8 @@ pub fn run(arguments: &[String]) -> Outcome {
     }
     let committed = Committed::read()?;
     if wanted.json {
-        println!("{}", figure::json(&figures));
+        let counted: Vec<Figure> = figures.iter().map(Figure::counted).collect();
+        println!("{}", figure::json(&counted));
     } else {
         println!("{}", report::text(&figures, &committed));
     }
@@ -111,6 +126,7 @@ fn wanted(arguments: &[String]) -> Result<Wanted, Failure> {
         match argument.as_str() {
             "--json" => wanted.json = true,
             "--functions" => wanted.functions = true,
+            "--cycles" => wanted.cycles = true,
             "--write" => wanted.write = true,
             "--board" => wanted
                 .boards
@@ -160,6 +176,7 @@ fn measure(board: &Board, loader: Image<'_>, case: &Case, file: &Runner) -> Resu
             precision: case.precision(),
             macs: case.macs(file)?,
             instructions: report.instructions_per_inference,
+            estimated_cycles: None,
         },
         wrong: wrong.map(|sentence| named(&sentence).sentence),
     })

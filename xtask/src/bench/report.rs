@@ -24,6 +24,7 @@ pub fn text(figures: &[Figure], committed: &Committed) -> String {
             "MACs",
             "instructions",
             "a MAC",
+            "estimated cycles",
             "committed",
             "change",
             "C",
@@ -55,6 +56,7 @@ pub fn write(committed: &Committed) -> Outcome {
             "MACs",
             "instructions",
             "a MAC",
+            "estimated cycles",
             "C",
             "of C",
             "aim",
@@ -93,7 +95,7 @@ fn by_board(figures: &[Figure], table: impl Fn(&[&Figure]) -> String) -> String 
     parts.collect::<Vec<String>>().join("\n")
 }
 
-/// Name to instructions a MAC.
+/// Name to estimated cycles.
 fn own(figure: &Figure) -> Vec<String> {
     let a_mac = figure.instructions as f64 / figure.macs as f64;
     vec![
@@ -106,6 +108,7 @@ fn own(figure: &Figure) -> Vec<String> {
         } else {
             format!("{a_mac:.2}")
         },
+        figure.estimated_cycles.map(thousands).unwrap_or_default(),
     ]
 }
 
@@ -163,8 +166,9 @@ mod tests {
             precision: "w8a16".to_owned(),
             macs: 16_384,
             instructions: 35_000,
+            estimated_cycles: Some(40_000),
         };
-        assert_eq!(own(&figure)[3..], ["35,000", "2.14"]);
+        assert_eq!(own(&figure)[3..], ["35,000", "2.14", "40,000"]);
         assert_eq!(compared(&figure), ["36,477", "0.96", "17,500", "2.00"]);
         let other = Figure {
             board: "qemu-m3".to_owned(),
