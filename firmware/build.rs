@@ -30,6 +30,14 @@ fn main() {
     let shift = number(&workspace["workspace"]["metadata"]["dunlin"]["icount_shift"]);
     fs::write(out.join("board.rs"), board_rs(&name, facts, shift)).expect("OUT_DIR is writable");
 
+    // The models of the bare images, packed for the board's core.
+    let target = facts["models"].as_str().expect("models is a string");
+    for model in ["lstm.dunlin", "conv.dunlin"] {
+        let from = board.join("../../models").join(target).join(model);
+        println!("cargo:rerun-if-changed={}", from.display());
+        fs::copy(&from, out.join(model)).unwrap_or_else(|e| panic!("{}: {e}", from.display()));
+    }
+
     println!("cargo:rustc-link-arg-bins=--nmagic");
     println!("cargo:rustc-link-arg-bins=-Tlink.x");
     println!("cargo:rerun-if-changed=Cargo.toml");
@@ -48,6 +56,8 @@ fn memory_x(facts: &Value, bin: &str) -> String {
     // The suite has no arena; its reference kernels want more stack than a model.
     let stack = match bin {
         "conformance" => number(&ram["length"]) / 2,
+        // More than the budget, so that it can be seen how much more an image takes.
+        _ if bin.starts_with("bare") => 0x1000,
         _ => number(&facts["loader"]["stack"]),
     };
     let flash_length = match bin {

@@ -4,11 +4,12 @@
 
 use dunlin::{Arena, Model, W8A16, arena_bytes, features, include_model, layer_count};
 
-static MODEL: &[u8] = include_model!("../models/conv.dunlin");
+static MODEL: &[u8] = include_model!(concat!(env!("OUT_DIR"), "/conv.dunlin"));
 
 #[dunlin_firmware::cortex_m_rt::entry]
 fn main() -> ! {
     static mut ARENA: Arena<{ arena_bytes(MODEL) }> = Arena::new();
-    let mut model = Model::<W8A16<{ features(MODEL) }>, { layer_count(MODEL) }>::new();
-    dunlin_firmware::bare::main(MODEL, &mut model, ARENA.as_mut())
+    static mut LOADED: Model<'static, W8A16<{ features(MODEL) }>, { layer_count(MODEL) }> =
+        Model::new();
+    dunlin_firmware::bare::main(MODEL, LOADED, ARENA.as_mut())
 }

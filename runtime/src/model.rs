@@ -18,15 +18,16 @@ use crate::precision::Precision;
 #[derive(Debug, Clone)]
 pub struct Model<'m, P: Precision, const LAYERS: usize> {
     pub(crate) header: Header,
-    pub(crate) name: &'m [u8],
+    /// `None` until there is one, as below: a model without layers is all zeros, so that a static one takes no flash.
+    name: Option<&'m [u8]>,
     pub(crate) layers: Vec<Layer<'m, P>, LAYERS>,
     /// Of the layers' outputs.
     ranges: Vec<P::Range, LAYERS>,
     /// Of the layers, in the same order.
     pub(crate) nodes: Vec<Link, LAYERS>,
     /// `(scale, offset)` pairs.
-    pub(crate) input_scales: &'m [[f32; 2]],
-    pub(crate) output_scales: &'m [[f32; 2]],
+    input_scales: Option<&'m [[f32; 2]]>,
+    output_scales: Option<&'m [[f32; 2]]>,
     pub(crate) plan: Plan,
     /// Where the integer matrices are, for a program that packs them anew.
     #[cfg(feature = "write")]
@@ -47,7 +48,7 @@ impl<'m, P: Precision, const LAYERS: usize> Model<'m, P, LAYERS> {
     }
 
     /// A place for a model, to be filled by [`Model::load`]: until then it has no layers, and a session over it takes no input.
-    pub fn new() -> Self {
+    pub const fn new() -> Self {
         Self::empty(Header::NONE)
     }
 
@@ -89,25 +90,25 @@ impl<'m, P: Precision, const LAYERS: usize> Model<'m, P, LAYERS> {
     /// Takes everything out.
     fn clear(&mut self, header: Header) {
         self.header = header;
-        self.name = &[];
+        self.name = None;
         self.layers.clear();
         self.ranges.clear();
         self.nodes.clear();
-        self.input_scales = &[];
-        self.output_scales = &[];
+        self.input_scales = None;
+        self.output_scales = None;
         self.plan = Plan::empty(&header, size_of::<P::Activation>());
     }
 
     /// A model without layers, to be filled in place: a copy of it would take as much stack again.
-    pub(crate) fn empty(header: Header) -> Self {
+    pub(crate) const fn empty(header: Header) -> Self {
         Self {
             header,
-            name: &[],
+            name: None,
             layers: Vec::new(),
             ranges: Vec::new(),
             nodes: Vec::new(),
-            input_scales: &[],
-            output_scales: &[],
+            input_scales: None,
+            output_scales: None,
             plan: Plan::empty(&header, size_of::<P::Activation>()),
             #[cfg(feature = "write")]
             matrices: Vec::new(),
@@ -161,19 +162,17 @@ impl<'m, P: Precision, const LAYERS: usize> Model<'m, P, LAYERS> {
         weights.packing = header.packing;
         let input =
             Shape::new(header.window as usize, header.input_channels as usize).map_err(at(0))?;
-        self.name = message.name;
-        self.input_scales = scales(&mut weights, message.input_scales, input.channels)?;
+        self.name = Some(message.name);
+        let input_scales = scales(&mut weights, message.input_scales, input.channels)?;
+        self.input_scales = Some(input_scales);
         for (index, spec) in message.layers().enumerate() {
             if index >= LAYERS {
                 return Err(capacity);
             }
             self.add(spec, &mut weights).map_err(at(index))?;
         }
-        self.output_scales = scales(
-            &mut weights,
-            message.output_scales,
-            self.output_shape().channels,
-        )?;
+        let channels = self.output_shape().channels;
+        self.output_scales = Some(scales(&mut weights, message.output_scales, channels)?);
         if weights.bytes_left() != 0 {
             return Err(LoadError::Unused {
                 bytes: weights.bytes_left() as u32,
@@ -247,7 +246,7 @@ impl<'m, P: Precision, const LAYERS: usize> Model<'m, P, LAYERS> {
 
     /// The name that the file was given; may be empty, as is one that is not UTF-8.
     pub fn name(&self) -> &'m str {
-        core::str::from_utf8(self.name).unwrap_or_default()
+        core::str::from_utf8(self.name.unwrap_or_default()).unwrap_or_default()
     }
 
     /// Shape of an input window.
@@ -313,13 +312,13 @@ impl<'m, P: Precision, const LAYERS: usize> Model<'m, P, LAYERS> {
     /// `(scale, offset)` of the input: an activation is `x * scale + offset`, rounded in an integer model.
     /// Empty (identity), one pair for all channels, or one a channel.
     pub fn input_scales(&self) -> &'m [[f32; 2]] {
-        self.input_scales
+        self.input_scales.unwrap_or_default()
     }
 
     /// `(scale, offset)` of the output: a value is `activation * scale + offset`. Empty (identity), one pair for all
     /// channels, or one a channel.
     pub fn output_scales(&self) -> &'m [[f32; 2]] {
-        self.output_scales
+        self.output_scales.unwrap_or_default()
     }
 }
 

@@ -13,6 +13,7 @@ mod measure;
 mod miri;
 mod qemu;
 mod setup;
+mod size;
 mod snr;
 mod step;
 mod streams;
@@ -28,7 +29,7 @@ struct Job {
     run: fn(&[String]) -> Outcome,
 }
 
-const JOBS: [Job; 13] = [
+const JOBS: [Job; 14] = [
     Job {
         name: "demo",
         arguments: "",
@@ -88,6 +89,12 @@ const JOBS: [Job; 13] = [
         arguments: "",
         purpose: "what a sample of a stream costs on a Cortex-M4 against the whole window",
         run: streams::run,
+    },
+    Job {
+        name: "size",
+        arguments: "[--functions] [BOARD...]",
+        purpose: "flash, RAM and stack of images with a built-in model, against the boards' budgets; no panics in them",
+        run: size::run,
     },
     Job {
         name: "fuzz",

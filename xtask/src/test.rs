@@ -1,6 +1,6 @@
 //! `test`: all checks of the project, the quickest first.
 use crate::step::{Outcome, Step};
-use crate::{bench, boards, chapter, cross, firmware, setup, streams};
+use crate::{bench, boards, chapter, cross, firmware, setup, size, streams};
 
 pub fn run(_: &[String]) -> Outcome {
     setup::run(&[])?;
@@ -15,6 +15,7 @@ pub fn run(_: &[String]) -> Outcome {
     boards::run(&[])?;
     streams::run(&[])?;
     bench::run(&[])?;
+    size::run(&[])?;
     chapter::check()?;
     eprintln!("all checks passed");
     Ok(())

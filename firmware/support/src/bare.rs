@@ -1,8 +1,8 @@
 //! The smallest product around a built-in model: activations go in sample by sample and come out, without a log and without
 //! floats. Its image is what `cargo xtask size` measures.
 //!
-//! What it found goes to the host as words of eight hexadecimal digits, a line each: stack of the load, stack of the stream,
-//! then the last output.
+//! What it found goes to the host as words of eight hexadecimal digits, a line each: all stack in use at the load's deepest place, at the
+//! stream's, then the last output.
 use dunlin::{Model, Session, W8A16};
 use semihosting::sys::arm_compat::sys_writec;
 
@@ -18,7 +18,7 @@ pub fn main<const FEATURES: u64, const LAYERS: usize>(
     if model.load(file).is_err() {
         host::exit(false)
     }
-    word(mark.used());
+    word(mark.depth());
     let mark = stack::Mark::paint();
     let Ok(mut session) = Session::new(model, arena) else {
         host::exit(false)
@@ -26,7 +26,7 @@ pub fn main<const FEATURES: u64, const LAYERS: usize>(
     for step in 0..model.input_shape().steps {
         match session.push_raw(&[sawtooth(step)]) {
             Ok(Some(output)) => {
-                word(mark.used());
+                word(mark.depth());
                 for &value in output {
                     word(value as u32);
                 }

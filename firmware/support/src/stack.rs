@@ -6,8 +6,9 @@ use core::{hint::black_box, ptr::read_volatile};
 const PAINT: u32 = 0xD0D0_5AFE;
 
 unsafe extern "C" {
-    /// Lowest word of the stack; set in the board's memory.x.
+    /// Lowest word of the stack, and the first one behind it; set in the board's memory.x.
     static _stack_end: u32;
+    static _stack_start: u32;
 }
 
 /// Paint below the stack pointer of the function that calls [`Mark::paint`].
@@ -22,6 +23,12 @@ impl Mark {
         // SAFETY: everything between the stack's end and the stack pointer is unused, and no interrupt is enabled.
         let top = unsafe { paint(&raw const _stack_end as usize, PAINT) };
         Self { top }
+    }
+
+    /// All bytes of stack in use at the deepest place since then.
+    pub fn depth(&self) -> u32 {
+        let callers = &raw const _stack_start as usize - self.top;
+        self.used() + callers as u32
     }
 
     /// The bytes of stack that calls from the same function have used since.

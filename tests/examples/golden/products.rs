@@ -1,7 +1,7 @@
 //! The models of the firmware's bare images, in the shapes of the chapter's two: their code is what `cargo xtask size` measures,
 //! so that weights of the generator do.
-use dunlin::PrecisionTag;
 use dunlin::format::graph::{Activation, LayerSpec, Padding};
+use dunlin::{Packing, PrecisionTag, repack};
 
 use super::model::{Golden, put};
 
@@ -22,7 +22,18 @@ pub fn write() {
     store(conv, "conv");
 }
 
+/// One file for each folder: the targets as `dunlin quantize --target` names them.
 fn store(model: Golden, name: &str) {
     let file = model.file(name, WINDOW, 1, true);
-    put(&format!("../firmware/models/{name}.dunlin"), &file);
+    for (target, packing) in [
+        ("portable", Packing::RowMajor),
+        ("m4", Packing::RowPairs),
+        ("m0", Packing::OffsetQuads),
+    ] {
+        let packed = repack(&file, packing).unwrap_or_else(|error| panic!("{name}: {error}"));
+        put(
+            &format!("../firmware/models/{target}/{name}.dunlin"),
+            &packed,
+        );
+    }
 }

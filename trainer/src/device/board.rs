@@ -1,4 +1,5 @@
 //! The boards: facts read from the manifest of each folder in `firmware/boards/`.
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -25,6 +26,10 @@ pub struct Board {
     /// Other RAM that the emulator gives the loader image.
     pub emulated: Option<Emulated>,
     pub loader: Loader,
+    /// The folder of `firmware/models` with the models that are built into its images.
+    pub models: String,
+    /// By the names of images.
+    pub budget: BTreeMap<String, Budget>,
     /// An instruction takes `2^icount_shift` ns of emulated time.
     pub icount_shift: u32,
 }
@@ -60,6 +65,18 @@ pub struct Loader {
     pub layers: u64,
 }
 
+/// The most that an image may take, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Budget {
+    /// Of flash, beside a model.
+    pub flash: u64,
+    /// Of RAM, beside an arena and the stack.
+    pub ram: Option<u64>,
+    /// Of stack.
+    pub stack: Option<u64>,
+}
+
 #[derive(Deserialize)]
 struct Manifest {
     package: Package,
@@ -80,6 +97,8 @@ struct Facts {
     ram: Region,
     emulated: Option<Emulated>,
     loader: Loader,
+    models: String,
+    budget: BTreeMap<String, Budget>,
 }
 #[derive(Deserialize)]
 struct WorkspaceManifest {
@@ -130,6 +149,8 @@ impl Board {
             ram: facts.ram,
             emulated: facts.emulated,
             loader: facts.loader,
+            models: facts.models,
+            budget: facts.budget,
             icount_shift: workspace.workspace.metadata.dunlin.icount_shift,
         })
     }

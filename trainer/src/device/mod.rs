@@ -16,7 +16,7 @@ mod run;
 mod target;
 mod verify;
 
-pub use board::{Board, Loader, Region};
+pub use board::{Board, Budget, Loader, Region};
 pub use count::{Activations, count};
 pub use emulator::{Emulator, Ended, Log, install_command};
 pub use image::{build, missing_targets, target_command};
