@@ -20,6 +20,7 @@ macro_rules! cpu {
 use cpu;
 
 pub mod offset_quads;
+pub mod places;
 pub mod portable;
 pub mod reference;
 pub mod row_pairs;

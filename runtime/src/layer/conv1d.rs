@@ -8,8 +8,9 @@ use crate::format::read::Cursor;
 use crate::precision::{Precision, Rows, Taps};
 
 use super::affine::matvec;
+use super::steps::steps_mut;
 use super::time::TimeWindow;
-use super::{Shape, Tensor};
+use super::{Memory, Shape, Tensor};
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Conv1d<'m, P: Precision> {
@@ -56,19 +57,85 @@ impl<'m, P: Precision> Conv1d<'m, P> {
     }
 
     /// Tap 0 of the first output step is at step `start` of the input; taps outside of it meet zeros.
-    pub fn run(&self, input: &[P::Activation], start: i32, output: &mut [P::Activation]) {
+    pub fn run(
+        &self,
+        input: &[P::Activation],
+        start: i32,
+        output: &mut [P::Activation],
+        scratch: &mut [u8],
+    ) {
         let filters = self.output.channels.max(1) as usize;
         let rows = input.len() / self.channels.max(1) as usize;
+        if scratch.is_empty() {
+            return self.one_by_one(input, start, rows, output);
+        }
+        let (before, inside) = self.inside(start, rows, output.len() / filters);
+        let (head, tail) = output
+            .split_at_mut_checked(before * filters)
+            .unwrap_or_default();
+        let first = start.wrapping_add((before as u32 * self.window.stride) as i32);
+        let done = self.at_once(input, first, tail.get_mut(..inside * filters), scratch);
+        self.one_by_one(input, start, rows, head);
+        let behind = tail.get_mut(done * filters..).unwrap_or_default();
+        let first = first.wrapping_add((done as u32 * self.window.stride) as i32);
+        self.one_by_one(input, first, rows, behind);
+    }
+
+    /// Of so many places, how many come before the first whose taps all meet the input, and how many such follow.
+    fn inside(&self, start: i32, rows: usize, places: usize) -> (usize, usize) {
+        let stride = self.window.stride.max(1);
+        let before = (start.min(0).unsigned_abs().div_ceil(stride) as usize).min(places);
+        let first = start.wrapping_add((before as u32 * stride) as i32);
+        let room = (rows as i32)
+            .wrapping_sub(self.window.span() as i32)
+            .wrapping_sub(first);
+        let inside = u32::try_from(room).map_or(0, |room| (room / stride + 1) as usize);
+        (before, inside.min(places - before))
+    }
+
+    /// Places whose taps all meet the input; gives the number of those that are done.
+    fn at_once(
+        &self,
+        input: &[P::Activation],
+        start: i32,
+        output: Option<&mut [P::Activation]>,
+        scratch: &mut [u8],
+    ) -> usize {
+        let output = output.unwrap_or_default();
+        let channels = self.channels as usize;
+        let from = usize::try_from(start).unwrap_or(usize::MAX);
+        let x = input
+            .get(from.saturating_mul(channels)..)
+            .unwrap_or_default();
+        let step = self.window.stride as usize * channels;
+        P::places(&self.matrix, &self.activation, x, step, output, scratch)
+    }
+
+    fn one_by_one(
+        &self,
+        input: &[P::Activation],
+        start: i32,
+        rows: usize,
+        output: &mut [P::Activation],
+    ) {
         let mut start = start;
-        for y in output.chunks_exact_mut(filters) {
-            matvec::<P>(
-                &self.matrix,
-                &self.activation,
-                self.taps(start, rows),
-                input,
-                y,
-            );
+        for y in steps_mut(output, self.output.channels) {
+            let taps = self.taps(start, rows);
+            matvec::<P>(&self.matrix, &self.activation, taps, input, y);
             start = start.wrapping_add(self.window.stride as i32);
+        }
+    }
+
+    /// Scratch: what rows are taken out into.
+    pub fn memory(&self) -> Memory {
+        let together = self.window.dilation == 1 || self.window.size == 1;
+        Memory {
+            state: 0,
+            scratch: if together {
+                P::places_scratch(&self.matrix, &self.activation)
+            } else {
+                0
+            },
         }
     }
 

@@ -132,7 +132,9 @@ impl<'m, P: Precision> Layer<'m, P> {
         match self {
             Self::Flatten(_) | Self::Input(_) => {}
             Self::Dense(layer) if has(Features::DENSE) => layer.run(input, output),
-            Self::Conv1d(layer) if has(Features::CONV1D) => layer.run(input, start, output),
+            Self::Conv1d(layer) if has(Features::CONV1D) => {
+                layer.run(input, start, output, scratch)
+            }
             Self::Pool1d(layer) if has(Features::POOL1D) => layer.run::<P>(input, start, output),
             Self::GlobalPool1d(layer) if has(Features::GLOBAL_POOL1D) => {
                 layer.run::<P>(input, output);

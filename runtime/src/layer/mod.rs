@@ -152,7 +152,6 @@ impl<'m, P: Precision> Layer<'m, P> {
     pub fn memory(&self) -> Memory {
         match self {
             Self::Dense(_)
-            | Self::Conv1d(_)
             | Self::Pool1d(_)
             | Self::GlobalPool1d(_)
             | Self::Flatten(_)
@@ -164,6 +163,7 @@ impl<'m, P: Precision> Layer<'m, P> {
             | Self::Embedding(_)
             | Self::Reverse(_)
             | Self::Resample(_) => Memory::default(),
+            Self::Conv1d(layer) => layer.memory(),
             Self::Lstm(layer) => layer.memory(),
             Self::SimpleRnn(layer) => layer.memory(),
             Self::Gru(layer) => layer.memory(),

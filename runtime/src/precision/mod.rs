@@ -116,6 +116,18 @@ pub trait Precision: Elementwise + Recurrent {
     );
     /// Every row's sum over all of `x`, at the scale of what gates add up: [`Recurrent::gate`].
     fn products(matrix: &Self::Matrix<'_>, x: &[Self::Activation], y: &mut [Self::Product]);
+    /// Scratch that [`Precision::places`] wants, in bytes.
+    fn places_scratch(matrix: &Self::Matrix<'_>, output: &OutputSpec) -> usize;
+    /// [`Precision::affine`] at many places: the first `columns` values from every `step`-th value on. Does as many places, from
+    /// the first on, as there is a way for that is faster than one by one; gives their number.
+    fn places(
+        matrix: &Self::Matrix<'_>,
+        output: &OutputSpec,
+        x: &[Self::Activation],
+        step: usize,
+        y: &mut [Self::Activation],
+        scratch: &mut [u8],
+    ) -> usize;
     /// `y[r] = act(bias[r] + sum over the columns k of W[r][k] . x[r + k stride])`: filters of one channel each, as many as `y` has
     /// values, from the row `first` on.
     fn depthwise(

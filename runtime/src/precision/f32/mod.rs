@@ -99,6 +99,21 @@ impl<const FEATURES: u64> Precision for F32<FEATURES> {
         affine::sums(matrix, &Taps::whole(x.len()), x, y);
     }
 
+    fn places_scratch(_: &Matrix<'_>, _: &OutputSpec) -> usize {
+        0
+    }
+
+    fn places(
+        _: &Matrix<'_>,
+        _: &OutputSpec,
+        _: &[f32],
+        _: usize,
+        _: &mut [f32],
+        _: &mut [u8],
+    ) -> usize {
+        0
+    }
+
     fn depthwise(
         matrix: &Matrix<'_>,
         first: usize,

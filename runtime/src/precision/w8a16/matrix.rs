@@ -20,7 +20,7 @@ pub struct Matrix<'m> {
     pub(super) bias: &'m [i32],
     pub(super) scale: &'m [u32],
     pub(super) columns: usize,
-    packing: Packing,
+    pub(super) packing: Packing,
 }
 
 impl<'m> Matrix<'m> {

@@ -16,6 +16,7 @@ mod gated;
 mod lstm;
 mod matrix;
 pub(crate) mod packed;
+mod places;
 mod recurrent;
 
 use matrix::Matrix;
@@ -156,6 +157,35 @@ impl<const FEATURES: u64> Precision for W8A16<FEATURES> {
     #[inline]
     fn products(matrix: &Matrix<'_>, x: &[i16], y: &mut [i32]) {
         affine::products(matrix, x, y);
+    }
+
+    fn places_scratch(matrix: &Matrix<'_>, output: &OutputSpec) -> usize {
+        match output.activation {
+            Activation::Linear | Activation::Relu | Activation::Relu6 => {
+                places::scratch_bytes(matrix)
+            }
+            Activation::Tanh
+            | Activation::Sigmoid
+            | Activation::HardSigmoid
+            | Activation::Softmax
+            | Activation::LeakyRelu { .. }
+            | Activation::Elu { .. }
+            | Activation::Gelu
+            | Activation::Silu => 0,
+        }
+    }
+
+    #[inline]
+    fn places(
+        matrix: &Matrix<'_>,
+        output: &OutputSpec,
+        x: &[i16],
+        step: usize,
+        y: &mut [i16],
+        scratch: &mut [u8],
+    ) -> usize {
+        let bounds = (output.min, output.max);
+        places::clamped(matrix, bounds, (x, step), y, scratch)
     }
 
     fn depthwise(

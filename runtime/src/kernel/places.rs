@@ -1,0 +1,409 @@
+//! Convolutions on cores with the DSP extension: two rows over two places at a time.
+//!
+//! The rows are taken out of their [`row_pairs`](super::row_pairs) once, as 16-bit weights in a scratch memory, and then serve all
+//! places: eight weights and eight values are loaded by three instructions for sixteen products (two a `SMLAD`). The sums are
+//! brought to the scale of the output, clamped and stored in the same program.
+#![cfg_attr(dunlin_dsp, allow(unsafe_code))] // naked functions, and the calls into them with checked lengths
+
+/// Words of scratch that rows of so many columns need.
+pub const fn scratch_words(columns: usize) -> usize {
+    columns.next_multiple_of(2)
+}
+
+/// Two rows next to each other, with what becomes of their sums.
+#[derive(Debug, Clone, Copy)]
+pub struct Pair<'a> {
+    /// The block of four that they stand in.
+    pub block: &'a [i8],
+    /// Whether they are its last two.
+    pub second: bool,
+    pub columns: usize,
+    pub bias: [i32; 2],
+    /// As [`Rescale`](crate::math::rescale::Rescale) has them.
+    pub scale: [u32; 2],
+    /// The least and the greatest output.
+    pub bounds: (i16, i16),
+}
+
+/// What [`PLACES`] works on; a place is a window of the values.
+#[cfg(dunlin_dsp)]
+#[repr(C)]
+struct Job {
+    weights: *const u32,
+    x: [*const i16; 2],
+    columns: usize,
+    bias: [i32; 2],
+    scale: [u32; 2],
+    high: u32,
+    low: u32,
+    y: *mut i16,
+    /// Bytes from place to place of the output.
+    y_step: usize,
+    /// Bytes from a pair of places to the next one.
+    x_step: usize,
+    /// Pairs of places.
+    count: usize,
+    /// The output behind the last pair of places.
+    end: *mut i16,
+}
+
+/// `y[place * filters + r] = clamp(scale[r] (bias[r] + W[r] . x[place * step..]))` for both rows and `2 * count` places.
+///
+/// `false`, and nothing done, where a slice is too short; the loader's checks rule that out.
+#[cfg(dunlin_dsp)]
+pub fn run(
+    pair: Pair<'_>,
+    scratch: &mut [u32],
+    (x, step): (&[i16], usize),
+    (y, filters): (&mut [i16], usize),
+    count: usize,
+) -> bool {
+    let columns = pair.columns;
+    let words = scratch_words(columns);
+    let last = 2 * count.saturating_sub(1) + 1;
+    let fits = pair.block.len() >= 4 * words
+        && scratch.len() >= words
+        && x.len() >= last * step + columns
+        && y.len() >= last * filters + 2;
+    if count == 0 || !fits {
+        return false;
+    }
+    let twice = |value: i16| u32::from(value as u16) * 0x1_0001;
+    let mut job = Job {
+        weights: scratch.as_ptr(),
+        x: [x.as_ptr(), x.as_ptr().wrapping_add(step)],
+        columns,
+        bias: pair.bias,
+        scale: pair.scale,
+        high: twice(pair.bounds.1),
+        low: twice(pair.bounds.0),
+        y: y.as_mut_ptr(),
+        y_step: 2 * filters,
+        x_step: 4 * step,
+        count,
+        end: y.as_mut_ptr().wrapping_add(2 * count * filters),
+    };
+    // SAFETY: `words` words are read from the block and written to the scratch memory, which has them; the block starts at a
+    // multiple of four bytes in a file. Then, for each place, `columns` values of `x` are read and two of `y` are written, all
+    // of them before the ends that were checked above.
+    unsafe {
+        unpack_program(
+            pair.block.as_ptr(),
+            scratch.as_mut_ptr(),
+            words,
+            pair.second,
+        );
+        match pair.bounds {
+            (0, i16::MAX) if columns == 3 => three_program(&mut job),
+            (0, i16::MAX) => rectified_program(&mut job),
+            _ => places_program(&mut job),
+        }
+    }
+    true
+}
+
+/// Takes two rows out of a block: r0 its words, r1 where they go, r2 the number of words, which is even; r3 whether they are
+/// the last two rows.
+macro_rules! unpack_source {
+    () => {
+        "
+        push {r4, r5, lr}
+        cmp r3, #0
+        bne 2f
+        1:
+        ldrd r4, r5, [r0], #8
+        sxtb16 r12, r4
+        sxtb16 lr, r5
+        ssub16 r4, r4, r12
+        ssub16 r5, r5, lr
+        sxtb16 r4, r4, ror #8
+        sxtb16 r5, r5, ror #8
+        strd r4, r5, [r1], #8
+        subs r2, #2
+        bne 1b
+        pop {r4, r5, pc}
+        2:
+        ldrd r4, r5, [r0], #8
+        sxtb16 r4, r4
+        sxtb16 r5, r5
+        strd r4, r5, [r1], #8
+        subs r2, #2
+        bne 2b
+        pop {r4, r5, pc}
+        "
+    };
+}
+
+/// Brings r8-r11 between any bounds, and packs each place's outputs into a word in r8 and r10; r2 the upper bounds, r3 the
+/// lower ones.
+macro_rules! clamp {
+    () => {
+        "
+        ssat r8, #16, r8
+        ssat r9, #16, r9
+        ssat r10, #16, r10
+        ssat r11, #16, r11
+        pkhbt r8, r8, r9, lsl #16
+        pkhbt r10, r10, r11, lsl #16
+        ssub16 lr, r8, r2
+        sel r8, r2, r8
+        ssub16 lr, r10, r2
+        sel r10, r2, r10
+        ssub16 lr, r8, r3
+        sel r8, r8, r3
+        ssub16 lr, r10, r3
+        sel r10, r10, r3
+        "
+    };
+}
+
+/// The same for bounds of 0 and 32,767.
+macro_rules! rectify {
+    () => {
+        "
+        usat r8, #15, r8
+        usat r9, #15, r9
+        usat r10, #15, r10
+        usat r11, #15, r11
+        pkhbt r8, r8, r9, lsl #16
+        pkhbt r10, r10, r11, lsl #16
+        "
+    };
+}
+
+/// All pairs of places: r0 the [`Job`].
+///
+/// r0 weights; r1, r2 values of both places; r3 quads of columns; r4-r7 weights; r12, r14 values; r8, r9 the sums of the first
+/// place, r10, r11 of the second.
+macro_rules! places_source {
+    ($bounds:expr) => {
+        concat!(
+            "
+        push {r0, r4-r11, lr}
+        1:
+        ldr r0, [sp]
+        ldm r0, {r0-r3, r8, r9}
+        mov r10, r8
+        mov r11, r9
+        lsrs r3, r3, #2
+        beq 6f
+        orr r12, r1, r2
+        tst r12, #2
+        bne 4f
+        lsrs r3, r3, #1
+        bcc 2f
+        ldm r0!, {r4-r7}
+        ldrd r12, lr, [r1], #8
+        smlad r8, r4, r12, r8
+        smlad r9, r5, r12, r9
+        smlad r8, r6, lr, r8
+        smlad r9, r7, lr, r9
+        ldrd r12, lr, [r2], #8
+        smlad r10, r4, r12, r10
+        smlad r11, r5, r12, r11
+        smlad r10, r6, lr, r10
+        smlad r11, r7, lr, r11
+        2:
+        beq 6f
+        3:
+        .rept 2
+        ldm r0!, {r4-r7}
+        ldrd r12, lr, [r1], #8
+        smlad r8, r4, r12, r8
+        smlad r9, r5, r12, r9
+        smlad r8, r6, lr, r8
+        smlad r9, r7, lr, r9
+        ldrd r12, lr, [r2], #8
+        smlad r10, r4, r12, r10
+        smlad r11, r5, r12, r11
+        smlad r10, r6, lr, r10
+        smlad r11, r7, lr, r11
+        .endr
+        subs r3, #1
+        bne 3b
+        b 6f
+        4:
+        lsrs r3, r3, #1
+        bcc 5f
+        ldm r0!, {r4-r7}
+        ldr r12, [r1], #4
+        ldr lr, [r1], #4
+        smlad r8, r4, r12, r8
+        smlad r9, r5, r12, r9
+        smlad r8, r6, lr, r8
+        smlad r9, r7, lr, r9
+        ldr r12, [r2], #4
+        ldr lr, [r2], #4
+        smlad r10, r4, r12, r10
+        smlad r11, r5, r12, r11
+        smlad r10, r6, lr, r10
+        smlad r11, r7, lr, r11
+        5:
+        beq 6f
+        9:
+        .rept 2
+        ldm r0!, {r4-r7}
+        ldr r12, [r1], #4
+        ldr lr, [r1], #4
+        smlad r8, r4, r12, r8
+        smlad r9, r5, r12, r9
+        smlad r8, r6, lr, r8
+        smlad r9, r7, lr, r9
+        ldr r12, [r2], #4
+        ldr lr, [r2], #4
+        smlad r10, r4, r12, r10
+        smlad r11, r5, r12, r11
+        smlad r10, r6, lr, r10
+        smlad r11, r7, lr, r11
+        .endr
+        subs r3, #1
+        bne 9b
+        6:
+        ldr r3, [sp]
+        ldr r3, [r3, #12]
+        lsls r3, r3, #31
+        bcc 7f
+        ldrd r4, r5, [r0], #8
+        ldr r12, [r1], #4
+        ldr lr, [r2], #4
+        smlad r8, r4, r12, r8
+        smlad r9, r5, r12, r9
+        smlad r10, r4, lr, r10
+        smlad r11, r5, lr, r11
+        7:
+        bpl 8f
+        ldrd r4, r5, [r0]
+        ldrh r12, [r1]
+        ldrh lr, [r2]
+        smlad r8, r4, r12, r8
+        smlad r9, r5, r12, r9
+        smlad r10, r4, lr, r10
+        smlad r11, r5, lr, r11
+        8:
+        ldr r12, [sp]
+        add lr, r12, #24
+        ldm lr, {r0-r7}
+        smulwt r8, r8, r0
+        smulwt r9, r9, r1
+        smulwt r10, r10, r0
+        smulwt r11, r11, r1
+        asr r8, r8, r0
+        asr r9, r9, r1
+        asr r10, r10, r0
+        asr r11, r11, r1
+        ",
+            $bounds,
+            "
+        str r8, [r4]
+        str r10, [r4, r5]
+        add r4, r4, r5, lsl #1
+        str r4, [r12, #40]
+        ldrd r0, r1, [r12, #4]
+        add r0, r0, r6
+        add r1, r1, r6
+        strd r0, r1, [r12, #4]
+        subs r7, #1
+        str r7, [r12, #52]
+        bne 1b
+        pop {r0, r4-r11, pc}
+        "
+        )
+    };
+}
+
+/// All pairs of places of three columns with bounds of 0 and 32,767: r0 the [`Job`].
+///
+/// r4-r7 the weights, which stay there; r1 values, r2 the step from place to place, r3 outputs; r12, r14 values.
+macro_rules! three_source {
+    () => {
+        concat!(
+            "
+        push {r4-r11, lr}
+        ldrd r1, r2, [r0, #4]
+        subs r2, r2, r1
+        ldr r3, [r0, #40]
+        ldr r4, [r0]
+        ldm r4, {r4-r7}
+        1:
+        ldr r12, [r1]
+        ldrh lr, [r1, #4]
+        ldrd r8, r9, [r0, #16]
+        smlad r10, r4, r12, r8
+        smlad r11, r5, r12, r9
+        smlad r10, r6, lr, r10
+        smlad r11, r7, lr, r11
+        add r1, r1, r2
+        ldr r12, [r1]
+        ldrh lr, [r1, #4]
+        add r1, r1, r2
+        smlad r8, r4, r12, r8
+        smlad r9, r5, r12, r9
+        smlad r8, r6, lr, r8
+        smlad r9, r7, lr, r9
+        ldrd r12, lr, [r0, #24]
+        smulwt r8, r8, r12
+        smulwt r9, r9, lr
+        smulwt r10, r10, r12
+        smulwt r11, r11, lr
+        asr r8, r8, r12
+        asr r9, r9, lr
+        asr r10, r10, r12
+        asr r11, r11, lr
+        ",
+            rectify!(),
+            "
+        ldr r12, [r0, #44]
+        str r10, [r3]
+        str r8, [r3, r12]
+        add r3, r3, r12, lsl #1
+        ldr r12, [r0, #56]
+        cmp r3, r12
+        bne 1b
+        pop {r4-r11, pc}
+        "
+        )
+    };
+}
+
+/// The programs of [`run`], for the interpreter of the tests.
+pub const UNPACK: &str = unpack_source!();
+pub const PLACES: &str = places_source!(clamp!());
+pub const RECTIFIED: &str = places_source!(rectify!());
+pub const THREE: &str = three_source!();
+
+/// # Safety
+/// `words` words at `block` and at `scratch`, both at multiples of four bytes.
+#[cfg(dunlin_dsp)]
+#[unsafe(naked)]
+unsafe extern "C" fn unpack_program(
+    block: *const i8,
+    scratch: *mut u32,
+    words: usize,
+    second: bool,
+) {
+    core::arch::naked_asm!(super::cpu!(), unpack_source!(), options(raw))
+}
+
+/// # Safety
+/// The pointers of the job reach as far as its lengths say.
+#[cfg(dunlin_dsp)]
+#[unsafe(naked)]
+unsafe extern "C" fn places_program(job: &mut Job) {
+    core::arch::naked_asm!(super::cpu!(), places_source!(clamp!()), options(raw))
+}
+
+/// # Safety
+/// As of [`places_program`].
+#[cfg(dunlin_dsp)]
+#[unsafe(naked)]
+unsafe extern "C" fn rectified_program(job: &mut Job) {
+    core::arch::naked_asm!(super::cpu!(), places_source!(rectify!()), options(raw))
+}
+
+/// # Safety
+/// As of [`places_program`], with three columns.
+#[cfg(dunlin_dsp)]
+#[unsafe(naked)]
+unsafe extern "C" fn three_program(job: &mut Job) {
+    core::arch::naked_asm!(super::cpu!(), three_source!(), options(raw))
+}
