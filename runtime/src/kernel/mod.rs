@@ -10,13 +10,19 @@ macro_rules! cpu {
         ".cpu cortex-m33"
     };
 }
+#[cfg(dunlin_mve)]
+macro_rules! cpu {
+    () => {
+        ".cpu cortex-m55"
+    };
+}
 #[cfg(all(dunlin_dsp, not(dunlin_v8m)))]
 macro_rules! cpu {
     () => {
         ""
     };
 }
-#[cfg(dunlin_dsp)]
+#[cfg(any(dunlin_dsp, dunlin_mve))]
 use cpu;
 
 pub mod offset_quads;
@@ -24,6 +30,7 @@ pub mod places;
 pub mod portable;
 pub mod reference;
 pub mod row_pairs;
+pub mod rows_mve;
 pub mod wide_row;
 
 /// The variant that this build runs over weights in rows.

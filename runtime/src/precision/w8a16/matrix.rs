@@ -3,6 +3,8 @@ use crate::error::LayerError;
 use crate::format::features::Features;
 use crate::format::header::Packing;
 use crate::format::read::Cursor;
+#[cfg(dunlin_mve)]
+use crate::kernel::rows_mve;
 use crate::kernel::{active, offset_quads, row_pairs, wide_row};
 use crate::math::rescale::Rescale;
 use crate::precision::slices::{four, part};
@@ -224,6 +226,12 @@ impl<'m> Matrix<'m> {
                 offset_quads::dot4(block, column, x, sums)
             }
             Packing::RowMajor | Packing::RowPairs | Packing::OffsetQuads => {
+                #[cfg(dunlin_mve)]
+                if rows == 4
+                    && let Some(sums) = rows_mve::dot4(block, self.columns, column, x, sums)
+                {
+                    return sums;
+                }
                 row_major(block, (rows, self.columns), column, x, sums)
             }
         }
