@@ -2,7 +2,7 @@
 #![cfg_attr(dunlin_mve, allow(unsafe_code))] // a naked function, and the call into it with checked lengths
 
 /// `sums[r] + sum of W[r][column + i] * x[i]`, modulo 2^32, over four rows of `stride` weights each that follow each other;
-/// `false`, and nothing done, where a row is too short.
+/// `None` where a row is too short, and without values.
 #[cfg(dunlin_mve)]
 #[inline(always)]
 pub fn dot4(
@@ -13,11 +13,8 @@ pub fn dot4(
     sums: &[i32; 4],
 ) -> Option<[i32; 4]> {
     let last = rows.get(3 * stride + column..)?;
-    if last.len() < x.len() {
+    if x.is_empty() || last.len() < x.len() {
         return None;
-    }
-    if x.is_empty() {
-        return Some(*sums);
     }
     let (a, b, c, d);
     // SAFETY: the program reads as many weights of each row as there are values; the last row's were checked, and the others
@@ -43,28 +40,28 @@ pub fn dot4(
 macro_rules! dot4_source {
     () => {
         "
-        push {r4-r10, lr}
-        adds r5, r0, r12
-        adds r7, r5, r12
-        add r9, r7, r12
-        ldm r3, {r4, r6, r8, r10}
+        push {r4-r6, r8, r10, lr}
+        adds r4, r0, r12
+        adds r5, r4, r12
+        adds r6, r5, r12
         dlstp.16 lr, r2
+        ldm r3, {r2, r8, r10, r12}
         1:
         vldrh.u16 q0, [r1], #16
         vldrb.s16 q1, [r0], #8
-        vmlava.s16 r4, q1, q0
-        vldrb.s16 q1, [r5], #8
-        vmlava.s16 r6, q1, q0
-        vldrb.s16 q1, [r7], #8
+        vmlava.s16 r2, q1, q0
+        vldrb.s16 q1, [r4], #8
         vmlava.s16 r8, q1, q0
-        vldrb.s16 q1, [r9], #8
+        vldrb.s16 q1, [r5], #8
         vmlava.s16 r10, q1, q0
+        vldrb.s16 q1, [r6], #8
+        vmlava.s16 r12, q1, q0
         letp lr, 1b
-        mov r0, r4
-        mov r1, r6
-        mov r2, r8
-        mov r3, r10
-        pop {r4-r10, pc}
+        mov r0, r2
+        mov r1, r8
+        mov r2, r10
+        mov r3, r12
+        pop {r4-r6, r8, r10, pc}
         "
     };
 }

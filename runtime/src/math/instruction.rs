@@ -42,3 +42,16 @@ pub fn sign(value: i32) -> i32 {
     }
     sign
 }
+
+/// `floor(a * b / 2^16)`. With Helium the compiler prefers a 64-bit product and a long shift, of three instructions.
+#[cfg(dunlin_mve)]
+#[inline(always)]
+pub fn multiply_high(a: i32, b: i16) -> i32 {
+    let product;
+    // SAFETY: a product of registers.
+    unsafe {
+        core::arch::asm!("smulwb {0}, {1}, {2}", out(reg) product, in(reg) a, in(reg) i32::from(b),
+            options(pure, nomem, nostack, preserves_flags));
+    }
+    product
+}

@@ -4,6 +4,8 @@
 //! multiply: on cores with DSP it is one `SMULWT`, on M0+ two 16-bit multiplies. Rounding is already in the bias
 //! (half an output step), so that both right shifts may round down.
 
+#[cfg(dunlin_mve)]
+pub use super::instruction::multiply_high;
 use super::instruction::shift_right;
 
 /// One row's scale: the multiplier in the upper half, the shift in the lowest byte.
@@ -40,7 +42,7 @@ impl Rescale {
 }
 
 /// `floor(a * b / 2^16)`: what `SMULWB` computes. It cannot overflow.
-#[cfg(not(dunlin_v6m))]
+#[cfg(not(any(dunlin_v6m, dunlin_mve)))]
 #[inline(always)]
 pub fn multiply_high(a: i32, b: i16) -> i32 {
     ((i64::from(a) * i64::from(b)) >> 16) as i32

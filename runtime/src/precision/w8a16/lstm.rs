@@ -1,6 +1,6 @@
 //! The LSTM's time step in fixed point: `c' = f c + i g`, `h = o act(c')`.
 //!
-//! Nothing here is generic, for the reason given in [`affine`](super::affine).
+//! All of it is inlined into the functions of a packing in [`affine`](super::affine).
 use crate::format::graph::LstmSpec;
 use crate::math::bounds::{add_saturating, saturate};
 use crate::math::rescale::{Rescale, multiply_high};
@@ -12,7 +12,7 @@ use super::matrix::Matrix;
 use super::recurrent::Fractions;
 
 /// With sigmoids as gates and tanh in the cell.
-#[inline(never)]
+#[inline(always)]
 pub fn tanh(
     matrix: &Matrix<'_>,
     spec: &LstmSpec,
@@ -31,7 +31,7 @@ pub fn tanh(
 }
 
 /// With sigmoids as gates and relu in the cell.
-#[inline(never)]
+#[inline(always)]
 pub fn relu(
     matrix: &Matrix<'_>,
     spec: &LstmSpec,
@@ -51,7 +51,7 @@ pub fn relu(
 }
 
 /// With any gates and any activation in the cell.
-#[inline(never)]
+#[inline(always)]
 pub fn gated(
     matrix: &Matrix<'_>,
     spec: &LstmSpec,
@@ -97,8 +97,13 @@ fn each_unit(
     let taps = Taps::whole(xh.len());
     let left_out = matrix.left_out(&taps, xh);
     let (biases, scales) = (matrix.bias.as_chunks().0, matrix.scale.as_chunks::<4>().0);
-    let rows = biases.iter().zip(scales).zip(matrix.blocks());
-    for ((cell, hidden), ((bias, scales), block)) in cell.iter_mut().zip(hidden).zip(rows) {
+    let mut blocks = matrix.weights;
+    let rows = biases.iter().zip(scales);
+    for ((cell, hidden), (bias, scales)) in cell.iter_mut().zip(hidden).zip(rows) {
+        let Some((block, behind)) = blocks.split_at_checked(matrix.block_bytes()) else {
+            break;
+        };
+        blocks = behind;
         let sums = matrix.sums(block, 4, bias, (&taps, xh, xh), left_out);
         let [a, b, c, d] = scales.map(Rescale);
         let arguments = [

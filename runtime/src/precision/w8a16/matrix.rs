@@ -3,8 +3,6 @@ use crate::error::LayerError;
 use crate::format::features::Features;
 use crate::format::header::Packing;
 use crate::format::read::Cursor;
-#[cfg(dunlin_mve)]
-use crate::kernel::rows_mve;
 use crate::kernel::{active, offset_quads, row_pairs, wide_row};
 use crate::math::rescale::Rescale;
 use crate::precision::slices::{four, part};
@@ -172,12 +170,6 @@ impl<'m> Matrix<'m> {
         }
     }
 
-    /// The full blocks of four rows.
-    #[inline(always)]
-    pub fn blocks(&self) -> impl Iterator<Item = &'m [i8]> {
-        self.weights.chunks_exact(self.block_bytes().max(1))
-    }
-
     /// The sums of a block of four rows, or of what is left of one, from their biases on. With one run of taps, that is `whole`.
     #[inline(always)]
     pub fn sums(
@@ -188,11 +180,14 @@ impl<'m> Matrix<'m> {
         (taps, whole, x): (&Taps, &[i16], &[i16]),
         left_out: i32,
     ) -> [i32; 4] {
-        let sums = if taps.runs == 1 {
-            self.dot4(block, rows, taps.column, whole, bias)
+        // Taken apart, so that the usual way's sums stay in registers.
+        let (a, b, c, d);
+        if taps.runs == 1 {
+            [a, b, c, d] = self.dot4(block, rows, taps.column, whole, bias);
         } else {
-            self.runs(block, rows, bias, taps, x)
-        };
+            [a, b, c, d] = self.runs(block, rows, bias, taps, x);
+        }
+        let sums = [a, b, c, d];
         if READS_QUADS {
             sums.map(|sum| sum.wrapping_add(left_out))
         } else {
@@ -226,13 +221,12 @@ impl<'m> Matrix<'m> {
                 offset_quads::dot4(block, column, x, sums)
             }
             Packing::RowMajor | Packing::RowPairs | Packing::OffsetQuads => {
-                #[cfg(dunlin_mve)]
-                if rows == 4
-                    && let Some(sums) = rows_mve::dot4(block, self.columns, column, x, sums)
-                {
-                    return sums;
+                let (a, b, c, d);
+                match four_rows(block, rows, self.columns, column, x, sums) {
+                    Some(sums) => [a, b, c, d] = sums,
+                    None => [a, b, c, d] = row_major(block, (rows, self.columns), column, x, sums),
                 }
-                row_major(block, (rows, self.columns), column, x, sums)
+                [a, b, c, d]
             }
         }
     }
@@ -260,7 +254,7 @@ impl<'m> Matrix<'m> {
 
 /// The packing: in a build that reads only one, a constant.
 #[inline(always)]
-const fn known<const FEATURES: u64>(packing: Packing) -> Packing {
+pub(super) const fn known<const FEATURES: u64>(packing: Packing) -> Packing {
     match (
         reads::<FEATURES>(Packing::RowMajor),
         reads::<FEATURES>(Packing::RowPairs),
@@ -276,6 +270,24 @@ const fn known<const FEATURES: u64>(packing: Packing) -> Packing {
 /// Whether a build with these features reads this packing.
 const fn reads<const FEATURES: u64>(packing: Packing) -> bool {
     packing.is_readable() && Features(FEATURES).has(Features::of_packing(packing))
+}
+
+/// The sums of [`row_major`] where there is a faster way to them.
+#[inline(always)]
+fn four_rows(
+    block: &[i8],
+    rows: usize,
+    columns: usize,
+    column: usize,
+    x: &[i16],
+    sums: &[i32; 4],
+) -> Option<[i32; 4]> {
+    #[cfg(dunlin_mve)]
+    if rows == 4 {
+        return crate::kernel::rows_mve::dot4(block, columns, column, x, sums);
+    }
+    let _ = (block, rows, columns, column, x, sums);
+    None
 }
 
 /// Adds `W[r, column..] . x` to the sums of so many rows that follow each other; of fewer than four, the last one again.

@@ -2,7 +2,7 @@
 use crate::error::LayerError;
 use crate::format::features::{ALL, Build, Features};
 use crate::format::graph::{Activation, LstmSpec, OutputSpec};
-use crate::format::header::PrecisionTag;
+use crate::format::header::{Packing, PrecisionTag};
 use crate::format::read::Cursor;
 use crate::kernel::active as kernel;
 use crate::math::bounds::saturate;
@@ -19,6 +19,7 @@ pub(crate) mod packed;
 mod places;
 mod recurrent;
 
+use affine::of_packing;
 use matrix::Matrix;
 
 /// int8 weights, int16 activations, int32 accumulators; no floats between input and output. With the code for these
@@ -124,15 +125,23 @@ impl<const FEATURES: u64> Precision for W8A16<FEATURES> {
         let has = |features| Features(FEATURES).has(features);
         match output.activation {
             Activation::Linear | Activation::Relu | Activation::Relu6 => {
-                affine::clamped(matrix, taps, x, y, (output.min, output.max));
+                of_packing!(
+                    FEATURES,
+                    matrix,
+                    clamped(taps, x, y, (output.min, output.max))
+                );
             }
-            Activation::Tanh if has(Features::TANH) => affine::tanh(matrix, taps, x, y),
-            Activation::Sigmoid if has(Features::SIGMOID) => affine::sigmoid(matrix, taps, x, y),
+            Activation::Tanh if has(Features::TANH) => {
+                of_packing!(FEATURES, matrix, tanh(taps, x, y))
+            }
+            Activation::Sigmoid if has(Features::SIGMOID) => {
+                of_packing!(FEATURES, matrix, sigmoid(taps, x, y))
+            }
             Activation::HardSigmoid if has(Features::SIGMOID) => {
-                affine::hard_sigmoid(matrix, taps, x, y);
+                of_packing!(FEATURES, matrix, hard_sigmoid(taps, x, y));
             }
             Activation::Softmax if has(Features::SOFTMAX) => {
-                affine::clamped(matrix, taps, x, y, (i16::MIN, i16::MAX));
+                of_packing!(FEATURES, matrix, clamped(taps, x, y, (i16::MIN, i16::MAX)));
             }
             Activation::LeakyRelu { .. }
             | Activation::Elu { .. }
@@ -140,7 +149,7 @@ impl<const FEATURES: u64> Precision for W8A16<FEATURES> {
             | Activation::Silu
                 if has(Features::SMOOTH) =>
             {
-                affine::smoothed(matrix, taps, x, y, output);
+                of_packing!(FEATURES, matrix, smoothed(taps, x, y, output));
             }
             // Not built: the loader has refused them.
             Activation::Tanh
@@ -156,7 +165,7 @@ impl<const FEATURES: u64> Precision for W8A16<FEATURES> {
 
     #[inline]
     fn products(matrix: &Matrix<'_>, x: &[i16], y: &mut [i32]) {
-        affine::products(matrix, x, y);
+        of_packing!(FEATURES, matrix, products(x, y));
     }
 
     fn places_scratch(matrix: &Matrix<'_>, output: &OutputSpec) -> usize {
@@ -229,12 +238,14 @@ impl<const FEATURES: u64> Precision for W8A16<FEATURES> {
         let has = |features| Features(FEATURES).has(features);
         match gates {
             Some(gates) if has(Features::GATES) => {
-                lstm::gated(matrix, spec, gates, xh, cell, hidden);
+                of_packing!(FEATURES, matrix, lstm_gated(spec, gates, xh, cell, hidden));
             }
             None if has(Features::TANH) && spec.activation != Activation::Relu => {
-                lstm::tanh(matrix, spec, xh, cell, hidden);
+                of_packing!(FEATURES, matrix, lstm_tanh(spec, xh, cell, hidden));
             }
-            Some(_) | None => lstm::relu(matrix, spec, xh, cell, hidden),
+            Some(_) | None => {
+                of_packing!(FEATURES, matrix, lstm_relu(spec, xh, cell, hidden));
+            }
         }
     }
 
