@@ -20,6 +20,7 @@ mod cost;
 mod link;
 mod rings;
 mod tensor;
+mod walk;
 mod work;
 
 pub(crate) use clean::read;
@@ -27,6 +28,7 @@ pub(crate) use cost::cost;
 pub(crate) use link::Link;
 pub(crate) use rings::{earlier, given_steps, new_steps};
 pub(crate) use tensor::{Flow, Ring, Steps};
+pub(crate) use walk::{Moving, NOWHERE, Walk};
 
 /// How windows follow each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

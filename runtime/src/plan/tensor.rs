@@ -28,8 +28,10 @@ pub(crate) struct Flow {
     /// While rings are counted: steps that there are, and steps that its layer has done.
     pub there: u32,
     pub done: u32,
-    /// Where it stands in the held part of the work area, if others than the next layer read it; a root's.
-    pub held: Option<u32>,
+    /// Whether others than the next layer read it, so that it stands in the held part of the work area; a root's.
+    pub is_held: bool,
+    /// Where it stands in the zone during a whole window, which has the held part in front; a root's.
+    pub at: u32,
 }
 
 /// The last steps of a tensor. Offsets are in bytes from the start of the stream's memory.
@@ -124,8 +126,14 @@ impl Flow {
             ring: None,
             there: 0,
             done: 0,
-            held: None,
+            at: 0,
+            is_held: false,
         }
+    }
+
+    /// Where it stands in the held part, if it is held.
+    pub fn held(&self) -> Option<u32> {
+        self.is_held.then_some(self.at)
     }
 
     /// Steps of a window that are not clean, before and after those that are.

@@ -15,11 +15,12 @@ pub(super) fn mark<B: Built>(tensors: &mut Tensors<'_, B>) -> Result<(), LayerEr
     tensors.plan.moving = moving(
         tensors,
         |_, _| true,
-        |flow| match flow.held {
+        |flow| match flow.held() {
             Some(_) => Ok(0),
             None => flow.window_bytes(),
         },
     )?;
+    stand(tensors);
     if tensors.plan.collects::<B>() {
         return Ok(());
     }
@@ -29,7 +30,7 @@ pub(super) fn mark<B: Built>(tensors: &mut Tensors<'_, B>) -> Result<(), LayerEr
         moving(
             tensors,
             |_, node| dirty(&node.tensor),
-            |flow| match flow.held {
+            |flow| match flow.held() {
                 None if dirty(flow) => flow.window_bytes(),
                 None | Some(_) => Ok(0),
             },
@@ -46,11 +47,43 @@ pub(super) fn mark<B: Built>(tensors: &mut Tensors<'_, B>) -> Result<(), LayerEr
         },
     )?;
     tensors.plan.due_moving = due.max(stream);
-    let holds = |node: &Link| dirty(&node.tensor) && node.tensor.held.is_some();
+    let holds = |node: &Link| dirty(&node.tensor) && node.tensor.is_held;
     if tensors.nodes.iter().any(holds) {
         tensors.plan.due_held = tensors.plan.held;
     }
     Ok(())
+}
+
+/// Notes where the tensors that move stand during a whole window; those of a shorter one have room there too. As in a [`Walk`].
+///
+/// [`Walk`]: super::Walk
+fn stand<B: Built>(tensors: &mut Tensors<'_, B>) {
+    let (start, size) = (tensors.plan.held, tensors.plan.moving);
+    // The root that moves, and whether it stands at the area's start.
+    let mut moving = None;
+    for number in 0..=tensors.last_number() {
+        if let Some(node) = tensors.maker(number) {
+            if node.is_view() {
+                continue;
+            }
+            if B::FEATURES.has_branches() {
+                moving.take_if(|(root, _)| !tensors.reads(node, *root));
+            }
+        }
+        let flow = tensors.get_mut(number);
+        if B::FEATURES.has_branches() && flow.is_held {
+            continue;
+        }
+        let at_start = !moving.is_some_and(|(_, at_start)| at_start);
+        moving = Some((number, at_start));
+        flow.at = if at_start {
+            start as u32
+        } else {
+            // These sums have been made before.
+            let bytes = flow.shape.steps.wrapping_mul(flow.step_bytes);
+            ((start + size) as u32).wrapping_sub(bytes.next_multiple_of(4))
+        };
+    }
 }
 
 /// Holds the tensors that others than the next layer read, each at the lowest place that is free while it is needed.
@@ -67,7 +100,8 @@ fn hold<B: Built>(tensors: &mut Tensors<'_, B>) -> Result<(), LayerError> {
         while let Some(end) = conflict(tensors, number, at, needed)? {
             at = end;
         }
-        tensors.get_mut(number).held = Some(at as u32);
+        let held = tensors.get_mut(number);
+        (held.is_held, held.at) = (true, at as u32);
         size = size.max(add(at, needed)?);
     }
     tensors.plan.held = size;
@@ -95,7 +129,7 @@ fn conflict<B: Built>(
     needed: usize,
 ) -> Result<Option<usize>, LayerError> {
     for other in 0..number {
-        let Some(held) = tensors.get(other).held else {
+        let Some(held) = tensors.get(other).held() else {
             continue;
         };
         let (start, end) = (

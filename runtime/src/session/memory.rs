@@ -59,31 +59,20 @@ impl<P: Precision> Session<'_, '_, P> {
 
     /// A counter of the stream.
     pub(super) fn counter(&self, at: u32) -> u32 {
-        let at = at as usize;
-        view(self.zone, at..at + 4)
-            .first()
-            .copied()
-            .unwrap_or_default()
+        words(self.zone, at).map_or(0, |[count]| count)
     }
 
     pub(super) fn set_counter(&mut self, at: u32, count: u32) {
-        let at = at as usize;
-        let bytes = self.zone.get_mut(at..at + 4).unwrap_or_default();
-        if let Some(place) = values(bytes).first_mut() {
-            *place = count;
-        }
+        set_words(self.zone, at, [count]);
     }
 
     pub(super) fn cursor(&self, ring: Ring) -> Cursor {
-        Cursor {
-            there: self.counter(ring.cursor),
-            first: self.counter(ring.cursor + 4),
-        }
+        let [there, first] = words(self.zone, ring.cursor).unwrap_or_default();
+        Cursor { there, first }
     }
 
     pub(super) fn set_cursor(&mut self, ring: Ring, cursor: Cursor) {
-        self.set_counter(ring.cursor, cursor.there);
-        self.set_counter(ring.cursor + 4, cursor.first);
+        set_words(self.zone, ring.cursor, [cursor.there, cursor.first]);
     }
 
     /// Bytes of a ring's steps from `from` on, counted as its cursor counts.
@@ -120,6 +109,24 @@ impl<P: Precision> Session<'_, '_, P> {
         self.set_cursor(ring, cursor);
         let start = ring.at as usize + there as usize * step_bytes;
         start..start + count as usize * step_bytes
+    }
+}
+
+/// The words that start at this byte; none where they do not fit, which the plan rules out.
+#[inline]
+fn words<const N: usize>(zone: &[u8], at: u32) -> Option<[u32; N]> {
+    let bytes = zone.get(at as usize..)?.get(..4 * N)?;
+    let words: &[u32] = bytemuck::try_cast_slice(bytes).ok()?;
+    words.first_chunk().copied()
+}
+
+#[inline]
+fn set_words<const N: usize>(zone: &mut [u8], at: u32, words: [u32; N]) {
+    let bytes = zone.get_mut(at as usize..).unwrap_or_default();
+    let bytes = bytes.get_mut(..4 * N).unwrap_or_default();
+    let places: &mut [u32] = bytemuck::try_cast_slice_mut(bytes).unwrap_or_default();
+    if let Some(places) = places.first_chunk_mut() {
+        *places = words;
     }
 }
 

@@ -96,10 +96,10 @@ impl<'s, 'm, P: Precision> Session<'s, 'm, P> {
     /// # Errors
     /// [`InputLength`] when the window has another length than the model's.
     pub fn run(&mut self, window: &[f32]) -> Result<&[f32], InputLength> {
-        let lengths = self.lengths(window.len())?;
+        self.check_window(window.len())?;
         let input = self.window_input(window.len());
         self.load(window, input);
-        let last = self.window(&lengths, None);
+        let last = self.window(window.len(), None);
         self.ended = true;
         let len = self.store(last);
         Ok(self.output_values(len))
@@ -112,15 +112,8 @@ impl<'s, 'm, P: Precision> Session<'s, 'm, P> {
     /// # Errors
     /// [`InputLength`] when the window has another length than the model's.
     pub fn run_raw(&mut self, window: &[P::Activation]) -> Result<&[P::Activation], InputLength> {
-        let lengths = self.lengths(window.len())?;
-        let last = if self.root(self.last()).root == 0 {
-            // The output is the input, and is to stand in the arena.
-            let input = self.window_input(window.len());
-            self.load_raw(window, input);
-            self.window(&lengths, None)
-        } else {
-            self.window(&lengths, Some(window))
-        };
+        self.check_window(window.len())?;
+        let last = self.window(window.len(), Some(window));
         self.ended = true;
         Ok(view(self.zone, last))
     }

@@ -2,12 +2,12 @@
 use core::ops::Range;
 
 use crate::layer::Reach;
-use crate::plan::{Link, Pace, earlier, given_steps, new_steps};
+use crate::plan::{Link, NOWHERE, Pace, Walk, earlier, given_steps, new_steps};
 use crate::precision::Precision;
 
 use super::Session;
 use super::memory::Cursor;
-use super::walk::{NOWHERE, Places, Walk};
+use super::walk::Places;
 
 /// New steps of a tensor.
 #[derive(Debug, Clone)]
@@ -174,7 +174,7 @@ impl<P: Precision> Session<'_, '_, P> {
                 output: moving.place.clone(),
                 scratch: Self::scratch(&walk, &before, node),
             };
-            self.execute(usize::from(number) - 1, places, [None; 2]);
+            self.execute(usize::from(number) - 1, &places, [None; 2]);
         }
         last
     }
@@ -209,8 +209,11 @@ impl<P: Precision> Session<'_, '_, P> {
         };
         let done = self.counter(progress);
         let input = self.tensor(node.input);
-        let rings = [Some(node.input), node.with].map(|tensor| self.root(tensor?).ring);
-        let [Some(ring), with] = rings else {
+        let with = match node.with {
+            Some(with) => self.root(with).ring,
+            None => None,
+        };
+        let Some(ring) = self.root(node.input).ring else {
             return Reading {
                 input: NOWHERE,
                 with: NOWHERE,

@@ -1,102 +1,12 @@
-//! What walks over the layers share: where the next tensor stands, and running a layer there.
+//! What walks over the layers share: the tensors by their numbers, and running a layer.
 use core::ops::Range;
 
 use crate::layer::Operands;
-use crate::plan::{Flow, Link, Pace, flow};
+use crate::plan::{Flow, Link, Moving, NOWHERE, Pace, Walk, flow};
 use crate::precision::Precision;
 
 use super::Session;
 use super::memory::values;
-
-/// No bytes; overlaps nothing.
-pub(super) const NOWHERE: Range<usize> = 0..0;
-
-/// The places of tensors during a walk, in bytes of the zone.
-#[derive(Debug, Clone)]
-pub(super) struct Walk {
-    /// Where the held tensors start.
-    pub held: usize,
-    /// Where tensors move from end to end.
-    pub area: Range<usize>,
-    pub moving: Option<Moving>,
-}
-
-/// The tensor that stands at one end of the area.
-#[derive(Debug, Clone)]
-pub(super) struct Moving {
-    pub root: u16,
-    pub place: Range<usize>,
-}
-
-impl Walk {
-    pub fn new(start: usize, held: usize, moving: usize) -> Self {
-        Self {
-            held: start,
-            area: start + held..start + held + moving,
-            moving: None,
-        }
-    }
-
-    /// The place of a tensor that is held, or moves at the other end than the one that stands there now.
-    pub fn place(&mut self, flow: &Flow, bytes: usize) -> Range<usize> {
-        if let Some(held) = flow.held {
-            let start = self.held + held as usize;
-            return start..start + bytes;
-        }
-        self.push(flow.root, bytes)
-    }
-
-    /// The place of a tensor that moves.
-    pub fn push(&mut self, root: u16, bytes: usize) -> Range<usize> {
-        let at_start = self
-            .moving
-            .as_ref()
-            .is_some_and(|moving| moving.place.start == self.area.start);
-        let start = if at_start {
-            self.area.end.saturating_sub(bytes.next_multiple_of(4))
-        } else {
-            self.area.start
-        };
-        let place = start..start + bytes;
-        self.moving = Some(Moving {
-            root,
-            place: place.clone(),
-        });
-        place
-    }
-
-    /// Forgets the tensor that moves, unless it is one of these roots.
-    pub fn keep(&mut self, roots: [Option<u16>; 2]) {
-        self.moving
-            .take_if(|moving| !roots.contains(&Some(moving.root)));
-    }
-
-    /// Where a tensor stands that this walk has placed.
-    pub fn placed(&self, flow: &Flow, bytes: usize) -> Range<usize> {
-        match (&self.moving, flow.held) {
-            (_, Some(held)) => {
-                let start = self.held + held as usize;
-                start..start + bytes
-            }
-            (Some(moving), None) if moving.root == flow.root => {
-                moving.place.start..moving.place.start + bytes
-            }
-            (Some(_) | None, None) => NOWHERE,
-        }
-    }
-
-    /// Free bytes behind the tensor at the start of the area, before or after a layer has been placed.
-    fn scratch(&self, before: &Option<Moving>, bytes: usize) -> Range<usize> {
-        let at_start = [before, &self.moving]
-            .into_iter()
-            .flatten()
-            .filter(|moving| moving.place.start == self.area.start)
-            .map(|moving| moving.place.end.next_multiple_of(4))
-            .max();
-        let start = at_start.unwrap_or(self.area.start);
-        start..start + bytes
-    }
-}
 
 /// What a layer reads and writes in a walk.
 #[derive(Debug, Clone)]
@@ -127,7 +37,8 @@ impl<P: Precision> Session<'_, '_, P> {
 
     /// The roots that a layer reads.
     pub(super) fn roots(&self, node: &Link) -> [Option<u16>; 2] {
-        [Some(node.input), node.with].map(|tensor| Some(self.tensor(tensor?).root))
+        let with = node.with.map(|with| self.tensor(with).root);
+        [Some(self.tensor(node.input).root), with]
     }
 
     /// The number of the output tensor.
@@ -139,33 +50,34 @@ impl<P: Precision> Session<'_, '_, P> {
     pub(super) fn execute(
         &mut self,
         index: usize,
-        places: Places,
+        places: &Places,
         given: [Option<&[P::Activation]>; 2],
     ) {
         let (Some(layer), Some(node)) = (self.layers.get(index), self.nodes.get(index)) else {
             return;
         };
-        let with = if places.with == places.input {
-            NOWHERE
-        } else {
-            places.with.clone()
-        };
-        let ranges = [places.input, with, places.output, places.scratch].map(whole);
-        let Ok([input, with, output, scratch]) = self.zone.get_disjoint_mut(ranges) else {
+        let Some(parts) = parts(self.zone, places) else {
             return;
         };
         let state = self.state.get_mut(node.state_bytes()).unwrap_or_default();
         let [given_input, given_with] = given;
-        let input = given_input.unwrap_or(bytemuck::try_cast_slice(input).unwrap_or_default());
-        let with = given_with.unwrap_or(bytemuck::try_cast_slice(with).unwrap_or_default());
+        let input = match given_input {
+            Some(input) => input,
+            None => bytemuck::try_cast_slice(parts.input).unwrap_or_default(),
+        };
+        let with = match given_with {
+            Some(with) => with,
+            None if parts.with.is_empty() => input,
+            None => bytemuck::try_cast_slice(parts.with).unwrap_or_default(),
+        };
         let operands = Operands {
             input,
-            with: if with.is_empty() { input } else { with },
+            with,
             start: places.start,
             state,
-            scratch,
+            scratch: parts.scratch,
         };
-        layer.run(operands, values(output));
+        layer.run(operands, values(parts.output));
     }
 
     /// Scratch for a layer that has just been placed; `before` is what moved before it.
@@ -177,7 +89,77 @@ impl<P: Precision> Session<'_, '_, P> {
     }
 }
 
+/// The bytes at some places.
+#[derive(Default)]
+struct Parts<'z> {
+    input: &'z [u8],
+    with: &'z [u8],
+    output: &'z mut [u8],
+    scratch: &'z mut [u8],
+}
+
+/// The bytes at these places; none where they overlap, which the plan rules out.
+fn parts<'z>(zone: &'z mut [u8], places: &Places) -> Option<Parts<'z>> {
+    let Places {
+        input,
+        with,
+        output,
+        scratch,
+        ..
+    } = places;
+    if !with.is_empty() || !scratch.is_empty() {
+        return all_parts(zone, places);
+    }
+    // Mostly an input and an output: one split parts them.
+    let (input, output) = if input.is_empty() {
+        (&[][..], zone.get_mut(output.clone())?)
+    } else if input.end <= output.start {
+        let (before, from) = zone.split_at_mut_checked(output.start)?;
+        (
+            &*before.get_mut(input.clone())?,
+            from.get_mut(..output.len())?,
+        )
+    } else {
+        let (before, from) = zone.split_at_mut_checked(input.start)?;
+        (
+            &*from.get_mut(..input.len())?,
+            before.get_mut(output.clone())?,
+        )
+    };
+    Some(Parts {
+        input,
+        output,
+        ..Parts::default()
+    })
+}
+
+#[inline(never)]
+fn all_parts<'z>(zone: &'z mut [u8], places: &Places) -> Option<Parts<'z>> {
+    let with = if places.with == places.input {
+        &NOWHERE
+    } else {
+        &places.with
+    };
+    let ranges = [
+        whole(&places.input),
+        whole(with),
+        whole(&places.output),
+        whole(&places.scratch),
+    ];
+    let [input, with, output, scratch] = zone.get_disjoint_mut(ranges).ok()?;
+    Some(Parts {
+        input,
+        with,
+        output,
+        scratch,
+    })
+}
+
 /// An empty range must not lie inside of another one.
-fn whole(range: Range<usize>) -> Range<usize> {
-    if range.is_empty() { NOWHERE } else { range }
+fn whole(range: &Range<usize>) -> Range<usize> {
+    if range.is_empty() {
+        NOWHERE
+    } else {
+        range.clone()
+    }
 }

@@ -4,18 +4,47 @@ use core::ops::Range;
 use crate::error::InputLength;
 use crate::format::MAX_LAYERS;
 use crate::layer::Reach;
-use crate::plan::{Flow, Pace, Steps, read};
+use crate::plan::{Flow, Link, NOWHERE, Pace, Steps, Walk, read};
 use crate::precision::Precision;
 
 use super::Session;
-use super::walk::{NOWHERE, Places, Walk};
+use super::walk::Places;
 
-/// Time steps of each tensor; a dimension fits 16 bits.
-type Lengths = [u16; MAX_LAYERS + 1];
+/// Time steps of the tensors of a window.
+#[derive(Clone, Copy)]
+enum Lengths<'a> {
+    /// Of the model's own length.
+    Full,
+    /// Of a shorter one, by the tensors' numbers; a dimension fits 16 bits.
+    Shorter(&'a [u16]),
+}
+
+impl Lengths<'_> {
+    /// Steps of the tensor of this number.
+    #[inline]
+    fn of(self, number: u16, flow: &Flow) -> u32 {
+        match self {
+            Self::Full => flow.shape.steps,
+            Self::Shorter(lengths) => {
+                let steps = lengths.get(usize::from(number)).copied();
+                u32::from(steps.unwrap_or_default())
+            }
+        }
+    }
+}
 
 impl<P: Precision> Session<'_, '_, P> {
-    /// Lengths of all tensors for a window of so many values.
-    pub(super) fn lengths(&self, values: usize) -> Result<Lengths, InputLength> {
+    /// Refuses windows of another length than the model takes.
+    pub(super) fn check_window(&self, values: usize) -> Result<(), InputLength> {
+        if values == self.plan.input.shape.len() {
+            return Ok(());
+        }
+        self.lengths(values, &mut [0; MAX_LAYERS + 1])
+    }
+
+    /// Fills in the lengths of all tensors for a window of so many values.
+    #[inline(never)]
+    fn lengths(&self, values: usize, lengths: &mut [u16]) -> Result<(), InputLength> {
         let shape = self.plan.input.shape;
         let error = InputLength {
             expected: shape.len() as u32,
@@ -25,65 +54,109 @@ impl<P: Precision> Session<'_, '_, P> {
         if values == 0 || values > shape.len() || !values.is_multiple_of(channels) {
             return Err(error);
         }
-        let mut lengths = [0; MAX_LAYERS + 1];
-        crate::plan::lengths(
-            self.plan,
-            self.nodes,
-            (values / channels) as u32,
-            &mut lengths,
-        )
-        .map_err(|()| error)?;
-        Ok(lengths)
+        let steps = (values / channels) as u32;
+        crate::plan::lengths(self.plan, self.nodes, steps, lengths).map_err(|()| error)
     }
 
     /// Where the input of a whole window stands.
     pub(super) fn window_input(&self, values: usize) -> Range<usize> {
-        let mut walk = Walk::new(0, self.plan.held, self.plan.moving);
-        walk.place(&self.plan.input, values * size_of::<P::Activation>())
+        let start = self.plan.input.at as usize;
+        start..start + values * size_of::<P::Activation>()
     }
 
-    /// Runs all layers over the window that is given, or stands at its place; where the output stands.
+    /// Runs all layers over the window of so many values that is given, or stands at its place; where the output stands.
     pub(super) fn window(
         &mut self,
-        lengths: &Lengths,
+        values: usize,
         given: Option<&[P::Activation]>,
     ) -> Range<usize> {
-        self.state.fill(0);
-        let nodes = self.nodes;
-        let length = |number: u16| {
-            let steps = lengths.get(usize::from(number)).copied();
-            u32::from(steps.unwrap_or_default())
-        };
-        let bytes = |flow: &Flow, number| length(number) as usize * flow.step_bytes();
-        let mut walk = Walk::new(0, self.plan.held, self.plan.moving);
-        walk.place(&self.plan.input, bytes(&self.plan.input, 0));
-        for (node, number) in nodes.iter().zip(1..) {
+        if values == self.plan.input.shape.len() {
+            self.layers(Lengths::Full, given)
+        } else {
+            self.shorter(values, given)
+        }
+    }
+
+    #[inline(never)]
+    fn shorter(&mut self, values: usize, given: Option<&[P::Activation]>) -> Range<usize> {
+        let mut lengths = [0; MAX_LAYERS + 1];
+        match self.lengths(values, &mut lengths) {
+            Ok(()) => self.layers(Lengths::Shorter(&lengths), given),
+            Err(_) => NOWHERE,
+        }
+    }
+
+    #[inline(never)]
+    fn layers(&mut self, lengths: Lengths<'_>, given: Option<&[P::Activation]>) -> Range<usize> {
+        if !self.state.is_empty() {
+            self.state.fill(0);
+        }
+        for (index, node) in self.nodes.iter().enumerate() {
             if node.is_view() {
                 continue;
             }
-            let placed = |tensor: u16| {
-                let root = self.root(tensor);
-                walk.placed(root, bytes(root, root.root))
+            let (input, given_input) = self.whole(node.input, lengths, given);
+            let (with, given_with) = match node.with {
+                Some(with) => self.whole(with, lengths, given),
+                None => (NOWHERE, None),
             };
-            let input = placed(node.input);
-            let with = node.with.map_or(NOWHERE, placed);
-            let given = self
-                .roots(node)
-                .map(|root| given.filter(|_| root == Some(0)));
-            walk.keep(self.roots(node));
-            let before = walk.moving.clone();
-            let output = walk.place(&node.tensor, bytes(&node.tensor, number));
+            let start = match node.reach {
+                Reach::Window(_) => {
+                    node.start(0, 0, lengths.of(node.input, self.tensor(node.input)))
+                }
+                Reach::Step | Reach::Scan | Reach::Last | Reach::Whole | Reach::View => 0,
+            };
             let places = Places {
                 input,
                 with,
-                start: node.start(0, 0, length(node.input)),
-                output,
-                scratch: Self::scratch(&walk, &before, node),
+                start,
+                output: span(&node.tensor, lengths.of(index as u16 + 1, &node.tensor)),
+                scratch: match node.memory.scratch {
+                    0 => NOWHERE,
+                    bytes => self.whole_scratch(node, bytes),
+                },
             };
-            self.execute(usize::from(number) - 1, places, given);
+            self.execute(index, &places, [given_input, given_with]);
         }
-        let root = self.root(self.last());
-        walk.placed(root, bytes(root, root.root))
+        let (place, output) = self.whole(self.last(), lengths, given);
+        match output {
+            // The output is the input, and is to stand in the arena.
+            Some(output) => {
+                let place = self.window_input(output.len());
+                self.load_raw(output, place.clone());
+                place
+            }
+            None => place,
+        }
+    }
+
+    /// Where a layer's scratch stands during a whole window: behind what stands at the area's start.
+    fn whole_scratch(&self, node: &Link, bytes: usize) -> Range<usize> {
+        let area = self.plan.held;
+        let end = |flow: &Flow| match flow.at as usize == area && !flow.is_held {
+            true => span(flow, flow.shape.steps).end.next_multiple_of(4),
+            false => area,
+        };
+        let mut start = end(&node.tensor).max(end(self.root(node.input)));
+        if let Some(with) = node.with {
+            start = start.max(end(self.root(with)));
+        }
+        start..start + bytes
+    }
+
+    /// Where a tensor of a whole window stands: in the zone, or with the caller.
+    #[inline]
+    fn whole<'a>(
+        &self,
+        number: u16,
+        lengths: Lengths<'_>,
+        given: Option<&'a [P::Activation]>,
+    ) -> (Range<usize>, Option<&'a [P::Activation]>) {
+        let root = self.root(number);
+        match given {
+            Some(given) if root.root == 0 => (NOWHERE, Some(given)),
+            Some(_) | None => (span(root, lengths.of(root.root, root)), None),
+        }
     }
 
     /// Computes what a stream has left for the end of a window; where the output stands.
@@ -97,10 +170,7 @@ impl<P: Precision> Session<'_, '_, P> {
             });
         }
         if self.plan.collects::<P::Build>() {
-            let all = self.plan.input.shape.len();
-            return self
-                .lengths(all)
-                .map_or(NOWHERE, |lengths| self.window(&lengths, None));
+            return self.layers(Lengths::Full, None);
         }
         let nodes = self.nodes;
         let plan = self.plan;
@@ -141,7 +211,7 @@ impl<P: Precision> Session<'_, '_, P> {
                     output,
                     scratch: scratch.clone(),
                 };
-                self.execute(index, places, [None; 2]);
+                self.execute(index, &places, [None; 2]);
             }
         }
         let all = Steps {
@@ -201,6 +271,13 @@ impl<P: Precision> Session<'_, '_, P> {
         let at = |offset: usize| start.saturating_add_unsigned(offset).max(0) as usize;
         at(part.start)..at(part.end)
     }
+}
+
+/// Bytes of the first steps of a tensor of a whole window.
+#[inline]
+fn span(flow: &Flow, steps: u32) -> Range<usize> {
+    let start = flow.at as usize;
+    start..start + steps as usize * flow.step_bytes()
 }
 
 /// Bytes of some steps of a tensor that starts at `start`.
