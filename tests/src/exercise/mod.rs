@@ -6,8 +6,8 @@ use std::vec;
 use std::vec::Vec;
 
 use dunlin::format::MAX_LAYERS;
-use dunlin::format::graph::{LayerSpec, Prefix};
-use dunlin::format::header::HEADER_BYTES;
+use dunlin::format::graph::LayerSpec;
+use dunlin::format::read::Message;
 use dunlin::format::write::AlignedBytes;
 use dunlin::{ArenaError, F32, Header, LoadError, Model, Precision, PrecisionTag, Session, W8A16};
 
@@ -104,39 +104,42 @@ fn run<P: Precision>(model: &Model<'_, P, MAX_LAYERS>, file: &[u8], limits: Limi
 
 /// What a window costs: multiply-accumulates, comparisons of the pools, and values.
 fn operations<P: Precision>(model: &Model<'_, P, MAX_LAYERS>, file: &[u8]) -> u64 {
-    let (_, specs): (Prefix, Vec<LayerSpec>) = postcard::take_from_bytes(&file[HEADER_BYTES..])
-        .expect("it loaded")
-        .0;
+    let message = Message::of_any(file).expect("it loaded");
     let values = model.input_shape().len() as u64;
     let mut steps = u64::from(model.input_shape().steps);
-    let layers = specs.iter().zip(model.summaries()).map(|(spec, layer)| {
-        let each = match spec {
-            LayerSpec::MaxPool1d(pool) | LayerSpec::AveragePool1d(pool) => pool.pool_size.into(),
-            LayerSpec::GlobalPool1d(_) => steps,
-            LayerSpec::Dense(_)
-            | LayerSpec::Conv1d(_)
-            | LayerSpec::Flatten
-            | LayerSpec::Lstm(_)
-            | LayerSpec::SimpleRnn(_)
-            | LayerSpec::Gru(_)
-            | LayerSpec::Input(_)
-            | LayerSpec::Reverse
-            | LayerSpec::ZeroPadding1d(_)
-            | LayerSpec::UpSampling1d(_)
-            | LayerSpec::Concatenate(_)
-            | LayerSpec::Add(_)
-            | LayerSpec::Multiply(_)
-            | LayerSpec::Activation(_)
-            | LayerSpec::GroupedConv1d(_)
-            | LayerSpec::LayerNorm(_)
-            | LayerSpec::Embedding(_)
-            | LayerSpec::LstmGated(_)
-            | LayerSpec::GruGated(_)
-            | LayerSpec::SimpleRnnNorm(_) => 1,
-        };
-        steps = layer.output.steps.into();
-        layer.macs + each * layer.output.len() as u64
-    });
+    let layers = message
+        .layers()
+        .zip(model.summaries())
+        .map(|(spec, layer)| {
+            let each = match spec {
+                LayerSpec::MaxPool1d(pool) | LayerSpec::AveragePool1d(pool) => {
+                    pool.pool_size.into()
+                }
+                LayerSpec::GlobalPool1d(_) => steps,
+                LayerSpec::Dense(_)
+                | LayerSpec::Conv1d(_)
+                | LayerSpec::Flatten
+                | LayerSpec::Lstm(_)
+                | LayerSpec::SimpleRnn(_)
+                | LayerSpec::Gru(_)
+                | LayerSpec::Input(_)
+                | LayerSpec::Reverse
+                | LayerSpec::ZeroPadding1d(_)
+                | LayerSpec::UpSampling1d(_)
+                | LayerSpec::Concatenate(_)
+                | LayerSpec::Add(_)
+                | LayerSpec::Multiply(_)
+                | LayerSpec::Activation(_)
+                | LayerSpec::GroupedConv1d(_)
+                | LayerSpec::LayerNorm(_)
+                | LayerSpec::Embedding(_)
+                | LayerSpec::LstmGated(_)
+                | LayerSpec::GruGated(_)
+                | LayerSpec::SimpleRnnNorm(_) => 1,
+            };
+            steps = layer.output.steps.into();
+            layer.macs + each * layer.output.len() as u64
+        });
     // A stream moves what it keeps, at worst with every sample.
     let moves = model.arena_bytes() as u64 * u64::from(model.input_shape().steps);
     values + layers.sum::<u64>() + moves / 4
