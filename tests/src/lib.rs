@@ -16,8 +16,11 @@ pub mod inputs;
 pub mod kernels;
 #[cfg(feature = "host")]
 pub mod oracle;
+pub mod packers;
 pub mod streams;
 pub mod tables;
+#[cfg(feature = "host")]
+pub mod thumb;
 
 /// Runs every case; `report` gets its name and whether it holds.
 pub fn run(report: &mut dyn FnMut(&str, bool)) {

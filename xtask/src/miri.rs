@@ -1,4 +1,4 @@
-//! `miri`: damaged small models under Miri, which sees reads outside and undefined behaviour.
+//! `miri`: damaged small models, kernels and the texts of kernels under Miri, which sees reads outside and undefined behaviour.
 use crate::step::{Outcome, Step};
 
 pub fn run(_: &[String]) -> Outcome {
@@ -6,5 +6,5 @@ pub fn run(_: &[String]) -> Outcome {
         Step::new("rustup toolchain install nightly --profile minimal --component miri,rust-src")
             .run()?;
     }
-    Step::new("cargo +nightly miri test --package conformance --test miri").run()
+    Step::new("cargo +nightly miri test --package conformance --test miri --test programs").run()
 }

@@ -1,0 +1,48 @@
+//! Kernels in assembly on a host: a model of an M-profile core that reads their text and executes it.
+//!
+//! What an instruction does is written from the pseudocode of the architecture reference manuals, Armv7-M (DDI 0403, chapter A7)
+//! and Armv6-M (DDI 0419, chapter A6); comments name their sections. A core here is stricter than a real one: it refuses to
+//! read or write a byte that it was not given, to read one that nobody wrote, and to return with changed registers that a
+//! function has to keep.
+//!
+//! [`Program::parse`] takes the text, [`Machine::call`] runs it.
+use core::fmt;
+use std::string::String;
+
+mod alu;
+mod decode;
+mod machine;
+mod memory;
+mod models;
+mod operand;
+mod operation;
+mod text;
+mod v6m;
+
+pub use decode::Program;
+pub use machine::{Machine, Returned};
+pub use memory::Memory;
+
+/// What a core has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Core {
+    /// Cortex-M0: 16-bit encodings alone, and no access that is not aligned.
+    V6m,
+    /// Cortex-M4: all of Thumb-2 with the DSP extension.
+    V7em,
+}
+
+/// Why a text is no program, or a program stopped.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// Line of the text, from 1.
+    pub line: usize,
+    pub text: String,
+    pub reason: String,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {} `{}`: {}", self.line, self.text, self.reason)
+    }
+}
