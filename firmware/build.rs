@@ -39,6 +39,8 @@ fn main() {
     }
 
     println!("cargo:rustc-link-arg-bins=--nmagic");
+    // Functions of the same code, as generics have them, are one.
+    println!("cargo:rustc-link-arg-bins=--icf=all");
     println!("cargo:rustc-link-arg-bins=-Tlink.x");
     println!("cargo:rerun-if-changed=Cargo.toml");
     println!("cargo:rerun-if-changed=../../Cargo.toml");

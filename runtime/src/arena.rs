@@ -1,4 +1,4 @@
-//! The caller's fixed memory, and sums of sizes that cannot overflow.
+//! The caller's fixed memory, and sums of sizes that do not overflow.
 use crate::error::LayerError;
 
 /// An arena starts at a multiple of this.
@@ -28,34 +28,30 @@ impl<const N: usize> AsMut<[u8]> for Arena<N> {
     }
 }
 
-/// Bytes of a buffer inside a part: a multiple of four.
+/// Bytes of a buffer inside a part: a multiple of four. Sums here end at the largest number, which [`limit`] refuses.
 #[inline]
-pub(crate) fn place(bytes: usize) -> Result<usize, LayerError> {
-    limit(bytes.checked_next_multiple_of(4))
+pub(crate) fn place(bytes: usize) -> usize {
+    bytes.saturating_add(3) & !3
 }
 
 /// Bytes of `count` elements as a buffer inside a part.
 #[inline]
-pub(crate) fn bytes(count: usize, element: usize) -> Result<usize, LayerError> {
-    place(limit(count.checked_mul(element))?)
+pub(crate) fn bytes(count: usize, element: usize) -> usize {
+    place(count.saturating_mul(element))
 }
 
 /// Bytes of a part: a multiple of 16.
 #[inline]
-pub(crate) fn part(bytes: usize) -> Result<usize, LayerError> {
-    limit(bytes.checked_next_multiple_of(ARENA_ALIGNMENT))
+pub(crate) fn part(bytes: usize) -> usize {
+    bytes.saturating_add(ARENA_ALIGNMENT - 1) & !(ARENA_ALIGNMENT - 1)
 }
 
-/// A sum.
+/// Refuses sizes from 2^31 on, so that sums of two fit a 32-bit `usize`.
 #[inline]
-pub(crate) fn add(a: usize, b: usize) -> Result<usize, LayerError> {
-    limit(a.checked_add(b))
-}
-
-/// Below 2^31, so that sums of two fit a 32-bit `usize`.
-#[inline]
-fn limit(bytes: Option<usize>) -> Result<usize, LayerError> {
-    bytes
-        .filter(|&bytes| bytes <= i32::MAX as usize)
-        .ok_or(LayerError::Memory)
+pub(crate) fn limit(bytes: usize) -> Result<(), LayerError> {
+    if bytes <= i32::MAX as usize {
+        Ok(())
+    } else {
+        Err(LayerError::Memory)
+    }
 }

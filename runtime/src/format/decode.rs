@@ -2,6 +2,8 @@
 //! would be half of a small program.
 //!
 //! An error is kept until it is asked for: what is read after it is zeros, without an end of the bytes to run past.
+use core::marker::PhantomData;
+
 use super::features::{Built, Features};
 use super::graph::{
     Activation, ActivationSpec, Conv1dSpec, DenseSpec, EmbeddingSpec, GroupedConv1dSpec,
@@ -13,21 +15,24 @@ use super::graph::{
 const LAYERS: u32 = 23;
 
 /// The bytes that are left, and what was found in those before.
+// Generic throughout, and so built for size where the program is.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Fields<'m> {
+pub(super) struct Fields<'m, B: Built> {
     rest: &'m [u8],
     is_malformed: bool,
     is_built: bool,
     needs: Features,
+    build: PhantomData<B>,
 }
 
-impl<'m> Fields<'m> {
+impl<'m, B: Built> Fields<'m, B> {
     pub fn new(bytes: &'m [u8]) -> Self {
         Self {
             rest: bytes,
             is_malformed: false,
             is_built: true,
             needs: Features::NONE,
+            build: PhantomData,
         }
     }
 
@@ -116,7 +121,7 @@ impl<'m> Fields<'m> {
 
     /// A layer, if the build has it; else any.
     #[inline(never)]
-    pub fn layer<B: Built>(&mut self) -> LayerSpec {
+    pub fn layer(&mut self) -> LayerSpec {
         let number = self.word();
         let has = |features| B::FEATURES.has(features);
         let (spec, needs) = match number {
@@ -390,8 +395,8 @@ mod tests {
         for _ in 0..400_000 {
             let bytes = random(&mut state);
             let expected = postcard::take_from_bytes::<LayerSpec>(&bytes).ok();
-            let mut fields = Fields::new(&bytes);
-            let spec = fields.layer::<Build<ALL>>();
+            let mut fields = Fields::<Build<ALL>>::new(&bytes);
+            let spec = fields.layer();
             assert_eq!(
                 fields.rest().map(|rest| (spec, rest)),
                 expected,
@@ -410,8 +415,8 @@ mod tests {
         type Pools = Build<{ Features::POOL1D.0 }>;
         for number in 0..=LAYERS as u8 {
             let bytes = [number, 3, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
-            let mut fields = Fields::new(&bytes);
-            fields.layer::<Pools>();
+            let mut fields = Fields::<Pools>::new(&bytes);
+            fields.layer();
             let is_built = number == 2 || u32::from(number) == LAYERS;
             assert_eq!(fields.needs().is_some(), is_built);
             assert_eq!(fields.rest().is_some(), u32::from(number) < LAYERS);

@@ -104,6 +104,7 @@ impl Header {
     ///
     /// # Errors
     /// [`LoadError`] for a file that is too short, is not ours, or states something that this version does not know.
+    #[inline]
     pub const fn read(file: &[u8]) -> Result<Self, LoadError> {
         if file.len() < HEADER_BYTES {
             return Err(LoadError::TooShort {
@@ -200,6 +201,7 @@ impl Header {
 }
 
 /// Checks the stated length and the checksum of a whole file.
+#[inline]
 pub(crate) fn verify(header: &Header, file: &[u8]) -> Result<(), LoadError> {
     if header.total_bytes as usize != file.len() {
         return Err(LoadError::Length {

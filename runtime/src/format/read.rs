@@ -36,13 +36,13 @@ impl<'m, B: Built> Message<'m, B> {
     /// `stated`.
     #[inline(never)]
     pub fn read(file: &'m [u8], stated: Features) -> Result<Self, LoadError> {
-        let mut fields = Fields::new(file.get(HEADER_BYTES..).unwrap_or_default());
+        let mut fields = Fields::<B>::new(file.get(HEADER_BYTES..).unwrap_or_default());
         let name = fields.bytes();
         let (input_scales, output_scales) = (fields.half(), fields.half());
         let layer_count = fields.word();
         let layers = fields.rest().ok_or(LoadError::Message)?;
         for index in 0..layer_count {
-            fields.layer::<B>();
+            fields.layer();
             fields.rest().ok_or(LoadError::Message)?;
             let at = |error| LoadError::Layer {
                 index: index as u16,
@@ -77,8 +77,8 @@ impl<'m, B: Built> Message<'m, B> {
 
     /// The layers in order.
     pub fn layers(&self) -> impl Iterator<Item = LayerSpec> + use<'m, B> {
-        let mut fields = Fields::new(self.layers);
-        (0..self.layer_count).map(move |_| fields.layer::<B>())
+        let mut fields = Fields::<B>::new(self.layers);
+        (0..self.layer_count).map(move |_| fields.layer())
     }
 }
 

@@ -55,7 +55,6 @@ pub(crate) enum Edges {
 
 impl TimeWindow {
     /// A window over an input that is padded as Keras does it.
-    #[inline]
     pub fn new(
         padding: Padding,
         size: u16,
@@ -106,7 +105,6 @@ impl TimeWindow {
     /// Output steps over `input` steps, or the number of input steps that one output step needs.
     ///
     /// `same`: `out = ceil(T / stride)`; `causal` likewise; `valid`: `(T - span) / stride + 1`.
-    #[inline]
     pub fn steps(&self, input: u32) -> Result<u32, u32> {
         let span = self.span();
         let valid = |padded: u32| match padded.checked_sub(span) {
@@ -123,7 +121,6 @@ impl TimeWindow {
     }
 
     /// [`TimeWindow::steps`] as a layer that is loaded checks them.
-    #[inline]
     pub fn checked_steps(&self, input: u32) -> Result<usize, LayerError> {
         let window = |needed| LayerError::Window {
             needed,
@@ -135,7 +132,6 @@ impl TimeWindow {
     /// Padded steps before an input of this many steps.
     ///
     /// `same`: `max((out - 1) stride + span - T, 0)` split with the smaller half before. `causal`: `span - 1`.
-    #[inline]
     pub fn left(&self, input: u32) -> u32 {
         match self.edges {
             Edges::Padding(Padding::Valid) => 0,

@@ -1,6 +1,6 @@
 //! Which steps of each tensor the output depends on, which of them a stream computes once, and which are read when a window
 //! is complete.
-use crate::format::features::Built;
+use crate::format::features::{Built, Features};
 use crate::layer::{Reach, TimeWindow};
 
 use super::{Link, Pace, PlanError, Steps, Tensors};
@@ -60,7 +60,9 @@ fn all_clean<B: Built>(tensors: &mut Tensors<'_, B>) {
 
 fn some_clean<B: Built>(tensors: &mut Tensors<'_, B>) -> Result<(), PlanError> {
     let pace = tensors.pace();
-    hops(tensors);
+    if pace != Pace::Apart {
+        hops(tensors);
+    }
     needs(tensors);
     for number in 0..=tensors.last_number() {
         let mut clean = clean(tensors, number);
@@ -150,7 +152,6 @@ fn needs<B: Built>(tensors: &mut Tensors<'_, B>) {
 
 /// The steps of an input of `input` steps that the `output` steps of a layer are made of; a recurrent layer has taken in
 /// `scanned` of them already.
-#[inline]
 pub(crate) fn read(node: &Link, output: Steps, scanned: u32, input: u32) -> Steps {
     let all = Steps { from: 0, to: input };
     if output.is_empty() {
@@ -173,7 +174,6 @@ pub(crate) fn read(node: &Link, output: Steps, scanned: u32, input: u32) -> Step
 }
 
 /// The steps of an input under the taps of the `output` steps.
-#[inline]
 fn window_of(window: &TimeWindow, output: Steps, input: u32) -> Steps {
     if window.repeat > 1 {
         return Steps {
@@ -213,11 +213,12 @@ fn clean<B: Built>(tensors: &Tensors<'_, B>, number: u16) -> Steps {
     };
     let (flow, input) = (&node.tensor, tensors.get(node.input));
     let mut of_inputs = input.clean;
-    if let Some(with) = node.with {
+    let with = node.with.filter(|_| B::FEATURES.has_branches());
+    if let Some(with) = with {
         of_inputs = of_inputs.intersect(tensors.get(with).clean);
     }
     let is_last = |tensor| tensors.get(tensor).is_last;
-    let mixed = node.with.is_some_and(|with| is_last(with) != input.is_last);
+    let mixed = with.is_some_and(|with| is_last(with) != input.is_last);
     if of_inputs.is_empty() || (endless && mixed) {
         return Steps::NONE;
     }
@@ -238,7 +239,11 @@ fn clean<B: Built>(tensors: &Tensors<'_, B>, number: u16) -> Steps {
             }
         }
         Reach::Window(window) => {
-            let repeat = window.repeat;
+            let repeat = if B::FEATURES.has(Features::RESAMPLE) {
+                window.repeat
+            } else {
+                1
+            };
             let left = window.left(input.shape.steps);
             // A stream that starts with the window knows the zeros before it.
             let from = match pace {

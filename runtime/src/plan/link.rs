@@ -1,4 +1,5 @@
 //! A layer in the graph, as the plan sees it.
+use crate::format::features::Built;
 use crate::layer::{Memory, Reach};
 
 use super::{Flow, Pace};
@@ -24,8 +25,9 @@ pub(crate) struct Link {
 impl Link {
     /// The tensors that it reads.
     #[inline]
-    pub fn inputs(&self) -> impl Iterator<Item = u16> + use<> {
-        [Some(self.input), self.with].into_iter().flatten()
+    pub fn inputs<B: Built>(&self) -> impl Iterator<Item = u16> + use<B> {
+        let with = self.with.filter(|_| B::FEATURES.has_branches());
+        core::iter::once(self.input).chain(with)
     }
 
     /// Where its state stands in the state part.
@@ -64,7 +66,6 @@ impl Link {
     }
 
     /// Steps of the output over `input` steps, or the number of steps that the layer needs.
-    #[inline]
     pub fn steps(&self, input: u32) -> Result<u32, u32> {
         match self.reach {
             Reach::Step | Reach::Scan => Ok(input),
@@ -77,7 +78,6 @@ impl Link {
 
     /// The step that the first tap of output step `from` meets, counted from step `first` of an input of `input` steps.
     /// Counters may have wrapped.
-    #[inline]
     pub fn start(&self, from: u32, first: u32, input: u32) -> i32 {
         match self.reach {
             // Counted in output steps.

@@ -9,7 +9,7 @@
 //! once, and a program for one model has of it what that model needs.
 use core::marker::PhantomData;
 
-use crate::arena::{add, bytes, part, place};
+use crate::arena::{bytes, limit, part, place};
 use crate::error::LayerError;
 use crate::format::features::{Built, Features};
 use crate::format::header::{Header, Mode};
@@ -129,22 +129,21 @@ impl Plan {
             build: PhantomData,
         };
         clean::mark(&mut tensors)?;
-        rings::mark(&mut tensors)?;
-        work::mark(&mut tensors)?;
-        let mut state = 0;
+        rings::mark(&mut tensors);
+        work::mark(&mut tensors);
+        let mut state = 0usize;
         for node in tensors.nodes.iter_mut() {
             node.state = state as u32;
-            state = add(state, place(node.memory.state)?)?;
+            state = state.saturating_add(place(node.memory.state));
         }
         let output = tensors.last().shape;
-        self.state = part(state)?;
-        self.output = part(bytes(output.len(), size_of::<f32>())?)?;
-        let whole = add(self.held, self.moving)?;
-        let stream = add(self.stream, add(self.due_held, self.due_moving)?)?;
-        self.zone = part(whole.max(stream))?;
-
-        add(add(self.state, self.output)?, self.zone)?;
-        Ok(())
+        self.state = part(state);
+        self.output = part(bytes(output.len(), size_of::<f32>()));
+        let whole = self.held.saturating_add(self.moving);
+        let due = self.due_held.saturating_add(self.due_moving);
+        self.zone = part(whole.max(self.stream.saturating_add(due)));
+        let fixed = self.state.saturating_add(self.output);
+        Ok(limit(fixed.saturating_add(self.zone))?)
     }
 
     /// How windows follow each other: a constant in a build for one way.
@@ -188,6 +187,7 @@ impl<B: Built> Tensors<'_, B> {
         flow(&self.plan.input, self.nodes, tensor)
     }
 
+    #[inline(never)]
     pub fn get_mut(&mut self, tensor: u16) -> &mut Flow {
         usize::from(tensor)
             .checked_sub(1)
@@ -196,6 +196,7 @@ impl<B: Built> Tensors<'_, B> {
     }
 
     /// The layer that makes a tensor; the input has none.
+    #[inline(never)]
     pub fn maker(&self, tensor: u16) -> Option<&Link> {
         let index = usize::from(tensor).checked_sub(1)?;
         self.nodes.get(index)
@@ -203,7 +204,7 @@ impl<B: Built> Tensors<'_, B> {
 
     /// The tensors that the maker of a tensor reads.
     pub fn inputs(&self, tensor: u16) -> impl Iterator<Item = u16> + use<B> {
-        let of_maker = self.maker(tensor).map(Link::inputs);
+        let of_maker = self.maker(tensor).map(Link::inputs::<B>);
         of_maker.into_iter().flatten()
     }
 
@@ -234,7 +235,10 @@ impl<B: Built> Tensors<'_, B> {
 
     /// Whether this layer reads the memory of this root.
     pub fn reads(&self, node: &Link, root: u16) -> bool {
-        !node.is_view() && node.inputs().any(|tensor| self.get(tensor).root == root)
+        !node.is_view()
+            && node
+                .inputs::<B>()
+                .any(|tensor| self.get(tensor).root == root)
     }
 
     /// Whether this layer runs with each push.
@@ -244,7 +248,7 @@ impl<B: Built> Tensors<'_, B> {
 }
 
 /// A tensor by its number.
-#[inline]
+#[inline(never)]
 pub(crate) fn flow<'a>(input: &'a Flow, nodes: &'a [Link], tensor: u16) -> &'a Flow {
     usize::from(tensor)
         .checked_sub(1)

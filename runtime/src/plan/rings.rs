@@ -1,6 +1,5 @@
 //! Which tensors of a stream keep steps, and how many: found by running the stream on counters alone.
-use crate::arena::{add, bytes, place};
-use crate::error::LayerError;
+use crate::arena::{bytes, place};
 use crate::format::features::Built;
 use crate::layer::Reach;
 
@@ -10,12 +9,12 @@ const CURSOR_BYTES: usize = 8;
 const PROGRESS_BYTES: usize = 4;
 
 /// Fills in `ring`, `burst`, `progress` and the plan's `stream`.
-pub(super) fn mark<B: Built>(tensors: &mut Tensors<'_, B>) -> Result<(), LayerError> {
+pub(super) fn mark<B: Built>(tensors: &mut Tensors<'_, B>) {
     let plain = B::FEATURES.is_plain();
     let waits = tensors.pace() == Pace::Apart && !tensors.plan.by_step;
     if waits && !plain && !tensors.nodes.iter().any(|node| tensors.streams(node)) {
         tensors.plan.collects = true;
-        return Ok(());
+        return;
     }
     let mut any = false;
     for number in 0..=tensors.last_number() {
@@ -51,7 +50,7 @@ pub(super) fn mark<B: Built>(tensors: &mut Tensors<'_, B>) -> Result<(), LayerEr
             ring.capacity = ring.capacity.max(depth).max(burst);
         }
     }
-    lay_out(tensors)
+    lay_out(tensors);
 }
 
 /// Whether steps of a tensor wait for a reader: for a window, for another tensor, or for the end of the model's window.
@@ -122,7 +121,11 @@ fn advance<B: Built>(tensors: &mut Tensors<'_, B>, number: u16, pace: Pace, comp
     let input = tensors.get(node.input);
     let done = node.tensor.done;
     let there = |tensor: u16| tensors.get(tensor).there;
-    let available = node.inputs().map(there).reduce(earlier).unwrap_or_default();
+    let available = node
+        .inputs::<B>()
+        .map(there)
+        .reduce(earlier)
+        .unwrap_or_default();
     let from = oldest(node, done, input.shape.steps);
     let depth = |tensor: u16| {
         let deep = there(tensor).wrapping_sub(from) as i32;
@@ -224,8 +227,8 @@ pub(crate) fn new_steps(
 }
 
 /// Places of the counters, then of the rings.
-fn lay_out<B: Built>(tensors: &mut Tensors<'_, B>) -> Result<(), LayerError> {
-    let mut at = 0;
+fn lay_out<B: Built>(tensors: &mut Tensors<'_, B>) {
+    let mut at = 0usize;
     for number in 0..=tensors.last_number() {
         if let Some(ring) = &mut tensors.get_mut(number).ring {
             ring.cursor = at as u32;
@@ -250,15 +253,14 @@ fn lay_out<B: Built>(tensors: &mut Tensors<'_, B>) -> Result<(), LayerError> {
         let step_bytes = flow.step_bytes();
         if let Some(ring) = &mut flow.ring {
             ring.at = at as u32;
-            at = add(at, bytes(ring.capacity as usize, step_bytes)?)?;
+            at = at.saturating_add(bytes(ring.capacity as usize, step_bytes));
         }
     }
-    tensors.plan.stream = place(at)?;
-    Ok(())
+    tensors.plan.stream = place(at);
 }
 
 /// Whether a layer runs with each push over steps of a ring.
 fn reads_ring<B: Built>(tensors: &Tensors<'_, B>, node: &Link) -> bool {
     let has_ring = |tensor| tensors.root(tensor).ring.is_some();
-    node.inputs().any(has_ring) && tensors.streams(node)
+    node.inputs::<B>().any(has_ring) && tensors.streams(node)
 }

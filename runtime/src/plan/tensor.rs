@@ -1,6 +1,5 @@
 //! A tensor and how it flows: which of its steps a stream keeps, and where they stand.
 use crate::arena::bytes;
-use crate::error::LayerError;
 use crate::layer::Shape;
 
 /// A tensor, and how it flows.
@@ -163,7 +162,7 @@ impl Flow {
 
     /// Bytes of a window's steps, as a buffer inside a part.
     #[inline]
-    pub fn window_bytes(&self) -> Result<usize, LayerError> {
+    pub fn window_bytes(&self) -> usize {
         bytes(self.shape.steps as usize, self.step_bytes())
     }
 }

@@ -1,57 +1,40 @@
 //! Where the tensors of a window stand: those that only the next layer reads move from one end of the work area to the other;
 //! the others are held.
-use crate::arena::{add, bytes, place};
-use crate::error::LayerError;
+use crate::arena::{bytes, place};
 use crate::format::features::Built;
 
 use super::{Flow, Link, Pace, Tensors};
 
+/// What runs over the work area.
+#[derive(Debug, Clone, Copy)]
+enum Run {
+    /// All layers, over a whole window.
+    Window,
+    /// The layers of what a stream leaves for the end of a window.
+    Due,
+    /// The layers that run with each push.
+    Stream,
+}
+
 /// Fills in `held` and the sizes of the work areas.
-pub(super) fn mark<B: Built>(tensors: &mut Tensors<'_, B>) -> Result<(), LayerError> {
+pub(super) fn mark<B: Built>(tensors: &mut Tensors<'_, B>) {
     if B::FEATURES.has_branches() {
-        hold(tensors)?;
+        hold(tensors);
     }
-    let pace = tensors.pace();
-    tensors.plan.moving = moving(
-        tensors,
-        |_, _| true,
-        |flow| match flow.held() {
-            Some(_) => Ok(0),
-            None => flow.window_bytes(),
-        },
-    )?;
+    tensors.plan.moving = moving(tensors, Run::Window);
     stand(tensors);
     if tensors.plan.collects::<B>() {
-        return Ok(());
+        return;
     }
-    let leaves = pace != Pace::Endless && !B::FEATURES.is_plain();
-    let dirty = |flow: &Flow| leaves && flow.is_dirty();
-    let due = if leaves {
-        moving(
-            tensors,
-            |_, node| dirty(&node.tensor),
-            |flow| match flow.held() {
-                None if dirty(flow) => flow.window_bytes(),
-                None | Some(_) => Ok(0),
-            },
-        )?
-    } else {
-        0
-    };
-    let stream = moving(
-        tensors,
-        |input, node| node.streams(input, pace),
-        |flow| match flow.ring {
-            None if !flow.clean.is_empty() => bytes(flow.burst as usize, flow.step_bytes()),
-            None | Some(_) => Ok(0),
-        },
-    )?;
-    tensors.plan.due_moving = due.max(stream);
-    let holds = |node: &Link| dirty(&node.tensor) && node.tensor.is_held;
-    if tensors.nodes.iter().any(holds) {
-        tensors.plan.due_held = tensors.plan.held;
+    let mut due = 0;
+    if !B::FEATURES.is_plain() {
+        due = moving(tensors, Run::Due);
+        let holds = |node: &Link| node.tensor.is_held && is_left(tensors, &node.tensor);
+        if tensors.nodes.iter().any(holds) {
+            tensors.plan.due_held = tensors.plan.held;
+        }
     }
-    Ok(())
+    tensors.plan.due_moving = due.max(moving(tensors, Run::Stream));
 }
 
 /// Notes where the tensors that move stand during a whole window; those of a shorter one have room there too. As in a [`Walk`].
@@ -79,33 +62,36 @@ fn stand<B: Built>(tensors: &mut Tensors<'_, B>) {
         flow.at = if at_start {
             start as u32
         } else {
-            // These sums have been made before.
-            let bytes = flow.shape.steps.wrapping_mul(flow.step_bytes);
-            ((start + size) as u32).wrapping_sub(bytes.next_multiple_of(4))
+            let end = start.saturating_add(size);
+            end.saturating_sub(place(flow.window_bytes())) as u32
         };
     }
 }
 
+/// Whether a stream leaves steps of a tensor for the end of a window.
+fn is_left<B: Built>(tensors: &Tensors<'_, B>, flow: &Flow) -> bool {
+    !B::FEATURES.is_plain() && tensors.pace() != Pace::Endless && flow.is_dirty()
+}
+
 /// Holds the tensors that others than the next layer read, each at the lowest place that is free while it is needed.
-fn hold<B: Built>(tensors: &mut Tensors<'_, B>) -> Result<(), LayerError> {
-    let mut size = 0;
+fn hold<B: Built>(tensors: &mut Tensors<'_, B>) {
+    let mut size = 0usize;
     for number in 0..=tensors.last_number() {
         let last = last_reader(tensors, number);
         let between = tensors.between(number, last);
         if !tensors.is_made(number) || between.iter().all(Link::is_view) {
             continue;
         }
-        let needed = tensors.get(number).window_bytes()?;
+        let needed = tensors.get(number).window_bytes();
         let mut at = 0;
-        while let Some(end) = conflict(tensors, number, at, needed)? {
+        while let Some(end) = conflict(tensors, number, at, needed) {
             at = end;
         }
         let held = tensors.get_mut(number);
         (held.is_held, held.at) = (true, at as u32);
-        size = size.max(add(at, needed)?);
+        size = size.max(at.saturating_add(needed));
     }
     tensors.plan.held = size;
-    Ok(())
 }
 
 /// The index of the last layer that reads a root, the number of layers for the output; its own if there is none.
@@ -127,44 +113,60 @@ fn conflict<B: Built>(
     number: u16,
     at: usize,
     needed: usize,
-) -> Result<Option<usize>, LayerError> {
+) -> Option<usize> {
     for other in 0..number {
         let Some(held) = tensors.get(other).held() else {
             continue;
         };
-        let (start, end) = (
-            held as usize,
-            add(held as usize, tensors.get(other).window_bytes()?)?,
-        );
+        let start = held as usize;
+        let end = start.saturating_add(tensors.get(other).window_bytes());
         // The layer that makes this tensor may still read the other.
         let lives = last_reader(tensors, other) + 1 >= usize::from(number);
-        if lives && at < end && start < at + needed {
-            return Ok(Some(end));
+        if lives && at < end && start < at.saturating_add(needed) {
+            return Some(end);
         }
     }
-    Ok(None)
+    None
 }
 
-/// The largest sum of moving input, moving output and scratch over some layers.
-fn moving<B: Built>(
-    tensors: &Tensors<'_, B>,
-    runs: impl Fn(&Flow, &Link) -> bool,
-    size: impl Fn(&Flow) -> Result<usize, LayerError>,
-) -> Result<usize, LayerError> {
-    let mut largest = size(&tensors.plan.input)?;
+/// The largest sum of moving input, moving output and scratch over the layers of a run.
+#[inline(never)]
+fn moving<B: Built>(tensors: &Tensors<'_, B>, run: Run) -> usize {
+    let mut largest = size(tensors, &tensors.plan.input, run);
     for node in tensors.nodes.iter() {
-        if node.is_view() || !runs(tensors.get(node.input), node) {
+        let runs = match run {
+            Run::Window => true,
+            Run::Due => is_left(tensors, &node.tensor),
+            Run::Stream => tensors.streams(node),
+        };
+        if node.is_view() || !runs {
             continue;
         }
-        let mut sum = place(node.memory.scratch)?;
-        sum = add(sum, size(&node.tensor)?)?;
-        sum = add(sum, size(tensors.root(node.input))?)?;
-        if let Some(with) = node.with
-            && tensors.get(with).root != tensors.get(node.input).root
-        {
-            sum = add(sum, size(tensors.root(with))?)?;
+        let mut sum = place(node.memory.scratch);
+        let inputs = [Some(tensors.get(node.input).root), second(tensors, node)];
+        for root in inputs.into_iter().flatten() {
+            sum = sum.saturating_add(size(tensors, tensors.get(root), run));
         }
-        largest = largest.max(sum);
+        largest = largest.max(sum.saturating_add(size(tensors, &node.tensor, run)));
     }
-    Ok(largest)
+    largest
+}
+
+/// The root of the second tensor that a layer reads, if it is another one.
+fn second<B: Built>(tensors: &Tensors<'_, B>, node: &Link) -> Option<u16> {
+    let root = |tensor| tensors.get(tensor).root;
+    let with = node.with.filter(|_| B::FEATURES.has_branches());
+    with.map(root).filter(|&with| with != root(node.input))
+}
+
+/// Bytes of a tensor in the work area of a run.
+fn size<B: Built>(tensors: &Tensors<'_, B>, flow: &Flow, run: Run) -> usize {
+    match run {
+        Run::Window if !flow.is_held => flow.window_bytes(),
+        Run::Due if !flow.is_held && is_left(tensors, flow) => flow.window_bytes(),
+        Run::Stream if flow.ring.is_none() && !flow.clean.is_empty() => {
+            bytes(flow.burst as usize, flow.step_bytes())
+        }
+        Run::Window | Run::Due | Run::Stream => 0,
+    }
 }
