@@ -7,7 +7,9 @@ const DSP: [&str; 3] = ["cortex-m33", "cortex-m35p", "star-mc1"];
 const MVE: [&str; 3] = ["cortex-m55", "cortex-m85", "cortex-m52"];
 
 fn main() {
-    println!("cargo::rustc-check-cfg=cfg(dunlin_dsp, dunlin_mve, dunlin_v6m, dunlin_v8m)");
+    println!(
+        "cargo::rustc-check-cfg=cfg(dunlin_dsp, dunlin_mve, dunlin_v6m, dunlin_v8m, dunlin_unaligned, dunlin_fpu)"
+    );
     println!("cargo::rerun-if-changed=build.rs");
     let target = env::var("TARGET").unwrap_or_default();
     let flags = env::var("CARGO_ENCODED_RUSTFLAGS").unwrap_or_default();
@@ -20,6 +22,12 @@ fn main() {
         })
         .next_back()
         .unwrap_or_default();
+    if target.starts_with("thumbv7") || target.starts_with("thumbv8m.main") {
+        println!("cargo::rustc-cfg=dunlin_unaligned");
+    }
+    if target.starts_with("thumb") && target.ends_with("eabihf") {
+        println!("cargo::rustc-cfg=dunlin_fpu");
+    }
     if target.starts_with("thumbv8m.main") {
         println!("cargo::rustc-cfg=dunlin_v8m");
     }

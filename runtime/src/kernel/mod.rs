@@ -25,11 +25,13 @@ macro_rules! cpu {
 #[cfg(any(dunlin_dsp, dunlin_mve))]
 use cpu;
 
+pub mod copy;
 pub mod offset_quads;
 pub mod places;
 pub mod portable;
 pub mod reference;
 pub mod row_pairs;
+pub mod rows_f32;
 pub mod rows_mve;
 pub mod wide_row;
 

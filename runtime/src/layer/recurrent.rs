@@ -54,17 +54,17 @@ impl Recurrent {
         for x in input.chunks_exact(inputs) {
             // All rows read this copy of the hidden state, so that the new one can be written at once.
             let (head, tail) = joint.split_at_mut(inputs.min(joint.len()));
-            copy(head, x);
-            copy(tail, hidden);
+            P::copy(head, x);
+            P::copy(tail, hidden);
             step(joint, hidden);
             if let Some(less) = unwritten.checked_sub(1) {
                 unwritten = less;
             } else if let Some(place) = places.next() {
-                copy(place, hidden);
+                P::copy(place, hidden);
             }
         }
         if let Some(place) = places.next() {
-            copy(place, hidden);
+            P::copy(place, hidden);
         }
     }
 

@@ -43,8 +43,8 @@ pub fn sign(value: i32) -> i32 {
     sign
 }
 
-/// `floor(a * b / 2^16)`. With Helium the compiler prefers a 64-bit product and a long shift, of three instructions.
-#[cfg(dunlin_mve)]
+/// `floor(a * b / 2^16)`. Before another shift, and with Helium, the compiler prefers a 64-bit product and shifts of it.
+#[cfg(any(dunlin_dsp, dunlin_mve))]
 #[inline(always)]
 pub fn multiply_high(a: i32, b: i16) -> i32 {
     let product;

@@ -4,7 +4,7 @@
 //! multiply: on cores with DSP it is one `SMULWT`, on M0+ two 16-bit multiplies. Rounding is already in the bias
 //! (half an output step), so that both right shifts may round down.
 
-#[cfg(dunlin_mve)]
+#[cfg(any(dunlin_dsp, dunlin_mve))]
 pub use super::instruction::multiply_high;
 use super::instruction::shift_right;
 
@@ -42,7 +42,7 @@ impl Rescale {
 }
 
 /// `floor(a * b / 2^16)`: what `SMULWB` computes. It cannot overflow.
-#[cfg(not(any(dunlin_v6m, dunlin_mve)))]
+#[cfg(not(any(dunlin_v6m, dunlin_dsp, dunlin_mve)))]
 #[inline(always)]
 pub fn multiply_high(a: i32, b: i16) -> i32 {
     ((i64::from(a) * i64::from(b)) >> 16) as i32

@@ -62,6 +62,8 @@ pub trait Numbers: sealed::Sealed + Copy + core::fmt::Debug + 'static {
     /// [`LayerError`] for a specification out of its bounds.
     fn output_range(output: &OutputSpec) -> Result<Self::Range, LayerError>;
 
+    /// Copies as many activations as the shorter slice has.
+    fn copy(to: &mut [Self::Activation], from: &[Self::Activation]);
     /// From an input value to an activation.
     fn quantize(x: f32, scale: f32, offset: f32) -> Self::Activation;
     /// From an activation to an output value.

@@ -34,11 +34,46 @@ pub fn four_sums(matrix: &Matrix<'_>, row: usize, x: &[f32]) -> [f32; 4] {
 /// The sums of four rows from `row` on.
 #[inline(always)]
 fn sums4(matrix: &Matrix<'_>, row: usize, taps: &Taps, x: &[f32]) -> [f32; 4] {
-    taps.pieces(x)
-        .fold(four(matrix.bias, row), |sums, (column, x)| {
-            let rows = core::array::from_fn(|r| piece(matrix, row + r, column, x.len()));
-            kernel::dot4_f32(rows, x, sums)
-        })
+    let pieces = taps.pieces(x);
+    pieces.fold(four(matrix.bias, row), |sums, (column, x)| {
+        let rows = matrix.weights.get(row * matrix.columns..);
+        match together(rows.unwrap_or_default(), matrix.columns, column, x, sums) {
+            Some(sums) => sums,
+            None => one_by_one(matrix, row, column, x, sums),
+        }
+    })
+}
+
+/// Four rows that follow each other, where there is a faster way to their sums.
+#[inline(always)]
+fn together(
+    rows: &[f32],
+    columns: usize,
+    column: usize,
+    x: &[f32],
+    sums: [f32; 4],
+) -> Option<[f32; 4]> {
+    #[cfg(dunlin_fpu)]
+    {
+        crate::kernel::rows_f32::dot4(rows, columns, column, x, sums)
+    }
+    #[cfg(not(dunlin_fpu))]
+    {
+        let _ = (rows, columns, column, x, sums);
+        None
+    }
+}
+
+#[inline(never)]
+fn one_by_one(
+    matrix: &Matrix<'_>,
+    row: usize,
+    column: usize,
+    x: &[f32],
+    sums: [f32; 4],
+) -> [f32; 4] {
+    let rows = core::array::from_fn(|r| piece(matrix, row + r, column, x.len()));
+    kernel::dot4_f32(rows, x, sums)
 }
 
 /// The sums of filters over one channel each, from the row `first` on.

@@ -45,6 +45,13 @@ impl<const FEATURES: u64> Numbers for F32<FEATURES> {
         unused(&[output.min, output.max, output.softmax_bits.into()])
     }
 
+    #[inline]
+    fn copy(to: &mut [f32], from: &[f32]) {
+        for (to, &from) in to.iter_mut().zip(from) {
+            *to = from;
+        }
+    }
+
     #[inline(always)]
     fn quantize(x: f32, scale: f32, offset: f32) -> f32 {
         x * scale + offset

@@ -5,6 +5,7 @@ use crate::format::graph::{Activation, LstmSpec, OutputSpec};
 use crate::format::header::{Packing, PrecisionTag};
 use crate::format::read::Cursor;
 use crate::kernel::active as kernel;
+use crate::kernel::copy::copy;
 use crate::math::bounds::saturate;
 use crate::math::{activation, float, table};
 
@@ -89,6 +90,11 @@ impl<const FEATURES: u64> Numbers for W8A16<FEATURES> {
         } else {
             Err(LayerError::Scale { row: 0 })
         }
+    }
+
+    #[inline]
+    fn copy(to: &mut [i16], from: &[i16]) {
+        copy(to, from);
     }
 
     #[inline(always)]
