@@ -5,6 +5,7 @@ use std::process::ExitCode;
 mod bench;
 mod boards;
 mod chapter;
+mod codegen;
 mod cross;
 mod demo;
 mod firmware;
@@ -29,7 +30,7 @@ struct Job {
     run: fn(&[String]) -> Outcome,
 }
 
-const JOBS: [Job; 14] = [
+const JOBS: [Job; 15] = [
     Job {
         name: "demo",
         arguments: "",
@@ -95,6 +96,12 @@ const JOBS: [Job; 14] = [
         arguments: "[--functions] [BOARD...]",
         purpose: "flash, RAM and stack of images with a built-in model, against the boards' budgets; no panics in them",
         run: size::run,
+    },
+    Job {
+        name: "codegen",
+        arguments: "[BOARD...]",
+        purpose: "the hot loops have the instructions that they are written for, and integer images no software floats",
+        run: codegen::run,
     },
     Job {
         name: "fuzz",

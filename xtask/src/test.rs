@@ -1,6 +1,6 @@
 //! `test`: all checks of the project, the quickest first.
 use crate::step::{Outcome, Step};
-use crate::{bench, boards, chapter, cross, firmware, setup, size, streams};
+use crate::{bench, boards, chapter, codegen, cross, firmware, setup, size, streams};
 
 pub fn run(_: &[String]) -> Outcome {
     setup::run(&[])?;
@@ -16,6 +16,7 @@ pub fn run(_: &[String]) -> Outcome {
     streams::run(&[])?;
     bench::run(&[])?;
     size::run(&[])?;
+    codegen::run(&[])?;
     chapter::check()?;
     eprintln!("all checks passed");
     Ok(())
