@@ -55,3 +55,22 @@ pub fn multiply_high(a: i32, b: i16) -> i32 {
     }
     product
 }
+
+/// `floor(a * b / 2^16)` with `b` the signed upper half of `word`.
+#[inline(always)]
+pub fn multiply_upper(a: i32, word: u32) -> i32 {
+    #[cfg(any(dunlin_dsp, dunlin_mve))]
+    {
+        let product;
+        // SAFETY: a product of registers.
+        unsafe {
+            core::arch::asm!("smulwt {0}, {1}, {2}", out(reg) product, in(reg) a, in(reg) word,
+                options(pure, nomem, nostack, preserves_flags));
+        }
+        product
+    }
+    #[cfg(not(any(dunlin_dsp, dunlin_mve)))]
+    {
+        super::rescale::multiply_high(a, (word >> 16) as i16)
+    }
+}

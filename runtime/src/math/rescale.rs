@@ -6,7 +6,7 @@
 
 #[cfg(any(dunlin_dsp, dunlin_mve))]
 pub use super::instruction::multiply_high;
-use super::instruction::shift_right;
+use super::instruction::{multiply_upper, shift_right};
 
 /// One row's scale: the multiplier in the upper half, the shift in the lowest byte.
 ///
@@ -37,7 +37,7 @@ impl Rescale {
     /// `floor(floor(accumulator * multiplier / 2^16) / 2^shift)`.
     #[inline(always)]
     pub fn apply(self, accumulator: i32) -> i32 {
-        shift_right(multiply_high(accumulator, (self.0 >> 16) as i16), self.0)
+        shift_right(multiply_upper(accumulator, self.0), self.0)
     }
 }
 
