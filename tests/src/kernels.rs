@@ -4,10 +4,10 @@ use dunlin::kernel::{active, portable, reference};
 use crate::inputs::Random;
 
 /// The longest slice: past four times the widest unrolling.
-const LONGEST: usize = 67;
+pub(crate) const LONGEST: usize = 67;
 /// Slices start at each of these: no kernel may need more than the alignment of one element.
-const OFFSETS: usize = 4;
-const BUFFER: usize = LONGEST + OFFSETS;
+pub(crate) const OFFSETS: usize = 4;
+pub(crate) const BUFFER: usize = LONGEST + OFFSETS;
 
 /// Four rows of weights `W` with the same `X`, summed in `S`.
 type Dot4<W, X, S> = fn([&[W]; 4], &[X], [S; 4]) -> [S; 4];
@@ -85,7 +85,7 @@ fn known_sums(kernel: &Kernel) -> bool {
 
 /// How the values of a case are made.
 #[derive(Clone, Copy)]
-enum Values {
+pub(crate) enum Values {
     Random,
     /// The largest products of one sign, of the other, and of both in turn.
     Extreme {
@@ -95,7 +95,7 @@ enum Values {
     },
 }
 
-const VALUES: [Values; 7] = [
+pub(crate) const VALUES: [Values; 7] = [
     Values::Random,
     extreme(127, i16::MAX, false),
     extreme(127, i16::MIN, false),
@@ -113,27 +113,35 @@ const fn extreme(weight: i8, x: i16, alternate: bool) -> Values {
     }
 }
 
-/// All lengths, offsets and values of the integer functions.
-#[inline(never)]
-pub fn integers(kernel: &Kernel, oracle: &Kernel) -> bool {
-    let mut random = Random::new();
-    let mut holds = true;
-    for values in VALUES {
+impl Values {
+    /// Four rows of weights, and values.
+    pub(crate) fn make(self, random: &mut Random) -> ([[i8; BUFFER]; 4], [i16; BUFFER]) {
         let mut rows = [[0i8; BUFFER]; 4];
         let mut x = [0i16; BUFFER];
         for (i, x) in x.iter_mut().enumerate() {
-            *x = match values {
+            *x = match self {
                 Values::Random => random.bits() as i16,
                 Values::Extreme { x, alternate, .. } if alternate && i % 2 == 1 => !x,
                 Values::Extreme { x, .. } => x,
             };
         }
         for weight in rows.iter_mut().flatten() {
-            *weight = match values {
+            *weight = match self {
                 Values::Random => (random.bits() as i8).max(-127),
                 Values::Extreme { weight, .. } => weight,
             };
         }
+        (rows, x)
+    }
+}
+
+/// All lengths, offsets and values of the integer functions.
+#[inline(never)]
+pub fn integers(kernel: &Kernel, oracle: &Kernel) -> bool {
+    let mut random = Random::new();
+    let mut holds = true;
+    for values in VALUES {
+        let (rows, x) = values.make(&mut random);
         // Sums wrap from the outer ones; each row has its turn with each.
         let mut starts = [i32::MAX, random.bits() as i32, i32::MIN, -1];
         each_place(|len, rows_at, x_at| {
@@ -207,8 +215,9 @@ fn float(bits: u32, lowest: u32, span: u32) -> f32 {
 }
 
 /// Every length with every pair of offsets.
-fn each_place(mut case: impl FnMut(usize, usize, usize)) {
-    for len in 0..=LONGEST {
+pub(crate) fn each_place(mut case: impl FnMut(usize, usize, usize)) {
+    // Miri takes a thousand times as long.
+    for len in (0..=LONGEST).step_by(if cfg!(miri) { 33 } else { 1 }) {
         for rows_at in 0..OFFSETS {
             for x_at in 0..OFFSETS {
                 case(len, rows_at, x_at);
@@ -228,6 +237,6 @@ fn each_stride(mut case: impl FnMut(usize, usize, usize)) {
     }
 }
 
-fn piece<T>(values: &[T], start: usize, len: usize) -> &[T] {
+pub(crate) fn piece<T>(values: &[T], start: usize, len: usize) -> &[T] {
     values.get(start..start + len).unwrap_or_default()
 }

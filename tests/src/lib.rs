@@ -16,6 +16,7 @@ pub mod inputs;
 pub mod kernels;
 #[cfg(feature = "host")]
 pub mod oracle;
+pub mod packed_kernels;
 pub mod packers;
 pub mod streams;
 pub mod tables;
@@ -25,6 +26,7 @@ pub mod thumb;
 /// Runs every case; `report` gets its name and whether it holds.
 pub fn run(report: &mut dyn FnMut(&str, bool)) {
     kernels::run(report);
+    packed_kernels::run(report);
     tables::run(report);
     golden::run(report);
     streams::run(report);

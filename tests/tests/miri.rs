@@ -17,6 +17,16 @@ fn small_goldens_run() {
 }
 
 #[test]
+fn packed_kernels_give_the_sums_of_the_reference() {
+    let mut cases = 0;
+    conformance::packed_kernels::run(&mut |case, holds| {
+        assert!(holds, "{case}");
+        cases += 1;
+    });
+    assert_eq!(cases, 3);
+}
+
+#[test]
 fn every_truncation_is_refused() {
     let file = golden("tiny_lstm");
     for len in 0..file.len() {

@@ -1,6 +1,6 @@
 //! `boards`: every image runs on every emulated board, and golden models give the host's bits there.
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Instant;
 
 use dunlin_trainer::data::Windows;
@@ -40,11 +40,18 @@ fn one(board: &Board) -> Outcome {
     })?;
     product(board)?;
     let goldens = goldens()?;
+    let mut packed = 0;
     for golden in &goldens {
-        verify(board, golden)?;
+        let rows = Runner::open(golden)?;
+        let own = rows.packed(board.packed_for().packing())?;
+        if own.bytes() != rows.bytes() {
+            verify(board, &own)?;
+            packed += 1;
+        }
+        verify(board, &rows)?;
     }
     eprintln!(
-        "{}: {} golden models, by window and by sample, give the host's bits",
+        "{}: {} golden models, {packed} of them also packed for the board, by window and by sample, give the host's bits",
         board.name,
         goldens.len()
     );
@@ -98,19 +105,20 @@ fn goldens() -> Result<Vec<PathBuf>, Failure> {
 }
 
 /// Whole windows and single samples, each against the host.
-fn verify(board: &Board, golden: &Path) -> Outcome {
-    let name = golden.display().to_string();
-    let windows = waves(&Runner::open(golden)?);
+fn verify(board: &Board, golden: &Runner) -> Outcome {
+    let windows = waves(golden);
     for mode in [Mode::Run, Mode::Push] {
         let options = Options {
             firmware: Some(root().join("firmware")),
             mode,
             ..Options::default()
         };
-        let report = device::verify(golden, &windows, &board.name, &options)?;
+        let report = device::verify_on(golden, &windows, board, &options)?;
         report.check().map_err(|error| {
+            let packing = golden.header().packing;
             Failure::new(format!(
-                "{name} ({mode:?}, kernel {}): {error}",
+                "{} ({mode:?}, {packing:?}, kernel {}): {error}",
+                golden.source(),
                 report.kernel
             ))
         })?;

@@ -85,6 +85,7 @@ impl<R: Rules> Oracle<R> {
     /// Decodes a file.
     pub fn new(file: &[u8]) -> Self {
         let field = |at: usize| u32::from_le_bytes(file[at..at + 4].try_into().unwrap()) as usize;
+        assert_eq!(file[18], 0, "the oracle reads weights in rows");
         let (prefix, specs, suffix): Message = postcard::from_bytes(&file[48..]).unwrap();
         let mut reader = Reader::new(suffix.weights);
         let (window, channels) = (field(28), field(32));

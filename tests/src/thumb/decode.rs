@@ -4,11 +4,12 @@ use std::string::String;
 use std::vec::Vec;
 
 use super::alu::number_carry;
+use super::loads::memory;
 use super::models::{EXTEND, LONG, OF2, OF3, packs_with};
-use super::operand::{Address, Index, LR, Offset, Operand, PC, Register, SP, Shift, ShiftKind};
-use super::operation::{Condition, Data, Operation, Second, Width};
+use super::operand::{Operand, PC, Register, SP, Shift, ShiftKind};
+use super::operation::{Condition, Data, Operation, Second};
 use super::text::{Line, Lines};
-use super::{Core, Fault, v6m};
+use super::{Core, Fault, v6m, vector};
 
 /// A text that a core executes.
 pub struct Program {
@@ -30,6 +31,9 @@ impl Program {
             if core == Core::V6m && !v6m::has(&operation, &line.text) {
                 return Err(line.fault("v6-M has no such instruction"));
             }
+            if core != Core::V81m && matches!(operation, Operation::Vector(of) if of.is_helium()) {
+                return Err(line.fault("only cores with Helium have it"));
+            }
             code.push((operation, line.clone()));
         }
         Ok(Self { core, code })
@@ -39,14 +43,15 @@ impl Program {
 const UNKNOWN: &str = "the model does not know this instruction";
 const OPERANDS: &str = "these are not operands of this instruction";
 
-type Decoded = Result<Operation, String>;
+pub(super) type Decoded = Result<Operation, String>;
 
 fn decode(text: &str, target: impl Fn(&str) -> Option<usize>) -> Decoded {
     let (name, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
     let name = name.strip_suffix(".w").unwrap_or(name);
     let operands = Operand::list(rest).ok_or_else(|| OPERANDS.to_owned())?;
     let operands = operands.as_slice();
-    let found = branch(name, operands, target)
+    let found = branch(name, operands, &target)
+        .or_else(|| vector::decode(name, operands, &target).and_then(known))
         .or_else(|| memory(name, operands))
         .or_else(|| of_registers(name, operands))
         .or_else(|| shift(name, operands))
@@ -55,12 +60,12 @@ fn decode(text: &str, target: impl Fn(&str) -> Option<usize>) -> Decoded {
 }
 
 /// What a known mnemonic makes of its operands.
-fn known(operation: Option<Operation>) -> Option<Decoded> {
+pub(super) fn known(operation: Option<Operation>) -> Option<Decoded> {
     Some(operation.ok_or_else(|| OPERANDS.to_owned()))
 }
 
 /// Registers that are no stack pointer and no program counter.
-fn plain<const N: usize>(operands: &[Operand<'_>]) -> Option<[Register; N]> {
+pub(super) fn plain<const N: usize>(operands: &[Operand<'_>]) -> Option<[Register; N]> {
     let operands: [Operand<'_>; N] = operands.try_into().ok()?;
     let mut registers = [0; N];
     for (place, operand) in registers.iter_mut().zip(operands) {
@@ -75,7 +80,7 @@ fn plain<const N: usize>(operands: &[Operand<'_>]) -> Option<[Register; N]> {
 fn branch(
     name: &str,
     operands: &[Operand<'_>],
-    target: impl Fn(&str) -> Option<usize>,
+    target: &dyn Fn(&str) -> Option<usize>,
 ) -> Option<Decoded> {
     let condition = match name {
         "bx" => {
@@ -99,119 +104,6 @@ fn branch(
         return known(None);
     };
     known(target(label).map(|target| Operation::Branch { condition, target }))
-}
-
-fn memory(name: &str, operands: &[Operand<'_>]) -> Option<Decoded> {
-    let (load, width, signed) = match name {
-        "push" | "pop" => return known(stack(name == "pop", operands)),
-        "ldm" | "ldmia" | "stm" | "stmia" => {
-            return known(several(name.starts_with('l'), operands));
-        }
-        "ldrd" | "strd" => return known(two(name == "ldrd", operands)),
-        "ldr" => (true, Width::Word, false),
-        "ldrh" => (true, Width::Half, false),
-        "ldrsh" => (true, Width::Half, true),
-        "ldrb" => (true, Width::Byte, false),
-        "ldrsb" => (true, Width::Byte, true),
-        "str" => (false, Width::Word, false),
-        "strh" => (false, Width::Half, false),
-        "strb" => (false, Width::Byte, false),
-        _ => return None,
-    };
-    let [Operand::Register(register), Operand::Address(address)] = *operands else {
-        return known(None);
-    };
-    let moves = address.index != Index::Offset;
-    let in_reach = match address.offset {
-        Offset::Number(offset) if moves => (-255..=255).contains(&offset),
-        Offset::Number(offset) => (-255..=4095).contains(&offset),
-        Offset::Register(offset, _) => !moves && offset != SP && offset != PC,
-    };
-    let held = address.base == PC || moves && address.base == register;
-    if register == SP || register == PC || held || !in_reach {
-        return known(None);
-    }
-    known(Some(if load {
-        Operation::Load {
-            width,
-            signed,
-            to: register,
-            address,
-        }
-    } else {
-        Operation::Store {
-            width,
-            from: register,
-            address,
-        }
-    }))
-}
-
-fn stack(pop: bool, operands: &[Operand<'_>]) -> Option<Operation> {
-    let [Operand::List(list)] = *operands else {
-        return None;
-    };
-    let has = |register: Register| list >> register & 1 == 1;
-    if has(SP) || has(PC) && (!pop || has(LR)) {
-        return None;
-    }
-    Some(if pop {
-        Operation::LoadMany {
-            base: SP,
-            advances: true,
-            list,
-        }
-    } else {
-        Operation::Push { list }
-    })
-}
-
-fn several(load: bool, operands: &[Operand<'_>]) -> Option<Operation> {
-    let (base, advances, list) = match *operands {
-        [Operand::Register(base), Operand::List(list)] => (base, false, list),
-        [Operand::Advancing(base), Operand::List(list)] => (base, true, list),
-        _ => return None,
-    };
-    let banned = 1 << SP | 1 << PC | if advances { 1 << base } else { 0 };
-    if list & banned != 0 || base == PC {
-        return None;
-    }
-    Some(if load {
-        Operation::LoadMany {
-            base,
-            advances,
-            list,
-        }
-    } else {
-        Operation::StoreMany {
-            base,
-            advances,
-            list,
-        }
-    })
-}
-
-fn two(load: bool, operands: &[Operand<'_>]) -> Option<Operation> {
-    let [first, second, Operand::Address(address)] = *operands else {
-        return None;
-    };
-    let pair: [Register; 2] = plain(&[first, second])?;
-    let Offset::Number(offset) = address.offset else {
-        return None;
-    };
-    let held = address.index != Index::Offset && pair.contains(&address.base);
-    let far = offset % 4 != 0 || !(-1020..=1020).contains(&offset);
-    if held || far || address.base == PC || load && pair[0] == pair[1] {
-        return None;
-    }
-    Some(if load {
-        Operation::LoadTwo { to: pair, address }
-    } else {
-        Operation::StoreTwo {
-            from: pair,
-            address,
-        }
-    })
 }
 
 /// Instructions whose operands are registers, for the most part.
@@ -462,16 +354,5 @@ fn second(operands: &[Operand<'_>]) -> Option<Second> {
             Some(Second::Register(register, shift))
         }
         _ => None,
-    }
-}
-
-/// The address of a load or store of one register.
-pub(super) fn address(operation: &Operation) -> Option<(Register, Address)> {
-    if let Operation::Load { to, address, .. } = operation {
-        Some((*to, *address))
-    } else if let Operation::Store { from, address, .. } = operation {
-        Some((*from, *address))
-    } else {
-        None
     }
 }

@@ -6,40 +6,47 @@ use super::alu::{Flags, add_with_carry, number_carry, shifted};
 use super::decode::Program;
 use super::memory::Memory;
 use super::models::{field, packed, saturated, select, subtract16};
-use super::operand::{Address, Index, LR, Offset, PC, Register, SP, Shift};
+use super::operand::{LR, Register, SP, Shift};
 use super::operation::{Data, Operation, Second, Width};
 use super::{Core, Fault};
 use crate::inputs::Random;
 
 /// Bytes of stack that a program may use.
-const STACK: usize = 256;
+pub(super) const STACK: usize = 256;
 /// Where a function returns to, with the bit that says Thumb.
 const RETURN: u32 = 0x0000_1235;
 /// Instructions after which a program is taken to run for ever.
 const MOST: u64 = 100_000;
 /// Registers that a function keeps (AAPCS32, 6.1.1 "Core registers"), the stack pointer apart.
 const KEPT: core::ops::RangeInclusive<Register> = 4..=11;
+/// Those of the floating-point unit (6.1.2).
+const KEPT_SINGLES: core::ops::RangeInclusive<usize> = 16..=31;
 
 /// A core with its memory, before a call.
 pub struct Machine {
     pub memory: Memory,
-    registers: [u32; 16],
+    pub(super) registers: [u32; 16],
+    /// s0 to s31; four of them are a vector of Helium.
+    pub(super) singles: [u32; 32],
+    /// Whether a loop leaves out the elements of its last vector that LR does not count.
+    pub(super) predicated: bool,
     flags: Flags,
     greater_or_equal: u8,
     /// The lowest address of the stack, and the one past it.
-    stack: [u32; 2],
+    pub(super) stack: [u32; 2],
 }
 
 /// How a call ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Returned {
     pub registers: [u32; 16],
+    pub singles: [u32; 32],
     /// Executed instructions.
     pub instructions: u64,
 }
 
 /// What comes after an instruction.
-enum Next {
+pub(super) enum Next {
     Line,
     Target(usize),
     /// The caller, if this is where it is.
@@ -53,6 +60,8 @@ impl Machine {
         let mut machine = Self {
             memory,
             registers: core::array::from_fn(|_| random.bits()),
+            singles: core::array::from_fn(|_| random.bits()),
+            predicated: false,
             flags: Flags {
                 negative: random.bits() & 1 == 1,
                 zero: random.bits() & 1 == 1,
@@ -65,6 +74,11 @@ impl Machine {
         machine.registers[SP] = machine.stack[1];
         machine.registers[LR] = RETURN;
         machine
+    }
+
+    /// Sets a register that is no ordinary argument.
+    pub fn set(&mut self, register: usize, value: u32) {
+        self.registers[register] = value;
     }
 
     /// Calls a program with values in r0 and upward; further ones are words on the stack from the first on.
@@ -88,7 +102,7 @@ impl Machine {
             let written = self.memory.write(sp + 4 * at, Width::Word, *word);
             written.expect("a place on the stack");
         }
-        let before = self.registers;
+        let before = (self.registers, self.singles);
         let (mut at, mut instructions) = (0, 0);
         while let Some((operation, line)) = program.code.get(at) {
             instructions += 1;
@@ -100,6 +114,7 @@ impl Machine {
                     self.returned(to, &before).map_err(|why| line.fault(why))?;
                     return Ok(Returned {
                         registers: self.registers,
+                        singles: self.singles,
                         instructions,
                     });
                 }
@@ -117,12 +132,18 @@ impl Machine {
     }
 
     /// Whether a function may return like this.
-    fn returned(&self, to: u32, before: &[u32; 16]) -> Result<(), String> {
+    fn returned(&self, to: u32, before: &([u32; 16], [u32; 32])) -> Result<(), String> {
         if to != RETURN {
             return Err(format!("it goes to {to:#010x}, not to its caller"));
         }
-        match KEPT.chain([SP]).find(|&r| self.registers[r] != before[r]) {
-            Some(register) => Err(format!("it returns with another r{register}")),
+        if let Some(r) = KEPT.chain([SP]).find(|&r| self.registers[r] != before.0[r]) {
+            return Err(format!("it returns with another r{r}"));
+        }
+        match KEPT_SINGLES
+            .into_iter()
+            .find(|&s| self.singles[s] != before.1[s])
+        {
+            Some(s) => Err(format!("it returns with another s{s}")),
             None => Ok(()),
         }
     }
@@ -271,6 +292,7 @@ impl Machine {
                     return Ok(Next::Target(target));
                 }
             }
+            Operation::Vector(vector) => return self.vector(vector),
             Operation::BranchTo { register } => return Ok(Next::Return(self.registers[register])),
         }
         Ok(Next::Line)
@@ -339,103 +361,5 @@ impl Machine {
             self.registers[to] = result;
         }
         Ok(())
-    }
-
-    /// The address of an access, its base moved where it is to move.
-    fn address(&mut self, address: Address) -> Result<u32, String> {
-        let base = self.registers[address.base];
-        let offset = match address.offset {
-            Offset::Number(offset) => offset as u32,
-            Offset::Register(register, places) => self.registers[register] << places,
-        };
-        let moved = base.wrapping_add(offset);
-        let (at, base) = match address.index {
-            Index::Offset => (moved, base),
-            Index::Pre => (moved, moved),
-            Index::Post => (base, moved),
-        };
-        if address.base == SP {
-            self.set_stack(base)?;
-        } else {
-            self.registers[address.base] = base;
-        }
-        Ok(at)
-    }
-
-    /// v6-M faults at whatever is not aligned (DDI 0419, A3.2 "Alignment support"); v7-M takes single registers from anywhere.
-    fn aligned(&self, at: u32, width: Width, core: Core) -> Result<(), String> {
-        if core == Core::V6m && !at.is_multiple_of(width.bytes()) {
-            return Err(format!("v6-M faults at {at:#010x}, which is not aligned"));
-        }
-        Ok(())
-    }
-
-    /// Several registers come from multiples of four on every core (DDI 0403, A3.2.1).
-    fn words(&self, at: u32) -> Result<(), String> {
-        if !at.is_multiple_of(4) {
-            return Err(format!("it faults at {at:#010x}, which is not aligned"));
-        }
-        Ok(())
-    }
-
-    fn load_many(&mut self, base: Register, advances: bool, list: u16) -> Result<Next, String> {
-        let mut at = self.registers[base];
-        self.words(at)?;
-        let mut next = Next::Line;
-        for register in (0..16).filter(|register| list >> register & 1 == 1) {
-            let value = self.read(at, Width::Word)?;
-            at = at.wrapping_add(4);
-            if register == PC {
-                next = Next::Return(value);
-            } else {
-                self.registers[register] = value;
-            }
-        }
-        if base == SP {
-            self.set_stack(at)?;
-        } else if advances {
-            self.registers[base] = at;
-        }
-        Ok(next)
-    }
-
-    /// Stores registers upward and gives the address behind them.
-    fn store_list(&mut self, start: u32, list: u16) -> Result<u32, String> {
-        self.words(start)?;
-        let mut at = start;
-        for register in (0..16).filter(|register| list >> register & 1 == 1) {
-            self.write(at, Width::Word, self.registers[register])?;
-            at = at.wrapping_add(4);
-        }
-        Ok(at)
-    }
-
-    fn set_stack(&mut self, sp: u32) -> Result<(), String> {
-        let [low, end] = self.stack;
-        if !sp.is_multiple_of(4) || sp < low || sp > end {
-            return Err(format!(
-                "the stack pointer leaves its {STACK} bytes: {sp:#010x}"
-            ));
-        }
-        self.registers[SP] = sp;
-        Ok(())
-    }
-
-    /// An interrupt may write to what is below the stack pointer.
-    fn above_the_stack_pointer(&self, at: u32) -> Result<(), String> {
-        if (self.stack[0]..self.registers[SP]).contains(&at) {
-            return Err(format!("{at:#010x} is below the stack pointer"));
-        }
-        Ok(())
-    }
-
-    fn read(&self, at: u32, width: Width) -> Result<u32, String> {
-        self.above_the_stack_pointer(at)?;
-        self.memory.read(at, width)
-    }
-
-    fn write(&mut self, at: u32, width: Width, value: u32) -> Result<(), String> {
-        self.above_the_stack_pointer(at)?;
-        self.memory.write(at, width, value)
     }
 }

@@ -92,6 +92,12 @@ pub enum Operand<'t> {
     Number(i64),
     /// A bit a register.
     List(u16),
+    /// s0 to s31.
+    Single(usize),
+    /// So many of them from one on.
+    Singles(usize, usize),
+    /// q0 to q7.
+    Quad(usize),
     Address(Address),
     Shift(Shift),
     /// A shift by a register.
@@ -124,7 +130,11 @@ impl<'t> Operand<'t> {
 
     fn parse(text: &'t str) -> Option<Self> {
         if let Some(list) = text.strip_prefix('{') {
-            return registers(list.strip_suffix('}')?).map(Self::List);
+            let list = list.strip_suffix('}')?;
+            if let Some((first, count)) = singles(list) {
+                return Some(Self::Singles(first, count));
+            }
+            return registers(list).map(Self::List);
         }
         if text.starts_with('[') {
             return address(text).map(Self::Address);
@@ -137,6 +147,12 @@ impl<'t> Operand<'t> {
         }
         if let Some(register) = register(text) {
             return Some(Self::Register(register));
+        }
+        if let Some(single) = numbered(text, 's', 32) {
+            return Some(Self::Single(single));
+        }
+        if let Some(quad) = numbered(text, 'q', 8) {
+            return Some(Self::Quad(quad));
         }
         if let Some((kind, by)) = text.split_once(char::is_whitespace) {
             if let Some(by) = register(by.trim()) {
@@ -174,11 +190,22 @@ fn register(name: &str) -> Option<Register> {
         "sp" => Some(SP),
         "lr" => Some(LR),
         "pc" => Some(PC),
-        _ => {
-            let number: Register = name.strip_prefix('r')?.parse().ok()?;
-            (number < 16).then_some(number)
-        }
+        _ => numbered(name, 'r', 16),
     }
+}
+
+/// The number of a register of which there are so many.
+fn numbered(name: &str, letter: char, count: usize) -> Option<usize> {
+    let number = name.strip_prefix(letter)?.parse().ok()?;
+    (number < count).then_some(number)
+}
+
+/// `s4`, `s0-s3`: the first and how many.
+fn singles(list: &str) -> Option<(usize, usize)> {
+    let (first, last) = list.split_once('-').unwrap_or((list, list));
+    let first = numbered(first.trim(), 's', 32)?;
+    let last = numbered(last.trim(), 's', 32)?;
+    (first <= last).then_some((first, last + 1 - first))
 }
 
 /// `#4`, `#-4`, `#0xff`.
@@ -307,6 +334,7 @@ mod tests {
             "[r1, r2, lsr #1]",
             "x!",
             "asr #0",
+            "{s3-s2}",
         ] {
             let found = Operand::list(text);
             assert_eq!(found, None, "{text}");

@@ -1,5 +1,6 @@
 //! The instructions that the model knows, taken apart.
 use super::operand::{Address, Register, Shift, ShiftKind};
+use super::vector::Vector;
 
 /// When an instruction is executed (DDI 0403, A7.3 "Conditional execution").
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -217,4 +218,5 @@ pub enum Operation {
     BranchTo {
         register: Register,
     },
+    Vector(Vector),
 }

@@ -1,6 +1,6 @@
 //! Which forms v6-M has: nearly all of its instructions have 16 bits, registers below r8 and flags that they always set
 //! (DDI 0419, A5.2 "16-bit Thumb instruction encoding", and the encodings in A6.7).
-use super::decode::address;
+use super::loads::address;
 use super::operand::{Index, LR, Offset, PC, Register, SP, Shift, ShiftKind};
 use super::operation::{Data, Operation, Second, Width};
 
@@ -52,7 +52,8 @@ pub fn has(operation: &Operation, text: &str) -> bool {
         | Operation::Field { .. }
         | Operation::LoadTwo { .. }
         | Operation::StoreTwo { .. }
-        | Operation::BranchOn { .. } => false,
+        | Operation::BranchOn { .. }
+        | Operation::Vector(_) => false,
     }
 }
 

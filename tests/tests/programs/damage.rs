@@ -1,8 +1,8 @@
 //! Damaged texts: every change of one line that leaves a program must be found, by a wrong sum, a fault, a count that depends on
-//! the data, or a higher count. What would be found by none of them is a line that the program does not need.
+//! the data, or a higher count of one shape. What would be found by none of them is a line that the program does not need.
 use conformance::thumb::Program;
 
-use super::{check, sums};
+use super::{check, kernels};
 
 /// What was done to a line, and the text with it.
 fn mutants(text: &str) -> Vec<(String, String)> {
@@ -52,7 +52,7 @@ fn swapped(code: &str) -> Vec<String> {
             "smlad" | "smlabb" => at == 1,
             "smlald" => at == 2,
             "muls" => at == 1,
-            "adds" | "orr" | "ands" | "tst" => last,
+            "add" | "adds" | "orr" | "ands" | "tst" => last,
             _ => false,
         }
     };
@@ -97,8 +97,8 @@ fn conditions(code: &str) -> Option<String> {
 
 #[test]
 fn every_damaged_line_is_found() {
-    for kernel in sums::KERNELS {
-        let whole = check(&kernel, kernel.text).map(|checked| checked.instructions);
+    for kernel in kernels() {
+        let whole = check(&kernel, kernel.text);
         let whole = whole.unwrap_or_else(|failure| panic!("{}: {failure}", kernel.name));
         let mut found = 0;
         for (name, text) in mutants(kernel.text) {
@@ -106,11 +106,16 @@ fn every_damaged_line_is_found() {
             if Program::parse(&text, kernel.core).is_err() {
                 continue;
             }
-            let as_good = check(&kernel, &text).is_ok_and(|checked| checked.instructions <= whole);
+            let as_good = check(&kernel, &text).is_ok_and(|damaged| {
+                let pairs = whole.counts.iter().zip(damaged.counts);
+                pairs
+                    .into_iter()
+                    .all(|((_, whole), (_, damaged))| damaged <= *whole)
+            });
             assert!(!as_good, "{}: {name} was not found", kernel.name);
             found += 1;
         }
         println!("{}: {found} damaged programs were found", kernel.name);
-        assert!(found >= 40);
+        assert!(found >= 20);
     }
 }

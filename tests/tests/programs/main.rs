@@ -2,13 +2,15 @@
 //! and random data against the scalar reference; the same number of instructions whatever the data; and damaged texts, which
 //! must be found.
 use std::collections::BTreeMap;
+use std::fmt::Debug;
 
 use conformance::inputs::Random;
-use conformance::thumb::{Core, Program};
+use conformance::thumb::{Core, Machine, Memory, Program, Returned};
 
 // Miri would see the same code again, some thousand times.
 #[cfg(not(miri))]
 mod damage;
+mod places;
 mod sums;
 
 /// Starts of `x`, in values, and columns or places of weights: every alignment that there is.
@@ -19,23 +21,32 @@ struct Kernel {
     name: &'static str,
     text: &'static str,
     core: Core,
-    /// The first columns that the kernel takes: each of these, and then every so many.
-    column_step: usize,
-    run: Run,
+    check: Check,
 }
 
-/// Runs a program over a case, compares it with the reference, and gives the number of instructions.
-type Run = fn(&Program, &Case<'_>, &mut Random) -> Result<u64, String>;
+/// Runs a program over all cases, up to the first that fails.
+type Check = fn(&Program) -> Result<Checked, String>;
 
-/// What a kernel is given: four rows with more columns than are used, and values.
-struct Case<'c> {
-    rows: [&'c [i8]; 4],
-    /// The first column used.
-    column: usize,
-    x: &'c [i16],
-    /// Values that `x` starts behind a multiple of 64 bytes.
-    x_at: usize,
-    sums: [i32; 4],
+/// What all cases took.
+#[derive(Default)]
+struct Checked {
+    cases: usize,
+    /// Instructions of each shape, which all data must take.
+    counts: BTreeMap<[usize; 4], u64>,
+}
+
+impl Checked {
+    /// Adds a case of a shape, which `place` describes.
+    fn add(&mut self, shape: [usize; 4], count: u64, place: &dyn Debug) -> Result<(), String> {
+        let first = *self.counts.entry(shape).or_insert(count);
+        if first != count {
+            return Err(format!(
+                "{place:?}: {count} instructions, with other data {first}"
+            ));
+        }
+        self.cases += 1;
+        Ok(())
+    }
 }
 
 /// How the values of a case are made.
@@ -86,73 +97,59 @@ fn lengths() -> Vec<usize> {
     }
 }
 
-/// What all cases took.
-struct Checked {
-    cases: usize,
-    instructions: u64,
+impl Values {
+    /// Rows of so many weights.
+    fn rows(&self, len: usize, random: &mut Random) -> [Vec<i8>; 4] {
+        let mut weight = |row: usize| match self.weights {
+            Some(weights) => weights[row],
+            None => (random.bits() as i8).max(-127),
+        };
+        [0, 1, 2, 3].map(|row| (0..len).map(|_| weight(row)).collect())
+    }
+
+    fn x(&self, len: usize, random: &mut Random) -> Vec<i16> {
+        let value = |i: usize| match self.x {
+            Some(pair) => pair[i % 2],
+            None => random.bits() as i16,
+        };
+        (0..len).map(value).collect()
+    }
 }
 
-/// Runs a text over all cases, up to the first that fails.
+/// Bytes of values as they stand in memory.
+fn bytes<T, const N: usize>(values: &[T], of: impl Fn(&T) -> [u8; N]) -> Vec<u8> {
+    values.iter().flat_map(of).collect()
+}
+
+/// Calls a program on a core that is as random as it may be.
+fn call(
+    program: &Program,
+    memory: Memory,
+    arguments: [u32; 4],
+    random: &mut Random,
+) -> Result<(Returned, Memory), String> {
+    let mut machine = Machine::new(memory, random);
+    let returned = machine.call(program, &arguments, &[]);
+    let returned = returned.map_err(|fault| fault.to_string())?;
+    Ok((returned, machine.memory))
+}
+
 fn check(kernel: &Kernel, text: &str) -> Result<Checked, String> {
     let program = Program::parse(text, kernel.core).map_err(|fault| fault.to_string())?;
-    let mut random = Random::new();
-    let mut counts = BTreeMap::new();
-    let mut checked = Checked {
-        cases: 0,
-        instructions: 0,
-    };
-    for values in values() {
-        for len in lengths() {
-            for column in (0..PLACES).step_by(kernel.column_step) {
-                let mut weight = |row: usize| match values.weights {
-                    Some(weights) => weights[row],
-                    None => (random.bits() as i8).max(-127),
-                };
-                let rows = [0, 1, 2, 3].map(|row| {
-                    let row: Vec<i8> = (0..column + len).map(|_| weight(row)).collect();
-                    row
-                });
-                let value = |i: usize| match values.x {
-                    Some(pair) => pair[i % 2],
-                    None => random.bits() as i16,
-                };
-                let x: Vec<i16> = (0..len).map(value).collect();
-                for x_at in 0..PLACES {
-                    let case = Case {
-                        rows: [0, 1, 2, 3].map(|row| rows[row].as_slice()),
-                        column,
-                        x: &x,
-                        x_at,
-                        // Also from zeros, which set other flags.
-                        sums: [0; 4].map(|_| match checked.cases % 9 {
-                            0 => 0,
-                            _ => random.bits() as i32,
-                        }),
-                    };
-                    let place = format!("{len} values {values:?} from column {column}, x {x_at}");
-                    let count = (kernel.run)(&program, &case, &mut random)
-                        .map_err(|failure| format!("{place}: {failure}"))?;
-                    let first = *counts.entry((len, column, x_at)).or_insert(count);
-                    if first != count {
-                        return Err(format!(
-                            "{place}: {count} instructions, with other data {first}"
-                        ));
-                    }
-                    checked.cases += 1;
-                    checked.instructions += count;
-                }
-            }
-        }
-    }
-    Ok(checked)
+    (kernel.check)(&program)
+}
+
+/// All programs.
+fn kernels() -> impl Iterator<Item = Kernel> {
+    sums::KERNELS.into_iter().chain(places::KERNELS)
 }
 
 #[test]
 fn every_program_gives_the_sums_of_the_reference() {
-    for kernel in sums::KERNELS {
+    for kernel in kernels() {
         let checked = check(&kernel, kernel.text)
             .unwrap_or_else(|failure| panic!("{}: {failure}", kernel.name));
         println!("{}: {} cases", kernel.name, checked.cases);
-        assert!(checked.cases >= lengths().len() * values().len() * PLACES);
+        assert!(checked.cases >= lengths().len() * values().len());
     }
 }

@@ -1,45 +1,89 @@
 //! Calls of the programs that make sums, as the runtime calls them.
 use conformance::inputs::Random;
 use conformance::packers;
-use conformance::thumb::{Core, Machine, Memory, Program, Returned};
-use dunlin::kernel::{offset_quads, reference, row_pairs, wide_row};
+use conformance::thumb::{Core, Machine, Memory, Program};
+use dunlin::kernel::{offset_quads, reference, row_pairs, rows_mve, wide_row};
 
-use super::{Case, Kernel};
+use super::{Checked, Kernel, PLACES, bytes, call, lengths, values};
 
-pub const KERNELS: [Kernel; 4] = [
+/// Four rows with more columns than are used, and values.
+struct Case<'c> {
+    rows: [&'c [i8]; 4],
+    /// The first column used.
+    column: usize,
+    x: &'c [i16],
+    /// Values that `x` starts behind a multiple of 64 bytes.
+    x_at: usize,
+    sums: [i32; 4],
+}
+
+/// Runs a program over a case, compares it with the reference, and gives the number of instructions.
+type Run = fn(&Program, &Case<'_>, &mut Random) -> Result<u64, String>;
+
+pub const KERNELS: [Kernel; 5] = [
     Kernel {
         name: "row_pairs::DOT4",
         text: row_pairs::DOT4,
         core: Core::V7em,
         // From an odd column on, the first is summed in Rust.
-        column_step: 2,
-        run: pairs,
+        check: |program| all(program, 2, pairs),
     },
     Kernel {
         name: "offset_quads::DOT4",
         text: offset_quads::DOT4,
         core: Core::V6m,
-        column_step: 1,
-        run: quads,
+        check: |program| all(program, 1, quads),
+    },
+    Kernel {
+        name: "rows_mve::DOT4",
+        text: rows_mve::DOT4,
+        core: Core::V81m,
+        check: |program| all(program, 1, rows),
     },
     Kernel {
         name: "wide_row::DSP",
         text: wide_row::DSP,
         core: Core::V7em,
-        column_step: 1,
-        run: wide,
+        check: |program| all(program, 1, wide),
     },
     Kernel {
         name: "wide_row::V6M",
         text: wide_row::V6M,
         core: Core::V6m,
-        column_step: 1,
-        run: wide,
+        check: |program| all(program, 1, wide),
     },
 ];
 
-fn bytes<T, const N: usize>(values: &[T], of: impl Fn(&T) -> [u8; N]) -> Vec<u8> {
-    values.iter().flat_map(of).collect()
+/// All lengths, first columns, offsets of values, and values.
+fn all(program: &Program, column_step: usize, run: Run) -> Result<Checked, String> {
+    let mut random = Random::new();
+    let mut checked = Checked::default();
+    for values in values() {
+        for len in lengths() {
+            for column in (0..PLACES).step_by(column_step) {
+                let rows = values.rows(column + len, &mut random);
+                let x = values.x(len, &mut random);
+                for x_at in 0..PLACES {
+                    let case = Case {
+                        rows: [0, 1, 2, 3].map(|row| rows[row].as_slice()),
+                        column,
+                        x: &x,
+                        x_at,
+                        // Also from zeros, which set other flags.
+                        sums: [0; 4].map(|_| match checked.cases % 9 {
+                            0 => 0,
+                            _ => random.bits() as i32,
+                        }),
+                    };
+                    let place = (values, ("columns", column, len, "x at", x_at));
+                    let count = run(program, &case, &mut random)
+                        .map_err(|failure| format!("{place:?}: {failure}"))?;
+                    checked.add([len, column, x_at, 0], count, &place)?;
+                }
+            }
+        }
+    }
+    Ok(checked)
 }
 
 /// Weights, values and sums in the memory of a core, and their addresses.
@@ -49,17 +93,6 @@ fn placed(weights: &[u8], weights_at: usize, case: &Case<'_>) -> (Memory, [u32; 
     let x = memory.readable(&bytes(case.x, |x| x.to_le_bytes()), 2 * case.x_at as u32);
     let sums = memory.readable(&bytes(&case.sums, |sum| sum.to_le_bytes()), 0);
     (memory, [weights, x, sums])
-}
-
-fn call(
-    program: &Program,
-    memory: Memory,
-    arguments: [u32; 4],
-    random: &mut Random,
-) -> Result<Returned, String> {
-    let mut machine = Machine::new(memory, random);
-    let returned = machine.call(program, &arguments, &[]);
-    returned.map_err(|fault| fault.to_string())
 }
 
 fn equal<const N: usize>(found: [u32; N], expected: [i32; N]) -> Result<(), String> {
@@ -87,7 +120,7 @@ fn pairs(program: &Program, case: &Case<'_>, random: &mut Random) -> Result<u64,
     let block = packers::row_pairs(case.rows, &mut block);
     let (memory, [start, x, sums]) = placed(&bytes(block, |w| w.to_le_bytes()), 0, &case);
     let arguments = [start + 4 * case.column as u32, x, case.x.len() as u32, sums];
-    let returned = call(program, memory, arguments, random)?;
+    let (returned, _) = call(program, memory, arguments, random)?;
     let found = [0, 1, 12, 14].map(|register| returned.registers[register]);
     equal(found, expected(&case))?;
     Ok(returned.instructions)
@@ -98,10 +131,28 @@ fn quads(program: &Program, case: &Case<'_>, random: &mut Random) -> Result<u64,
     let block = packers::offset_quads(case.rows, &mut block);
     let (memory, [start, x, sums]) = placed(&bytes(block, |w| w.to_le_bytes()), 0, case);
     let arguments = [start + 4 * case.column as u32, x, case.x.len() as u32, sums];
-    let returned = call(program, memory, arguments, random)?;
+    let (returned, _) = call(program, memory, arguments, random)?;
     let left_out = case.x.iter().map(|&x| i32::from(x)).sum::<i32>() * -128;
     let found =
         [0, 1, 2, 3].map(|register| returned.registers[register].wrapping_add(left_out as u32));
+    equal(found, expected(case))?;
+    Ok(returned.instructions)
+}
+
+/// Four rows as they are; the runtime does not call the program without values.
+fn rows(program: &Program, case: &Case<'_>, random: &mut Random) -> Result<u64, String> {
+    if case.x.is_empty() {
+        return Ok(0);
+    }
+    let stride = case.rows[0].len();
+    let (memory, [start, x, sums]) =
+        placed(&bytes(&case.rows.concat(), |w| w.to_le_bytes()), 0, case);
+    let mut machine = Machine::new(memory, random);
+    machine.set(12, stride as u32);
+    let arguments = [start + case.column as u32, x, case.x.len() as u32, sums];
+    let returned = machine.call(program, &arguments, &[]);
+    let returned = returned.map_err(|fault| fault.to_string())?;
+    let found = [0, 1, 2, 3].map(|register| returned.registers[register]);
     equal(found, expected(case))?;
     Ok(returned.instructions)
 }
@@ -113,7 +164,7 @@ fn wide(program: &Program, case: &Case<'_>, random: &mut Random) -> Result<u64, 
     });
     let (memory, [row, x, _]) = placed(&row, 2 * case.column, case);
     let arguments = [row, x, case.x.len() as u32, case.sums[0] as u32];
-    let returned = call(program, memory, arguments, random)?;
+    let (returned, _) = call(program, memory, arguments, random)?;
     equal([returned.registers[0]], [expected(case)[0]])?;
     Ok(returned.instructions)
 }

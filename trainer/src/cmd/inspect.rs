@@ -2,9 +2,10 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use dunlin::{Mode, PrecisionTag, Shape, Summary};
+use dunlin::{Mode, Packing, PrecisionTag, Shape, Summary};
 use serde::Serialize;
 
+use crate::device::Target;
 use crate::error::{Error, Result};
 use crate::model_file::Runner;
 use crate::report::table::{Table, thousands};
@@ -25,6 +26,10 @@ struct Inspection {
     name: String,
     precision: &'static str,
     mode: &'static str,
+    /// The order of the integer weights: `rows` for every core, else what `target` reads.
+    packing: &'static str,
+    /// The `--target` that it was written for; rows are read by every core.
+    target: &'static str,
     /// The whole window.
     input_shape: [u32; 2],
     output_shape: [u32; 2],
@@ -96,6 +101,12 @@ fn inspect(runner: &Runner) -> Result<Inspection> {
             Mode::Windowed => "windowed",
             Mode::Continuous => "continuous",
         },
+        packing: match header.packing {
+            Packing::RowMajor => "rows",
+            Packing::RowPairs => "row pairs",
+            Packing::OffsetQuads => "offset quads",
+        },
+        target: Target::of_packing(header.packing).name(),
         input_shape: pair(runner.input_shape()),
         output_shape: pair(runner.output_shape()),
         shortest_window: model.shortest_window(),
@@ -135,10 +146,14 @@ fn print(inspection: &Inspection) {
         name,
         precision,
         mode,
+        packing,
+        target,
         input_shape: [steps, channels],
         ..
     } = inspection;
-    println!("model \"{name}\": {precision}, {mode}, input [{steps}, {channels}]\n");
+    println!(
+        "model \"{name}\": {precision}, {mode}, input [{steps}, {channels}], weights in {packing} (--target {target})\n"
+    );
     let mut table = Table::new([
         "",
         "layer",

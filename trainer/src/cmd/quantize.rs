@@ -4,8 +4,9 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::source::Source;
+use crate::device::Target;
 use crate::error::{Error, Result};
-use crate::model_file::FloatModel;
+use crate::model_file::{FloatModel, Runner};
 use crate::report::atomic;
 
 /// Quantize a float model file to int8 weights and int16 activations
@@ -20,6 +21,9 @@ pub struct Arguments {
     /// The file to write [default: MODEL.dunlin beside the float model]
     #[arg(long)]
     output: Option<PathBuf>,
+    /// The cores that the file is for: its weights stand in the order that they read fastest
+    #[arg(long, value_enum, default_value_t)]
+    target: Target,
 }
 
 pub fn run(arguments: &Arguments) -> Result<()> {
@@ -30,6 +34,9 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     let model = FloatModel::from_bytes(&bytes).map_err(named)?;
     let windows = Source::open(&arguments.data)?.training_windows();
     let quantized = crate::quantize::quantize(&model, &windows).map_err(named)?;
+    let packing = arguments.target.packing();
+    let quantized = Runner::new(&quantized, &source.to_string())?.packed(packing)?;
+    let quantized = quantized.bytes();
     let output = match &arguments.output {
         Some(output) => output.clone(),
         None => {
@@ -45,7 +52,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
             arguments.model.with_file_name(format!("{stem}.dunlin"))
         }
     };
-    atomic::write(&output, &quantized)?;
+    atomic::write(&output, quantized)?;
     println!(
         "wrote {} ({} bytes; the float model has {})",
         output.display(),

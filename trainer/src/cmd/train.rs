@@ -6,6 +6,7 @@ use dunlin::Mode;
 
 use crate::config::{self, Config};
 use crate::data::{self, Dataset, Scaling, Split, Targets, apply, apply_targets};
+use crate::device::Target;
 use crate::error::{Error, Result};
 use crate::metrics::{self, Evaluation};
 use crate::model_file::{FloatModel, Runner};
@@ -30,6 +31,9 @@ pub struct Arguments {
     /// Instead of the description's seed; the same seed gives the same model
     #[arg(long)]
     seed: Option<u64>,
+    /// The cores that model.dunlin is for: its weights stand in the order that they read fastest
+    #[arg(long, value_enum, default_value_t)]
+    target: Target,
     /// No progress bar
     #[arg(long)]
     quiet: bool,
@@ -79,6 +83,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
 
     let float = Runner::new(&model.to_bytes()?, "the float model")?;
     let quantized = Runner::new(&quantize(&model, &dataset.train.x)?, "the quantized model")?;
+    let quantized = quantized.packed(arguments.target.packing())?;
     let scores = [
         (
             "f32",

@@ -23,7 +23,7 @@ pub use image::{build, missing_targets, target_command};
 pub use job::Mode;
 pub use run::Image;
 pub use target::Target;
-pub use verify::{Options, VerifyReport, check_fit, verify};
+pub use verify::{Options, VerifyReport, check_fit, verify, verify_on};
 
 /// Says where the firmware workspace is, when it is not in a folder above.
 pub const FIRMWARE_VARIABLE: &str = "DUNLIN_FIRMWARE";

@@ -26,6 +26,30 @@ impl Target {
         }
     }
 
+    /// What reads weights in this order, fast.
+    pub fn of_packing(packing: Packing) -> Self {
+        match packing {
+            Packing::RowMajor => Self::Portable,
+            Packing::OffsetQuads => Self::M0,
+            Packing::RowPairs => Self::M4,
+        }
+    }
+
+    /// Whether a core of this family reads weights in this order. Every core reads rows.
+    pub fn reads(self, packing: Packing) -> bool {
+        packing == Packing::RowMajor || packing == self.packing()
+    }
+
+    /// As `--target` takes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Portable => "portable",
+            Self::M0 => "m0",
+            Self::M4 => "m4",
+            Self::M55 => "m55",
+        }
+    }
+
     /// For a core as QEMU and rustc name it.
     pub fn of_cpu(cpu: &str) -> Self {
         match cpu {
@@ -33,6 +57,36 @@ impl Target {
             "cortex-m4" | "cortex-m7" | "cortex-m33" | "cortex-m35p" => Self::M4,
             "cortex-m52" | "cortex-m55" | "cortex-m85" => Self::M55,
             _ => Self::Portable,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_what_the_command_line_takes() {
+        for target in Target::value_variants() {
+            assert_eq!(Target::from_str(target.name(), false), Ok(*target));
+        }
+    }
+
+    #[test]
+    fn every_family_reads_its_own_order_and_rows() {
+        for target in Target::value_variants() {
+            assert!(target.reads(target.packing()) && target.reads(Packing::RowMajor));
+        }
+        for packing in Packing::ALL {
+            let target = Target::of_packing(packing);
+            assert_eq!(target.packing(), packing);
+            let readers = [Target::M0, Target::M4, Target::M55].map(|core| core.reads(packing));
+            let expected = [
+                packing != Packing::RowPairs,
+                packing != Packing::OffsetQuads,
+            ];
+            assert_eq!(readers[..2], expected);
+            assert_eq!(readers[2], packing == Packing::RowMajor);
         }
     }
 }

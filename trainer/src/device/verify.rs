@@ -8,7 +8,7 @@ use crate::data::Windows;
 use crate::device::emulator::Emulator;
 use crate::device::job::{Form, Mode};
 use crate::device::run::{Image, Work, run};
-use crate::device::{Board, firmware_folder, host, image};
+use crate::device::{Board, Target, firmware_folder, host, image};
 use crate::error::{Error, Result};
 use crate::model_file::Runner;
 
@@ -72,7 +72,8 @@ impl VerifyReport {
 /// Runs `windows` through the model on the board's loader image and on the host.
 ///
 /// # Errors
-/// Before anything is built: [`Error::Input`] for a bad model, windows of another shape or an unknown board, and
+/// Before anything is built: [`Error::Input`] for a bad model, one that is packed for other cores, windows of another shape or an
+/// unknown board, and
 /// [`Error::Check`] for a model that does not fit the board. Then [`Error::Input`] when a tool is missing, and
 /// [`Error::Check`] when the board does not do the job. Differing bits are not an error here: see [`VerifyReport::check`].
 pub fn verify(
@@ -81,13 +82,26 @@ pub fn verify(
     board: &str,
     options: &Options,
 ) -> Result<VerifyReport> {
-    let name = model.display().to_string();
     let file = Runner::open(model)?;
     let board = Board::find(&firmware_folder(options.firmware.as_deref())?, board)?;
-    check_fit(&name, &file, &board, options.mode)?;
-    let expected = host::outputs(&file, windows, options.mode)?;
+    verify_on(&file, windows, &board, options)
+}
+
+/// [`verify`] of a model that is open, on a known board.
+///
+/// # Errors
+/// As [`verify`].
+pub fn verify_on(
+    file: &Runner,
+    windows: &Windows,
+    board: &Board,
+    options: &Options,
+) -> Result<VerifyReport> {
+    check_packing(file.source(), file, board)?;
+    check_fit(file.source(), file, board, options.mode)?;
+    let expected = host::outputs(file, windows, options.mode)?;
     Emulator::require()?;
-    let loader = image::build(&board, "loader")?;
+    let loader = image::build(board, "loader")?;
     let loader = Image {
         path: &loader,
         plugin: None,
@@ -99,7 +113,7 @@ pub fn verify(
         input: bytes(&windows.values),
         expected: bytes(&expected),
     };
-    run(&file, &board, loader, &work, options.limit)
+    run(file, board, loader, &work, options.limit)
 }
 
 fn bytes(values: &[f32]) -> Vec<u8> {
@@ -107,6 +121,31 @@ fn bytes(values: &[f32]) -> Vec<u8> {
         .iter()
         .flat_map(|value| value.to_le_bytes())
         .collect()
+}
+
+/// Whether the board's core reads the weights of the file.
+///
+/// # Errors
+/// [`Error::Input`] with the targets that the file can be written for instead.
+fn check_packing(name: &str, file: &Runner, board: &Board) -> Result<()> {
+    let packing = file.header().packing;
+    let target = board.packed_for();
+    if target.reads(packing) {
+        return Ok(());
+    }
+    let instead = match target {
+        Target::Portable => String::new(),
+        Target::M0 | Target::M4 | Target::M55 => {
+            format!("`--target {}` for this core or ", target.name())
+        }
+    };
+    Err(Error::input(format!(
+        "{name} is packed for `--target {}`, and {} has a {}, which does not read that: write the file again with {instead}\
+         `--target portable` for all (`dunlin quantize` makes it from the float model)",
+        Target::of_packing(packing).name(),
+        board.name,
+        board.cpu
+    )))
 }
 
 /// Whether model, arena and input fit beside the loader image; what does not fit is named with the bytes needed and there.

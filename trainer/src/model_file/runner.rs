@@ -104,6 +104,11 @@ impl Runner {
         &self.header
     }
 
+    /// Its name in messages.
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
     /// The file's bytes.
     pub fn bytes(&self) -> &[u8] {
         self.file.as_slice()

@@ -2,12 +2,12 @@
 //! integer arithmetic apart from that of rounding the weights.
 use std::f64::consts::LN_2;
 
-use dunlin::LayerError;
 use dunlin::format::graph::LayerSpec;
 use dunlin::format::read::{Cursor, Message};
 use dunlin::format::write::AlignedBytes;
 use dunlin::math::rescale::Rescale;
 use dunlin::math::table;
+use dunlin::{Header, LayerError, Packing};
 
 use super::activation::argument;
 use super::exp2;
@@ -28,9 +28,15 @@ const FOREIGN: LayerError = LayerError::Shapes;
 /// step of each tensor, 0 being the input.
 ///
 /// # Errors
-/// `Error::Check` when the file is not one of this network.
+/// `Error::Check` when the file is not one of this network, or its weights do not stand in rows.
 pub(super) fn dequantize(mut network: Network, file: &[u8], scales: &[f64]) -> Result<Network> {
     let file = AlignedBytes::new(file);
+    let header = Header::read(file.as_slice()).map_err(|e| Error::check(e.to_string()))?;
+    if header.packing != Packing::RowMajor {
+        return Err(Error::check(
+            "the file is packed for a target; its network can be had from one with `--target portable`",
+        ));
+    }
     let message = Message::of_any(file.as_slice()).map_err(|e| Error::check(e.to_string()))?;
     let damaged = |error: LayerError| Error::check(error.to_string());
     let mut cursor = Cursor::new(message.weights);

@@ -1,0 +1,93 @@
+//! Kernels over packed weights: as this build has them, programs on the cores that they are made for and models elsewhere,
+//! against the scalar reference over the rows that were packed.
+use dunlin::kernel::{offset_quads, reference, row_pairs, wide_row};
+
+use crate::inputs::Random;
+use crate::kernels::{BUFFER, OFFSETS, VALUES, each_place, piece};
+use crate::packers;
+
+/// A block of four rows, at a multiple of four bytes as in a file.
+#[repr(align(4))]
+struct Block([i8; 4 * (BUFFER + OFFSETS)]);
+
+/// Four rows with more columns than are used, the first one used, values, and sums.
+struct Case<'c> {
+    rows: [&'c [i8]; 4],
+    column: usize,
+    x: &'c [i16],
+    sums: [i32; 4],
+}
+
+impl Case<'_> {
+    /// The sums of the reference.
+    fn expected(&self) -> [i32; 4] {
+        let used = self
+            .rows
+            .map(|row| row.get(self.column..).unwrap_or_default());
+        reference::dot4(used, self.x, self.sums)
+    }
+}
+
+/// Every kernel over packed weights.
+pub fn run(report: &mut dyn FnMut(&str, bool)) {
+    report("kernel row pairs", all(pairs));
+    report("kernel offset quads", all(quads));
+    report("kernel wide row", all(wide));
+}
+
+/// All lengths, first columns, offsets of values, and values.
+#[inline(never)]
+fn all(kernel: fn(&Case<'_>, longer: &[i16]) -> bool) -> bool {
+    let mut random = Random::new();
+    let mut holds = true;
+    for values in VALUES.into_iter().step_by(if cfg!(miri) { 5 } else { 1 }) {
+        let (rows, x) = values.make(&mut random);
+        let mut sums = [i32::MAX, random.bits() as i32, i32::MIN, -1];
+        each_place(|len, column, x_at| {
+            sums.rotate_left(1);
+            let case = Case {
+                rows: core::array::from_fn(|r| piece(&rows[r], 0, column + len)),
+                column,
+                x: piece(&x, x_at, len),
+                sums,
+            };
+            holds &= kernel(&case, x.get(x_at..).unwrap_or_default());
+        });
+    }
+    holds
+}
+
+/// Of the rows 2 and 3 the sum itself has to fit, not only what is left of it modulo 2^32: from half of the span on, it does.
+fn pairs(case: &Case<'_>, longer: &[i16]) -> bool {
+    let [a, b, c, d] = case.sums;
+    let case = Case {
+        sums: [a, b, c / 2, d / 2],
+        ..*case
+    };
+    let mut block = Block([0; _]);
+    let block = packers::row_pairs(case.rows, &mut block.0);
+    let expected = case.expected();
+    // Where the block ends, so does the sum.
+    row_pairs::dot4(block, case.column, case.x, &case.sums) == expected
+        && row_pairs::dot4(block, case.column, longer, &case.sums) == expected
+}
+
+fn quads(case: &Case<'_>, longer: &[i16]) -> bool {
+    let mut block = Block([0; _]);
+    let block = packers::offset_quads(case.rows, &mut block.0);
+    let left_out = offset_quads::correction(case.x);
+    let expected = case.expected().map(|sum| sum.wrapping_sub(left_out));
+    offset_quads::dot4(block, case.column, case.x, &case.sums) == expected
+        && offset_quads::dot4(block, case.column, longer, &case.sums) == expected
+}
+
+fn wide(case: &Case<'_>, longer: &[i16]) -> bool {
+    let mut row = [0i16; BUFFER];
+    for (place, &weight) in row.iter_mut().zip(case.rows[0]) {
+        *place = weight.into();
+    }
+    let row = piece(&row, case.column, case.x.len());
+    let [expected, ..] = case.expected();
+    wide_row::dot(row, case.x, case.sums[0]) == expected
+        && wide_row::dot(row, longer, case.sums[0]) == expected
+}
