@@ -1,6 +1,6 @@
 //! Kernels over packed weights: as this build has them, programs on the cores that they are made for and models elsewhere,
 //! against the scalar reference over the rows that were packed.
-use dunlin::kernel::{offset_quads, reference, row_pairs, wide_row};
+use dunlin::kernel::{copy::copy, offset_quads, reference, row_pairs, wide_row};
 
 use crate::inputs::Random;
 use crate::kernels::{BUFFER, OFFSETS, VALUES, each_place, piece};
@@ -33,6 +33,7 @@ pub fn run(report: &mut dyn FnMut(&str, bool)) {
     report("kernel row pairs", all(pairs));
     report("kernel offset quads", all(quads));
     report("kernel wide row", all(wide));
+    report("kernel copy", all(copied));
 }
 
 /// All lengths, first columns, offsets of values, and values.
@@ -90,4 +91,14 @@ fn wide(case: &Case<'_>, longer: &[i16]) -> bool {
     let [expected, ..] = case.expected();
     wide_row::dot(row, case.x, case.sums[0]) == expected
         && wide_row::dot(row, longer, case.sums[0]) == expected
+}
+
+/// Values from one place to another, and nothing beside them.
+fn copied(case: &Case<'_>, longer: &[i16]) -> bool {
+    let mut to = [77i16; BUFFER + OFFSETS];
+    let range = case.column..case.column + case.x.len();
+    copy(to.get_mut(range.clone()).unwrap_or_default(), longer);
+    let inside = to.get(range.clone()) == Some(case.x);
+    let mut beside = to.iter().take(range.start).chain(to.iter().skip(range.end));
+    inside && beside.all(|&value| value == 77)
 }

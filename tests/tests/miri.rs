@@ -23,7 +23,7 @@ fn packed_kernels_give_the_sums_of_the_reference() {
         assert!(holds, "{case}");
         cases += 1;
     });
-    assert_eq!(cases, 3);
+    assert_eq!(cases, 4);
 }
 
 #[test]
