@@ -80,6 +80,7 @@ impl Features {
     pub const OFFSET_QUADS: Self = Self(1 << 29);
 
     /// Those of both.
+    #[inline(always)]
     pub const fn and(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
@@ -97,18 +98,21 @@ impl Features {
     }
 
     /// Layers over windows of time steps.
+    #[inline(always)]
     pub(crate) const fn has_windows(self) -> bool {
         let layers = Self::CONV1D.and(Self::GROUPED_CONV1D);
         self.any(layers.and(Self::POOL1D).and(Self::RESAMPLE))
     }
 
     /// Layers that read another tensor than the one before, or besides it.
+    #[inline(always)]
     pub(crate) const fn has_branches(self) -> bool {
         self.any(Self::INPUT.and(Self::MERGE))
     }
 
     /// Whether every layer takes each step of the one before when it comes, and windows do not share steps: then a stream
     /// leaves nothing for a window's end and keeps nothing but its output.
+    #[inline(always)]
     pub(crate) const fn is_plain(self) -> bool {
         let ends = Self::GLOBAL_POOL1D.and(Self::REVERSE).and(Self::FLATTEN);
         let paces = Self::OVERLAPPING.and(Self::ENDLESS);
@@ -116,6 +120,7 @@ impl Features {
     }
 
     /// What three bytes of a header state, lowest first; `None` for bits without a meaning. Zero states nothing.
+    #[inline(always)]
     pub(crate) const fn stated([low, middle, high]: [u8; 3]) -> Option<Option<Self>> {
         let bits = Self(u32::from_le_bytes([low, middle, high, 0]) as u64);
         match bits {
@@ -126,12 +131,14 @@ impl Features {
     }
 
     /// The three bytes of a header.
+    #[inline(always)]
     pub(crate) const fn to_bytes(self) -> [u8; 3] {
         let [low, middle, high, ..] = (self.0 & Self::STATED.0).to_le_bytes();
         [low, middle, high]
     }
 
     /// All that a file needs as far as its header says: everything, where it does not state it.
+    #[inline(always)]
     pub(crate) const fn of_header(header: &Header) -> Self {
         let Some(stated) = header.features else {
             return Self::ALL;
@@ -149,6 +156,7 @@ impl Features {
     }
 
     /// What weights in this order need.
+    #[inline(always)]
     pub(crate) const fn of_packing(packing: Packing) -> Self {
         match packing {
             Packing::RowMajor => Self::ROW_MAJOR,
@@ -158,6 +166,7 @@ impl Features {
     }
 
     /// How windows follow each other.
+    #[inline(always)]
     pub(crate) const fn of_pace(header: &Header) -> Self {
         match header.mode {
             Mode::Continuous => Self::ENDLESS,
@@ -167,6 +176,7 @@ impl Features {
     }
 
     /// What an activation needs, wherever it stands.
+    #[inline(always)]
     pub(super) fn of_activation(activation: Activation) -> Self {
         match activation {
             Activation::Linear | Activation::Relu | Activation::Relu6 => Self::NONE,

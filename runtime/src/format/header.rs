@@ -276,6 +276,7 @@ pub const fn layer_count(file: &[u8]) -> usize {
     }
 }
 
+#[inline(always)]
 const fn u32_at(head: &[u8; HEADER_BYTES], at: usize) -> u32 {
     u32::from_le_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]])
 }

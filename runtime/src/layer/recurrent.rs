@@ -4,6 +4,7 @@ use bytemuck::Pod;
 use crate::error::LayerError;
 use crate::precision::Precision;
 
+use super::steps::{steps, steps_mut};
 use super::{Reach, Shape};
 
 /// Sizes of a recurrent layer.
@@ -49,11 +50,11 @@ impl Recurrent {
         mut step: impl FnMut(&[P::Activation], &mut [P::Activation]),
     ) {
         let (inputs, units) = (self.inputs.max(1) as usize, usize::from(self.units.max(1)));
-        let mut places = output.chunks_exact_mut(units);
-        let mut unwritten = (input.len() / inputs).saturating_sub(places.len());
-        for x in input.chunks_exact(inputs) {
+        let mut unwritten = (input.len() / inputs).saturating_sub(output.len() / units);
+        let mut places = steps_mut(output, self.units.into());
+        for x in steps(input, self.inputs) {
             // All rows read this copy of the hidden state, so that the new one can be written at once.
-            let (head, tail) = joint.split_at_mut(inputs.min(joint.len()));
+            let (head, tail) = joint.split_at_mut_checked(inputs).unwrap_or_default();
             P::copy(head, x);
             P::copy(tail, hidden);
             step(joint, hidden);

@@ -185,7 +185,11 @@ impl<'m> Matrix<'m> {
         if taps.runs == 1 {
             [a, b, c, d] = self.dot4(block, rows, taps.column, whole, bias);
         } else {
-            [a, b, c, d] = self.runs(block, rows, bias, taps, x);
+            [a, b, c, d] = match self.packing {
+                Packing::RowMajor => self.runs::<0>(block, rows, bias, taps, x),
+                Packing::RowPairs => self.runs::<1>(block, rows, bias, taps, x),
+                Packing::OffsetQuads => self.runs::<2>(block, rows, bias, taps, x),
+            };
         }
         let sums = [a, b, c, d];
         if READS_QUADS {
@@ -195,11 +199,23 @@ impl<'m> Matrix<'m> {
         }
     }
 
-    /// The sums over several runs of taps.
+    /// The sums over several runs of taps, of a matrix in the packing of this place in [`Packing::ALL`]: one function for each,
+    /// so that a program has that of its own alone.
     #[inline(never)]
-    fn runs(&self, block: &[i8], rows: usize, bias: &[i32; 4], taps: &Taps, x: &[i16]) -> [i32; 4] {
+    fn runs<const PACKING: usize>(
+        &self,
+        block: &[i8],
+        rows: usize,
+        bias: &[i32; 4],
+        taps: &Taps,
+        x: &[i16],
+    ) -> [i32; 4] {
+        let matrix = Self {
+            packing: Packing::ALL[PACKING],
+            ..*self
+        };
         taps.pieces(x).fold(*bias, |sums, (column, x)| {
-            self.dot4(block, rows, column, x, &sums)
+            matrix.dot4(block, rows, column, x, &sums)
         })
     }
 
