@@ -43,8 +43,9 @@ struct Job {
     x_step: usize,
     /// Pairs of places.
     count: usize,
-    /// The output behind the last pair of places.
+    /// The output behind the last pair of places, and `y_step` again: one load for both.
     end: *mut i16,
+    y_step_beside: usize,
 }
 
 /// `y[place * filters + r] = clamp(scale[r] (bias[r] + W[r] . x[place * step..]))` for both rows and `2 * count` places.
@@ -82,6 +83,7 @@ pub fn run(
         x_step: 4 * step,
         count,
         end: y.as_mut_ptr().wrapping_add(2 * count * filters),
+        y_step_beside: 2 * filters,
     };
     // SAFETY: `words` words are read from the block and written to the scratch memory, which has them; the block starts at a
     // multiple of four bytes in a file. Then, for each place, `columns` values of `x` are read and two of `y` are written, all
@@ -352,11 +354,10 @@ macro_rules! three_source {
         ",
             rectify!(),
             "
-        ldr r12, [r0, #44]
+        ldrd r12, lr, [r0, #56]
         str r10, [r3]
-        str r8, [r3, r12]
-        add r3, r3, r12, lsl #1
-        ldr r12, [r0, #56]
+        str r8, [r3, lr]
+        add r3, r3, lr, lsl #1
         cmp r3, r12
         bne 1b
         pop {r4-r11, pc}
