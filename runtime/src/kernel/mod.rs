@@ -28,6 +28,7 @@ use cpu;
 pub mod copy;
 pub mod offset_quads;
 pub mod places;
+pub mod pool;
 pub mod portable;
 pub mod reference;
 pub mod row_pairs;

@@ -31,7 +31,9 @@ impl GlobalPool1d {
     }
 
     pub fn run<P: Precision>(&self, input: &[P::Activation], output: &mut [P::Activation]) {
-        super::pool1d::pool::<P>(self.pooling, input, output);
+        let channels = self.output.channels.max(1) as usize;
+        let taps = input.len() / channels;
+        super::pool1d::pool::<P>(self.pooling, input, channels, taps, output);
     }
 
     pub fn output(&self) -> Shape {

@@ -49,13 +49,22 @@ impl Pool1d {
         output: &mut [P::Activation],
     ) {
         let channels = self.output.channels.max(1) as usize;
+        let window = &self.window;
+        let taps = window.size as usize;
+        let whole = output.len().checked_mul(taps);
+        if window.stride == window.size && start == 0 && whole.is_some_and(|n| n <= input.len()) {
+            // Windows side by side, none over an edge.
+            pool::<P>(self.pooling, input, channels, taps, output);
+            return;
+        }
         let rows = input.len() / channels;
         let mut start = start;
         for y in output.chunks_exact_mut(channels) {
-            let (first, end, at) = self.window.taps(start, rows);
-            let taps = input.get(at * channels..(at + end - first) * channels);
-            pool::<P>(self.pooling, taps.unwrap_or_default(), y);
-            start = start.wrapping_add(self.window.stride as i32);
+            let (first, end, at) = window.taps(start, rows);
+            let taps = end.saturating_sub(first);
+            let x = input.get(at * channels..(at + taps) * channels);
+            pool::<P>(self.pooling, x.unwrap_or_default(), channels, taps, y);
+            start = start.wrapping_add(window.stride as i32);
         }
     }
 
@@ -76,28 +85,23 @@ impl Pool1d {
     }
 }
 
-/// Pools all steps of `taps` into the channels of `y`.
+/// Pools `[steps][taps][channels]` into `[steps][channels]`.
 #[inline]
 pub(crate) fn pool<P: Precision>(
     pooling: Pooling,
-    taps: &[P::Activation],
+    x: &[P::Activation],
+    channels: usize,
+    taps: usize,
     y: &mut [P::Activation],
 ) {
-    let channels = y.len().max(1);
     match pooling {
-        Pooling::Max => {
-            y.fill(P::LOWEST);
-            for x in taps.chunks_exact(channels) {
-                for (y, &x) in y.iter_mut().zip(x) {
-                    if x > *y {
-                        *y = x;
-                    }
-                }
-            }
-        }
+        Pooling::Max if x.is_empty() => y.fill(P::LOWEST),
+        Pooling::Max => P::largest(x, channels, taps, y),
         Pooling::Average if P::FEATURES.has(Features::AVERAGE) => {
-            for (channel, y) in y.iter_mut().enumerate() {
-                *y = P::mean(taps.iter().skip(channel).step_by(channels).copied());
+            if x.is_empty() {
+                y.fill(P::ZERO);
+            } else {
+                P::mean(x, channels, taps, y);
             }
         }
         // Not built: the loader has refused it.

@@ -29,7 +29,7 @@ pub fn elu(value: i32, alpha: u32, bits: u32) -> i32 {
     // 2^14 / ln 2.
     const STEPS: u32 = 23_637;
     // `2^15 (1 - e^x)`: the power of two is that of the value itself.
-    let fall = 32_768 - table::power(value.unsigned_abs(), bits);
+    let fall = 32_768 - table::power(value.saturating_neg() as u32, bits);
     let shift = 29 - bits.min(15);
     // At most 2^15 (2^16 - 1), then (2^16 - 1) STEPS and a half: below 2^31.
     let scaled = ((fall * (alpha & 0xffff)) >> 15) * STEPS;

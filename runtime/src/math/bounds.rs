@@ -4,7 +4,14 @@
 //! there it is masks of sign bits, behind an instruction that the compiler does not see through.
 
 #[cfg(dunlin_v6m)]
-use super::instruction::sign;
+pub use super::instruction::sign;
+
+/// -1 for a negative value, else 0.
+#[cfg(not(dunlin_v6m))]
+#[inline(always)]
+pub fn sign(value: i32) -> i32 {
+    value >> 31
+}
 
 /// The smaller of two values less than 2^31 apart.
 #[cfg(dunlin_v6m)]

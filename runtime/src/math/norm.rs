@@ -2,7 +2,10 @@
 //!
 //! The mean has 13 bits below a step of the input. The differences are brought to 30 bits by one shift for all, their
 //! squares are summed exactly from the upper 16, and the reciprocal of the root is a 15-bit multiplier with a shift.
+use super::bounds::{at_least, at_most};
+use super::division::Divisor;
 use super::rescale::multiply_high;
+use super::root::{length, root, shift_left};
 
 /// Fraction bits of a normalized value.
 pub const NORM_BITS: u32 = 20;
@@ -28,7 +31,7 @@ pub struct Row {
     mean: i32,
     /// Differences to the left, to 30 bits.
     widen: u32,
-    /// 15 bits; 0 where all values are the mean.
+    /// 15 bits.
     multiplier: i16,
     shift: u32,
 }
@@ -46,61 +49,52 @@ impl Norm {
         }
     }
 
-    /// Mean and deviation of a row.
+    /// Mean and deviation of a row. Where all values are the mean, any multiplier does.
     pub fn row(&self, x: &[i16]) -> Row {
-        let sum = x.iter().fold(0i32, |sum, &x| sum.wrapping_add(x.into()));
-        let mean = self.mean(sum);
-        let difference = |x: i16| (i32::from(x) << MEAN_BITS) - mean;
-        let largest = x.iter().fold(0, |largest: u32, &x| {
-            largest.max(difference(x).unsigned_abs())
-        });
-        // At most 29: the differences are below 2^16 steps.
-        let length = 32 - largest.leading_zeros();
-        if length == 0 {
-            return Row {
-                mean,
-                widen: 0,
-                multiplier: 0,
-                shift: 0,
-            };
+        let first = x.first().copied().unwrap_or_default().into();
+        let (mut sum, mut least, mut most) = (0i32, first, first);
+        for &x in x {
+            let x = i32::from(x);
+            sum = sum.wrapping_add(x);
+            least = at_most(x, least);
+            most = at_least(x, most);
         }
+        let mean = self.mean(sum);
+        let difference = |x: i32| (x << MEAN_BITS) - mean;
+        // At most 29 bits: the differences are below 2^16 steps.
+        let length = length(at_least(difference(most), -difference(least)) as u32);
         // Where epsilon is far above all squares, no wider than it can be shifted.
         let room = self.epsilon.leading_zeros() / 2 + 1;
-        let widen = (30 - length.min(29)).min(room);
+        let widen = at_most(30 - length as i32, room as i32) as u32 & 31;
         // Of the upper 16 bits, rounded: below 2^46.
         let squares = x.iter().fold(0u64, |squares, &x| {
-            let upper = ((difference(x) << widen) + (1 << 14)) >> 15;
+            let upper = ((difference(x.into()) << widen) + (1 << 14)) >> 15;
             squares.wrapping_add((upper * upper) as u32 as u64)
         });
-        // The squares are `2^(2 (widen - 2))` to a step squared.
-        let epsilon = match (2 * widen).checked_sub(4) {
-            Some(left) => self.epsilon << (left & 63),
-            None => self.epsilon >> 2,
-        };
-        let (deviation, exponent) = root(squares.saturating_add(epsilon));
+        // The squares are `2^(2 (widen - 2))` to a step squared; at least one bit wider.
+        let epsilon = shift_left(self.epsilon, 2 * widen - 2) >> 2;
+        let (deviation, exponent) = root(squares.wrapping_add(epsilon));
         // sqrt(channels) / sqrt(squares) as a 15-bit multiplier.
-        let quotient = ((self.root << 14) + deviation / 2)
-            .checked_div(deviation)
-            .unwrap_or_default();
+        let quotient = Divisor::new(deviation).divide((self.root << 14) + deviation / 2);
         Row {
             mean,
             widen,
-            multiplier: quotient.min(i16::MAX as u32) as i16,
+            multiplier: at_most((quotient & 0x7fff_ffff) as i32, i16::MAX.into()) as i16,
             // n = d multiplier 2^(-14 - root_shift - exponent - 15), of which 16 go in the multiplication.
-            shift: (self.root_shift + 13 - NORM_BITS).saturating_add_signed(exponent) & 31,
+            shift: at_least((self.root_shift + 13 - NORM_BITS) as i32 + exponent, 0) as u32 & 31,
         }
     }
 
     /// The mean with 13 more bits, rounded to nearest.
     fn mean(&self, sum: i32) -> i32 {
-        let channels = self.channels as i32;
-        let whole = sum.checked_div_euclid(channels).unwrap_or_default();
-        let rest = sum.checked_rem_euclid(channels).unwrap_or_default() as u32;
+        // Of values from 0 on: below 2^32.
+        let sum = (sum as u32).wrapping_add(self.channels << 15);
+        let channels = Divisor::new(self.channels);
+        let whole = channels.divide(sum);
         // The rest is below 2^16.
-        let fraction = ((rest << MEAN_BITS) + self.channels / 2)
-            .checked_div(self.channels)
-            .unwrap_or_default();
-        (whole << MEAN_BITS) + fraction as i32
+        let rest = channels.rest(sum, whole);
+        let fraction = channels.divide((rest << MEAN_BITS) + self.channels / 2);
+        ((whole as i32 - (1 << 15)) << MEAN_BITS) + fraction as i32
     }
 }
 
@@ -111,18 +105,6 @@ impl Row {
         let difference = ((i32::from(x) << MEAN_BITS) - self.mean) << self.widen;
         multiply_high(difference, self.multiplier) >> self.shift
     }
-}
-
-/// `value = root^2 2^(2 exponent)` with a root in [2^15, 2^16], for values of at least 1.
-fn root(value: u64) -> (u32, i32) {
-    // An even number of bits to the top.
-    let left = value.leading_zeros() & !1;
-    let top = (value << (left & 63)) >> 32;
-    let top = top as u32;
-    let floor = top.isqrt();
-    // Rounded to nearest: `(floor + 1/2)^2 = floor^2 + floor + 1/4`.
-    let up = top.wrapping_sub(floor.wrapping_mul(floor)) > floor;
-    (floor + u32::from(up), 16 - (left / 2) as i32)
 }
 
 #[cfg(test)]
@@ -190,15 +172,5 @@ mod tests {
         }
         // One channel alone never differs from its mean.
         assert_eq!(Norm::new(1, 0).row(&[123]).normalize(123), 0);
-    }
-
-    #[test]
-    fn roots_are_rounded_to_nearest() {
-        for value in [1, 2, 3, 65_535, 1 << 30, (1 << 46) - 1, u64::MAX] {
-            let (root, exponent) = root(value);
-            assert!((1 << 15..=1 << 16).contains(&root));
-            let exact = libm::sqrt(value as f64) / libm::exp2(exponent.into());
-            assert!((exact - f64::from(root)).abs() <= 0.51, "{value}");
-        }
     }
 }

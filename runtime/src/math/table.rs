@@ -4,7 +4,7 @@
 //! points the value is interpolated linearly. The points lie `f''(x) h^2 / 16` off the curve, which halves the
 //! largest error of interpolation.
 
-use super::bounds::saturate;
+use super::bounds::{at_most, saturate};
 
 /// Fraction bits of the argument of [`sigmoid`]: its 16 bits span [-16, 16).
 pub const SIGMOID_BITS: i32 = 11;
@@ -70,13 +70,11 @@ fn line(low: u16, high: u16, fraction: i32, bits: u32) -> i16 {
     (low + (((high - low) * fraction + half) >> bits)).min(i16::MAX.into()) as i16
 }
 
-/// `2^-(distance / 2^bits) * 2^15`, with `bits` at most 15.
+/// `2^-(distance / 2^bits) * 2^15`, with `bits` at most 15; the distance is below 2^31.
 #[inline(always)]
 pub fn power(distance: u32, bits: u32) -> u32 {
-    let whole = distance >> bits;
-    if whole > 15 {
-        return 0;
-    }
+    // From 16 on nothing is left.
+    let whole = at_most((distance >> bits) as i32, 16) as u32 & 31;
     let fraction = (distance << (15 - bits)) & 0x7fff;
     let interval = (fraction >> 9) as usize;
     let low = i32::from(POWER[interval]);

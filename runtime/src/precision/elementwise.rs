@@ -31,6 +31,11 @@ pub trait Elementwise: Numbers {
     /// Softmax over logits, in place.
     fn softmax(logits: &mut [Self::Activation], output: &OutputSpec);
 
+    /// The largest value of each channel over `[steps][taps][channels]`, into `[steps][channels]`; at least one tap.
+    fn largest(x: &[Self::Activation], channels: usize, taps: usize, y: &mut [Self::Activation]);
+    /// As [`Elementwise::largest`], the mean.
+    fn mean(x: &[Self::Activation], channels: usize, taps: usize, y: &mut [Self::Activation]);
+
     /// What a merge can give.
     fn merge_range(merging: Merging, spec: &MergeSpec) -> Result<Self::Range, LayerError>;
     /// One value of a tensor on its way into a concatenation; `side` 0 is tensor `with`, 1 the current one.

@@ -149,7 +149,4 @@ pub trait Precision: Elementwise + Recurrent {
         cell: &mut [Self::Cell],
         hidden: &mut [Self::Activation],
     );
-
-    /// The mean of some activations of one channel; zero of none.
-    fn mean(values: impl Iterator<Item = Self::Activation>) -> Self::Activation;
 }

@@ -12,6 +12,7 @@ use conformance::thumb::{Core, Machine, Memory, Program, Returned};
 mod damage;
 mod floats;
 mod places;
+mod pools;
 mod sums;
 
 /// Starts of `x`, in values, and columns or places of weights: every alignment that there is.

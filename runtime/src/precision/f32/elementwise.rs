@@ -48,6 +48,30 @@ impl<const FEATURES: u64> Elementwise for F32<FEATURES> {
         }
     }
 
+    fn largest(x: &[f32], channels: usize, taps: usize, y: &mut [f32]) {
+        y.fill(f32::NEG_INFINITY);
+        let windows = x.chunks_exact((channels * taps).max(1));
+        for (window, y) in windows.zip(y.chunks_exact_mut(channels.max(1))) {
+            for x in window.chunks_exact(channels.max(1)) {
+                for (y, &x) in y.iter_mut().zip(x) {
+                    if x > *y {
+                        *y = x;
+                    }
+                }
+            }
+        }
+    }
+
+    fn mean(x: &[f32], channels: usize, taps: usize, y: &mut [f32]) {
+        let windows = x.chunks_exact((channels * taps).max(1));
+        for (window, y) in windows.zip(y.chunks_exact_mut(channels.max(1))) {
+            for (channel, y) in y.iter_mut().enumerate() {
+                let values = window.iter().skip(channel).step_by(channels.max(1));
+                *y = values.fold(0.0, |sum, x| sum + x) / taps as f32;
+            }
+        }
+    }
+
     fn merge_range(_merging: Merging, spec: &MergeSpec) -> Result<(), LayerError> {
         unused(&spec.multipliers)?;
         unused(&[spec.shift])?;

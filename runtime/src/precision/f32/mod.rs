@@ -151,11 +151,6 @@ impl<const FEATURES: u64> Precision for F32<FEATURES> {
             }
         }
     }
-
-    fn mean(values: impl Iterator<Item = f32>) -> f32 {
-        let (sum, count) = values.fold((0.0, 0.0f32), |(sum, count), x| (sum + x, count + 1.0));
-        if count > 0.0 { sum / count } else { 0.0 }
-    }
 }
 
 /// Checks what only integers need, so that a file says nothing that has no meaning.

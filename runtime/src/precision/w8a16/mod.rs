@@ -254,18 +254,6 @@ impl<const FEATURES: u64> Precision for W8A16<FEATURES> {
             }
         }
     }
-
-    /// Rounded to nearest, halves up. At most 65,535 values of 16 bits, so that the sum fits.
-    fn mean(values: impl Iterator<Item = i16>) -> i16 {
-        let (sum, count) = values.fold((0i32, 0i32), |(sum, count), x| {
-            (sum.wrapping_add(x.into()), count.wrapping_add(1))
-        });
-        saturate(
-            sum.wrapping_add(count / 2)
-                .checked_div_euclid(count)
-                .unwrap_or_default(),
-        )
-    }
 }
 
 /// The activation of a value at the scale of its argument; a softmax leaves its logits to

@@ -2,6 +2,9 @@
 use crate::error::LayerError;
 use crate::format::graph::{Activation, ActivationSpec, LayerNormSpec, MergeSpec, OutputSpec};
 use crate::format::read::Cursor;
+use crate::kernel::pool;
+use crate::math::bounds::{add_saturating, at_least, at_most};
+use crate::math::division::Divisor;
 use crate::math::rescale::multiply_high;
 use crate::math::{norm, table};
 
@@ -47,18 +50,29 @@ impl<const FEATURES: u64> Elementwise for W8A16<FEATURES> {
     /// `p_i = 2^(z_i - max z) / sum`: logits come scaled by `log2 e`, so that powers of two do.
     fn softmax(logits: &mut [i16], output: &OutputSpec) {
         let bits = u32::from(output.softmax_bits);
-        let largest = i32::from(logits.iter().copied().max().unwrap_or_default());
+        let largest = logits
+            .iter()
+            .fold(i32::from(i16::MIN), |most, &z| at_least(z.into(), most));
         let power = |logit: i16| table::power((largest - i32::from(logit)) as u32, bits);
         // At most 65,535 terms of 2^15, and at least one of 2^15.
         let sum = logits
             .iter()
             .fold(0, |sum: u32, &logit| sum.wrapping_add(power(logit)));
+        let sum = Divisor::new(sum);
         for logit in logits {
-            let part = (power(*logit) << table::RESULT_BITS)
-                .checked_div(sum)
-                .unwrap_or_default();
-            *logit = part.min(i16::MAX as u32) as i16;
+            let part = sum.divide(power(*logit) << table::RESULT_BITS);
+            *logit = at_most((part & 0xffff) as i32, i16::MAX.into()) as i16;
         }
+    }
+
+    #[inline]
+    fn largest(x: &[i16], channels: usize, taps: usize, y: &mut [i16]) {
+        pool::largest::<FEATURES>(x, channels, taps, y);
+    }
+
+    #[inline]
+    fn mean(x: &[i16], channels: usize, taps: usize, y: &mut [i16]) {
+        pool::mean::<FEATURES>(x, channels, taps, y);
     }
 
     fn merge_range(merging: Merging, spec: &MergeSpec) -> Result<Range, LayerError> {
@@ -126,7 +140,7 @@ impl<const FEATURES: u64> Elementwise for W8A16<FEATURES> {
         let row = norm.norm.row(x);
         let channels = x.iter().zip(norm.gamma).zip(norm.beta);
         for (y, ((&x, &gamma), &beta)) in y.iter_mut().zip(channels) {
-            let sum = multiply_high(row.normalize(x), gamma).saturating_add(beta);
+            let sum = add_saturating(multiply_high(row.normalize(x), gamma), beta);
             *y = activate::<FEATURES>(sum >> (spec.shift & 31), &spec.output);
         }
     }
