@@ -5,6 +5,8 @@ use crate::step::{Failure, Step};
 
 /// The board of all tables.
 pub const BOARD: &str = "qemu-m4";
+/// What its models are packed for.
+const TARGET: &str = "m4";
 
 /// What a table may show of a model. The errors are mean squared errors on the test part; of sequences, those of the last step.
 pub struct Measured {
@@ -41,7 +43,10 @@ pub fn measure(
     windows: u32,
 ) -> Result<Measured, Failure> {
     let epochs = epochs.map_or_else(String::new, |epochs| format!(" --epochs {epochs}"));
-    dunlin(&format!("train {description} --out {out}{epochs}")).run()?;
+    dunlin(&format!(
+        "train {description} --out {out} --target {TARGET}{epochs}"
+    ))
+    .run()?;
     let model = format!("{out}/model.dunlin");
     let float = answer(format!(
         "evaluate {out}/model.f32.dunlin --data {description}"
