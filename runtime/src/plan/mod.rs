@@ -187,7 +187,7 @@ impl<B: Built> Tensors<'_, B> {
         flow(&self.plan.input, self.nodes, tensor)
     }
 
-    #[inline(never)]
+    #[cfg_attr(target_os = "none", inline(never))]
     pub fn get_mut(&mut self, tensor: u16) -> &mut Flow {
         usize::from(tensor)
             .checked_sub(1)
@@ -196,7 +196,8 @@ impl<B: Built> Tensors<'_, B> {
     }
 
     /// The layer that makes a tensor; the input has none.
-    #[inline(never)]
+    // One copy where flash is small.
+    #[cfg_attr(target_os = "none", inline(never))]
     pub fn maker(&self, tensor: u16) -> Option<&Link> {
         let index = usize::from(tensor).checked_sub(1)?;
         self.nodes.get(index)
@@ -248,7 +249,8 @@ impl<B: Built> Tensors<'_, B> {
 }
 
 /// A tensor by its number.
-#[inline(never)]
+#[cfg_attr(target_os = "none", inline(never))]
+#[cfg_attr(not(target_os = "none"), inline)]
 pub(crate) fn flow<'a>(input: &'a Flow, nodes: &'a [Link], tensor: u16) -> &'a Flow {
     usize::from(tensor)
         .checked_sub(1)
