@@ -37,17 +37,13 @@ pub fn dot4_f32(rows: [&[f32]; 4], x: &[f32], accumulators: [f32; 4]) -> [f32; 4
     [a, b, c, d]
 }
 
-/// `accumulators[r] + sum of rows[r][i] * x[r + i * stride]`, modulo 2^32.
+/// `accumulators[r] + sum of rows[r][i] * x[r + i * stride]`, modulo 2^32; all rows are of one length.
 #[inline]
 pub fn strided4(rows: [&[i8]; 4], x: &[i16], stride: usize, accumulators: [i32; 4]) -> [i32; 4] {
     let [mut a, mut b, mut c, mut d] = accumulators;
-    for ((((x, &wa), &wb), &wc), &wd) in x
-        .chunks(stride.max(1))
-        .zip(rows[0])
-        .zip(rows[1])
-        .zip(rows[2])
-        .zip(rows[3])
-    {
+    let mut x = x;
+    let weights = rows[0].iter().zip(rows[1]).zip(rows[2]).zip(rows[3]);
+    for (((&wa, &wb), &wc), &wd) in weights {
         let Some(&[xa, xb, xc, xd]) = x.first_chunk() else {
             break;
         };
@@ -55,6 +51,7 @@ pub fn strided4(rows: [&[i8]; 4], x: &[i16], stride: usize, accumulators: [i32; 
         b = b.wrapping_add(i32::from(wb) * i32::from(xb));
         c = c.wrapping_add(i32::from(wc) * i32::from(xc));
         d = d.wrapping_add(i32::from(wd) * i32::from(xd));
+        x = x.get(stride..).unwrap_or_default();
     }
     [a, b, c, d]
 }

@@ -12,6 +12,7 @@ use crate::math::{activation, float, table};
 use super::{Gates, Numbers, Precision, Rows, Strided, Taps};
 
 mod affine;
+mod depthwise;
 mod elementwise;
 mod gated;
 mod lstm;
@@ -211,6 +212,25 @@ impl<const FEATURES: u64> Precision for W8A16<FEATURES> {
         x: &[i16],
         y: &mut [i16],
     ) {
+        let is_clamped = match output.activation {
+            Activation::Linear | Activation::Relu | Activation::Relu6 => true,
+            Activation::Tanh
+            | Activation::Sigmoid
+            | Activation::HardSigmoid
+            | Activation::LeakyRelu { .. }
+            | Activation::Elu { .. }
+            | Activation::Gelu
+            | Activation::Silu
+            | Activation::Softmax => false,
+        };
+        let (mut x, mut y, mut first) = (x, y, first);
+        if is_clamped {
+            let bounds = (output.min, output.max);
+            let done = depthwise::clamped(matrix, first, bounds, filter, x, y);
+            x = x.get(done..).unwrap_or_default();
+            y = y.get_mut(done..).unwrap_or_default();
+            first += done;
+        }
         let columns = &filter.columns;
         let piece = |row| matrix.piece(row, columns.start, columns.len());
         let (blocks, rest) = y.as_chunks_mut::<4>();
