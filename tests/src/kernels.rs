@@ -205,7 +205,7 @@ pub fn floats(kernel: &Kernel, oracle: &Kernel) -> bool {
 }
 
 /// A float of random sign and fraction, its exponent field in `lowest..lowest + span`; one in 16 is a zero.
-fn float(bits: u32, lowest: u32, span: u32) -> f32 {
+pub(crate) fn float(bits: u32, lowest: u32, span: u32) -> f32 {
     let sign = bits & 0x8000_0000;
     if bits & 0x0f == 0 {
         return f32::from_bits(sign);

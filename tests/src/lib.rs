@@ -18,6 +18,7 @@ pub mod kernels;
 pub mod oracle;
 pub mod packed_kernels;
 pub mod packers;
+pub mod row_kernels;
 pub mod streams;
 pub mod tables;
 #[cfg(feature = "host")]
@@ -27,6 +28,7 @@ pub mod thumb;
 pub fn run(report: &mut dyn FnMut(&str, bool)) {
     kernels::run(report);
     packed_kernels::run(report);
+    row_kernels::run(report);
     tables::run(report);
     golden::run(report);
     streams::run(report);

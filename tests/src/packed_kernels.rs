@@ -8,7 +8,7 @@ use crate::packers;
 
 /// A block of four rows, at a multiple of four bytes as in a file.
 #[repr(align(4))]
-struct Block([i8; 4 * (BUFFER + OFFSETS)]);
+pub(crate) struct Block(pub(crate) [i8; 4 * (BUFFER + OFFSETS)]);
 
 /// Four rows with more columns than are used, the first one used, values, and sums.
 struct Case<'c> {

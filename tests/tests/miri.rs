@@ -17,13 +17,15 @@ fn small_goldens_run() {
 }
 
 #[test]
-fn packed_kernels_give_the_sums_of_the_reference() {
+fn kernels_give_the_sums_of_the_reference() {
     let mut cases = 0;
-    conformance::packed_kernels::run(&mut |case, holds| {
+    let mut report = |case: &str, holds: bool| {
         assert!(holds, "{case}");
         cases += 1;
-    });
-    assert_eq!(cases, 4);
+    };
+    conformance::packed_kernels::run(&mut report);
+    conformance::row_kernels::run(&mut report);
+    assert_eq!(cases, 7);
 }
 
 #[test]

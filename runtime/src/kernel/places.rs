@@ -59,16 +59,11 @@ pub fn run(
     (y, filters): (&mut [i16], usize),
     count: usize,
 ) -> bool {
-    let columns = pair.columns;
-    let words = scratch_words(columns);
-    let last = 2 * count.saturating_sub(1) + 1;
-    let fits = pair.block.len() >= 4 * words
-        && scratch.len() >= words
-        && x.len() >= last * step + columns
-        && y.len() >= last * filters + 2;
-    if count == 0 || !fits {
+    if !fits(&pair, scratch, (x, step), (y, filters), count) {
         return false;
     }
+    let columns = pair.columns;
+    let words = scratch_words(columns);
     let twice = |value: i16| u32::from(value as u16) * 0x1_0001;
     let mut job = Job {
         weights: scratch.as_ptr(),
@@ -102,6 +97,58 @@ pub fn run(
         }
     }
     true
+}
+
+/// `y[place * filters + r] = clamp(scale[r] (bias[r] + W[r] . x[place * step..]))` for both rows and `2 * count` places.
+///
+/// `false`, and nothing done, where a slice is too short; the loader's checks rule that out.
+#[cfg(not(dunlin_dsp))]
+pub fn run(
+    pair: Pair<'_>,
+    scratch: &mut [u32],
+    (x, step): (&[i16], usize),
+    (y, filters): (&mut [i16], usize),
+    count: usize,
+) -> bool {
+    use crate::math::rescale::Rescale;
+    if !fits(&pair, scratch, (x, step), (y, filters), count) {
+        return false;
+    }
+    for place in 0..2 * count {
+        let x = x.get(place * step..).unwrap_or_default();
+        for r in 0..2 {
+            let row = 2 * usize::from(pair.second) + r;
+            let weight = |column| super::row_pairs::weight(pair.block, row, column);
+            let products = x.iter().take(pair.columns).enumerate();
+            let sum = products.fold(pair.bias[r], |sum, (column, &x)| {
+                sum.wrapping_add(i32::from(weight(column)) * i32::from(x))
+            });
+            let (low, high) = pair.bounds;
+            if let Some(y) = y.get_mut(place * filters + r) {
+                let scaled = Rescale(pair.scale[r]).apply(sum);
+                *y = scaled.clamp(low.into(), high.into()) as i16;
+            }
+        }
+    }
+    true
+}
+
+/// Whether there is something to do, and all slices are long enough for it.
+fn fits(
+    pair: &Pair<'_>,
+    scratch: &[u32],
+    (x, step): (&[i16], usize),
+    (y, filters): (&[i16], usize),
+    count: usize,
+) -> bool {
+    let words = scratch_words(pair.columns);
+    let last = 2 * count.saturating_sub(1) + 1;
+    count > 0
+        && pair.columns > 0
+        && pair.block.len() >= 4 * words
+        && scratch.len() >= words
+        && x.len() >= last * step + pair.columns
+        && y.len() >= last * filters + 2
 }
 
 /// Takes two rows out of a block: r0 its words, r1 where they go, r2 the number of words, which is even; r3 whether they are

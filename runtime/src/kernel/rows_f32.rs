@@ -34,6 +34,27 @@ pub fn dot4(
     Some(job.sums)
 }
 
+/// `sums[r] + sum of W[r][column + i] * x[i]` in the order of `i`, over four rows of `stride` weights each that follow each
+/// other; `None` where the last row is too short.
+#[cfg(not(dunlin_fpu))]
+pub fn dot4(
+    rows: &[f32],
+    stride: usize,
+    column: usize,
+    x: &[f32],
+    sums: [f32; 4],
+) -> Option<[f32; 4]> {
+    if rows.get(3 * stride + column..)?.len() < x.len() {
+        return None;
+    }
+    let row = |r: usize| rows.get(r * stride + column..).unwrap_or_default();
+    Some(super::reference::dot4_f32(
+        [row(0), row(1), row(2), row(3)],
+        x,
+        sums,
+    ))
+}
+
 /// What [`DOT4`] works on besides.
 #[cfg(dunlin_fpu)]
 #[repr(C)]

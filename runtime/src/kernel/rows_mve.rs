@@ -35,6 +35,27 @@ pub fn dot4(
     Some([a, b, c, d])
 }
 
+/// `sums[r] + sum of W[r][column + i] * x[i]`, modulo 2^32, over four rows of `stride` weights each that follow each other;
+/// `None` where a row is too short, and without values.
+#[cfg(not(dunlin_mve))]
+pub fn dot4(
+    rows: &[i8],
+    stride: usize,
+    column: usize,
+    x: &[i16],
+    sums: &[i32; 4],
+) -> Option<[i32; 4]> {
+    if x.is_empty() || rows.get(3 * stride + column..)?.len() < x.len() {
+        return None;
+    }
+    let row = |r: usize| rows.get(r * stride + column..).unwrap_or_default();
+    Some(super::reference::dot4(
+        [row(0), row(1), row(2), row(3)],
+        x,
+        *sums,
+    ))
+}
+
 /// r0 the first row, r1 values, r2 their number, r3 where the sums start, r12 bytes from row to row; the sums come back in
 /// r0-r3. The last vector of values may be shorter: the loop is tail-predicated.
 macro_rules! dot4_source {

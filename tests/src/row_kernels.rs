@@ -1,0 +1,143 @@
+//! Kernels over rows as they are, and over places of a convolution: as this build has them, programs on the cores that they are
+//! made for and models elsewhere, against the scalar reference.
+use dunlin::kernel::places::{self, Pair};
+use dunlin::kernel::{reference, rows_f32, rows_mve};
+
+use crate::inputs::Random;
+use crate::kernels::{BUFFER, LONGEST, OFFSETS, VALUES, each_place, float, piece};
+use crate::packed_kernels::Block;
+use crate::packers;
+
+/// Values from place to place, and outputs: one more than a multiple of two is at the other alignment.
+const STEPS: [usize; 2] = [2, 3];
+/// Pairs of places.
+const PAIRS: usize = 2;
+const OUTPUTS: usize = 2 * PAIRS * 3;
+
+/// Every kernel over rows and places.
+pub fn run(report: &mut dyn FnMut(&str, bool)) {
+    report("kernel rows of Helium", integers());
+    report("kernel rows of floats", floats());
+    report("kernel places", every_place());
+}
+
+/// Four rows of `stride` values, one behind the other.
+fn rows<T: Copy>(values: &mut [T; 4 * BUFFER], stride: usize, of: impl Fn(usize, usize) -> T) {
+    for (at, place) in values.iter_mut().enumerate().take(4 * stride) {
+        *place = of(at / stride.max(1), at % stride.max(1));
+    }
+}
+
+#[inline(never)]
+fn integers() -> bool {
+    let mut random = Random::new();
+    let mut holds = true;
+    for values in VALUES {
+        let (weights, x) = values.make(&mut random);
+        let mut together = [0i8; 4 * BUFFER];
+        each_place(|len, column, x_at| {
+            let stride = column + len;
+            rows(&mut together, stride, |row, at| weights[row][at]);
+            let sums = [random.bits() as i32, i32::MIN, i32::MAX, 0];
+            let (matrix, x) = (piece(&together, 0, 4 * stride), piece(&x, x_at, len));
+            let found = rows_mve::dot4(matrix, stride, column, x, &sums);
+            let used = core::array::from_fn(|row| piece(&weights[row], column, len));
+            holds &= found == (len > 0).then(|| reference::dot4(used, x, sums));
+            // Not with a row that is too short.
+            let short = matrix.get(1..).unwrap_or_default();
+            holds &= rows_mve::dot4(short, stride, column, x, &sums).is_none();
+        });
+    }
+    holds
+}
+
+#[inline(never)]
+fn floats() -> bool {
+    let mut random = Random::new();
+    let mut holds = true;
+    // As in `kernels::floats`.
+    for (lowest, span) in [(120, 8), (80, 60), (30, 40)] {
+        let mut together = [0f32; 4 * BUFFER];
+        let mut x = [0f32; BUFFER];
+        for value in together.iter_mut().chain(&mut x) {
+            *value = float(random.bits(), lowest, span);
+        }
+        let sums = core::array::from_fn(|_| float(random.bits(), lowest, span));
+        each_place(|len, column, x_at| {
+            let stride = column + len;
+            let (matrix, x) = (piece(&together, 0, 4 * stride), piece(&x, x_at, len));
+            let used = core::array::from_fn(|row| piece(matrix, row * stride + column, len));
+            let expected = reference::dot4_f32(used, x, sums).map(f32::to_bits);
+            let found = rows_f32::dot4(matrix, stride, column, x, sums);
+            holds &= found.map(|sums| sums.map(f32::to_bits)) == Some(expected);
+        });
+    }
+    holds
+}
+
+/// All columns, alignments and values, for the bounds that have programs of their own and for others.
+#[inline(never)]
+fn every_place() -> bool {
+    let mut random = Random::new();
+    let mut holds = true;
+    for values in VALUES {
+        let (weights, once) = values.make(&mut random);
+        // Places lie behind each other.
+        let mut x = [0i16; 2 * BUFFER];
+        for (place, value) in x.iter_mut().zip(once.into_iter().cycle()) {
+            *place = value;
+        }
+        for columns in (1..=LONGEST).step_by(if cfg!(miri) { 20 } else { 1 }) {
+            for x_at in 0..OFFSETS {
+                let bounds = match random.bits() % 3 {
+                    0 => (0, i16::MAX),
+                    1 => (i16::MIN, i16::MAX),
+                    _ => (-300, 2_000),
+                };
+                let step = STEPS[x_at / 2];
+                let x = x.get(x_at..).unwrap_or_default();
+                let scale =
+                    [0; 2].map(|_| ((1 + random.bits() % 32_767) << 16) | (random.bits() % 12));
+                let bias = [0; 2].map(|_| random.bits() as i32 / 2);
+                for second in [false, true] {
+                    let rows = core::array::from_fn(|row| piece(&weights[row], 0, columns));
+                    let mut block = Block([0; _]);
+                    let pair = Pair {
+                        block: packers::row_pairs(rows, &mut block.0),
+                        second,
+                        columns,
+                        bias,
+                        scale,
+                        bounds,
+                    };
+                    holds &= places(pair, rows, (x, step), x_at % 2);
+                }
+            }
+        }
+    }
+    holds
+}
+
+/// One pair of rows; the outputs start at either alignment, and have others' between them.
+fn places(pair: Pair<'_>, rows: [&[i8]; 4], (x, step): (&[i16], usize), y_at: usize) -> bool {
+    let mut y = [77i16; OUTPUTS + 1];
+    let mut scratch = [0u32; BUFFER + OFFSETS];
+    let output = y.get_mut(y_at..y_at + OUTPUTS - 1).unwrap_or_default();
+    let mut holds = places::run(pair, &mut scratch, (x, step), (output, 3), PAIRS);
+    for (at, &found) in output.iter().enumerate() {
+        let (place, r) = (at / 3, at % 3);
+        let expected = match (pair.bias.get(r), pair.scale.get(r)) {
+            (Some(&bias), Some(&scale)) => {
+                let row = rows[2 * usize::from(pair.second) + r];
+                let sum = reference::dot(row, x.get(place * step..).unwrap_or_default(), bias);
+                let scaled = (i64::from(sum) * i64::from(scale >> 16)) >> 16 >> (scale & 31);
+                scaled.clamp(pair.bounds.0.into(), pair.bounds.1.into()) as i16
+            }
+            _ => 77,
+        };
+        holds &= found == expected;
+    }
+    // Nothing is done where an output would lie outside.
+    let short = output.get_mut(1..).unwrap_or_default();
+    holds && !places::run(pair, &mut scratch, (x, step), (short, 3), PAIRS)
+}
