@@ -8,7 +8,7 @@ const MVE: [&str; 3] = ["cortex-m55", "cortex-m85", "cortex-m52"];
 
 fn main() {
     println!(
-        "cargo::rustc-check-cfg=cfg(dunlin_dsp, dunlin_mve, dunlin_v6m, dunlin_v8m, dunlin_unaligned, dunlin_fpu)"
+        "cargo::rustc-check-cfg=cfg(dunlin_dsp, dunlin_mve, dunlin_v6m, dunlin_v8m, dunlin_unaligned, dunlin_fpu, dunlin_v7m)"
     );
     println!("cargo::rerun-if-changed=build.rs");
     let target = env::var("TARGET").unwrap_or_default();
@@ -39,5 +39,7 @@ fn main() {
         || target.starts_with("thumbv8m.main") && DSP.contains(&cpu)
     {
         println!("cargo::rustc-cfg=dunlin_dsp");
+    } else if target.starts_with("thumbv7m") || target.starts_with("thumbv8m.main") {
+        println!("cargo::rustc-cfg=dunlin_v7m");
     }
 }

@@ -34,6 +34,7 @@ pub mod reference;
 pub mod row_pairs;
 pub mod rows_f32;
 pub mod rows_mve;
+pub mod rows_v7m;
 pub mod wide_row;
 
 /// The variant that this build runs over weights in rows.

@@ -302,6 +302,10 @@ fn four_rows(
     if rows == 4 {
         return crate::kernel::rows_mve::dot4(block, columns, column, x, sums);
     }
+    #[cfg(dunlin_v7m)]
+    if rows == 4 {
+        return crate::kernel::rows_v7m::dot4(block, columns, column, x, sums);
+    }
     let _ = (block, rows, columns, column, x, sums);
     None
 }
