@@ -49,7 +49,7 @@ fn swapped(code: &str) -> Vec<String> {
     let commutes = |at: usize| {
         let last = at + 2 == operands.len();
         match name {
-            "smlad" | "smlabb" | "vmla.f32" => at == 1,
+            "smlad" | "smlabb" | "mla" | "vmla.f32" => at == 1,
             "smlald" => at == 2,
             "muls" => at == 1,
             "add" | "adds" | "orr" | "ands" | "tst" => last,

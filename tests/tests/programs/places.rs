@@ -196,6 +196,7 @@ fn run(program: &Program, case: &Case<'_>, random: &mut Random) -> Result<u64, S
         4 * case.step as u32,
         case.pairs as u32,
         y + 2 * (places * case.filters) as u32,
+        2 * case.filters as u32,
     ];
     let job = memory.writable(&bytes(&job, |word| word.to_le_bytes()), 0);
     let rest = [(); 3].map(|()| random.bits());
