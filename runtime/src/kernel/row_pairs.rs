@@ -66,7 +66,7 @@ fn from_odd(block: &[i8], column: usize, x: &[i16], sums: &[i32; 4]) -> [i32; 4]
 #[cfg(not(dunlin_dsp))]
 fn from_even(block: &[i8], x: &[i16], sums: &[i32; 4]) -> [i32; 4] {
     core::array::from_fn(|r| {
-        let columns = x.iter().take(block.len() / 4).enumerate();
+        let columns = x.iter().take(block.len() / 8 * 2).enumerate();
         columns.fold(sums[r], |sum, (column, &x)| {
             sum.wrapping_add(i32::from(weight(block, r, column)) * i32::from(x))
         })
@@ -77,7 +77,7 @@ fn from_even(block: &[i8], x: &[i16], sums: &[i32; 4]) -> [i32; 4] {
 #[cfg(dunlin_dsp)]
 #[inline(always)]
 fn from_even(block: &[i8], x: &[i16], sums: &[i32; 4]) -> [i32; 4] {
-    let columns = x.len().min(block.len() / 4);
+    let columns = x.len().min(block.len() / 8 * 2);
     let (a, b, c, d);
     // SAFETY: the program reads four bytes of the block and a value of `x` for each column, and for an odd last column four
     // bytes more, which are there: blocks have an even number of columns. Blocks start at a multiple of four bytes in a file,
