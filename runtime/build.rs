@@ -39,6 +39,8 @@ fn main() {
         || target.starts_with("thumbv8m.main") && DSP.contains(&cpu)
     {
         println!("cargo::rustc-cfg=dunlin_dsp");
+        // For files with weights in rows.
+        println!("cargo::rustc-cfg=dunlin_v7m");
     } else if target.starts_with("thumbv7m") || target.starts_with("thumbv8m.main") {
         println!("cargo::rustc-cfg=dunlin_v7m");
     }

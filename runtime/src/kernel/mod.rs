@@ -25,6 +25,22 @@ macro_rules! cpu {
 #[cfg(any(dunlin_dsp, dunlin_mve))]
 use cpu;
 
+/// Names the floating-point unit, for the same reason.
+#[cfg(all(dunlin_fpu, dunlin_mve))]
+macro_rules! fpu {
+    () => {
+        ".cpu cortex-m55"
+    };
+}
+#[cfg(all(dunlin_fpu, not(dunlin_mve)))]
+macro_rules! fpu {
+    () => {
+        ".fpu fpv4-sp-d16"
+    };
+}
+#[cfg(dunlin_fpu)]
+use fpu;
+
 pub mod copy;
 pub mod offset_quads;
 pub mod places;

@@ -132,5 +132,5 @@ pub const DOT4: &str = dot4_source!();
 #[cfg(dunlin_fpu)]
 #[unsafe(naked)]
 unsafe extern "C" fn dot4_program(row: *const f32, x: *const f32, count: usize, job: &mut Job) {
-    core::arch::naked_asm!(dot4_source!(), options(raw))
+    core::arch::naked_asm!(super::fpu!(), dot4_source!(), options(raw))
 }
