@@ -98,13 +98,34 @@ fn from_even(block: &[i8], x: &[i16], sums: &[i32; 4]) -> [i32; 4] {
     [a, b, c, d]
 }
 
+/// Four columns of the four rows, their words in r4-r7 and their values in r2 and r3.
+macro_rules! quad {
+    () => {
+        "
+        smlald r8, r9, r4, r2
+        smlald r10, r11, r5, r2
+        smlald r8, r9, r6, r3
+        smlald r10, r11, r7, r3
+        sxtb16 r4, r4
+        sxtb16 r5, r5
+        sxtb16 r6, r6
+        sxtb16 r7, r7
+        smlad r12, r4, r2, r12
+        smlad lr, r5, r2, lr
+        smlad r12, r6, r3, r12
+        smlad lr, r7, r3, lr
+        "
+    };
+}
+
 /// The program of [`dot4`]: r0 words, r1 values, r2 columns, r3 where the sums start; it leaves the
 /// four sums in r0, r1, r12 and r14.
 ///
 /// r4-r7 words; r2, r3 values; r8, r9 and r10, r11 the sums S of both pairs; r12, r14 the sums B.
 macro_rules! dot4_source {
     () => {
-        "
+        concat!(
+            "
         push {r1, r2, r4-r11, lr}
         ldm r3, {r4, r5, r12, lr}
         adds r8, r12, r4, lsl #8
@@ -124,18 +145,9 @@ macro_rules! dot4_source {
         .rept 8
         ldm r0!, {r4-r7}
         ldrd r2, r3, [r1], #8
-        smlald r8, r9, r4, r2
-        smlald r10, r11, r5, r2
-        smlald r8, r9, r6, r3
-        smlald r10, r11, r7, r3
-        sxtb16 r4, r4
-        sxtb16 r5, r5
-        sxtb16 r6, r6
-        sxtb16 r7, r7
-        smlad r12, r4, r2, r12
-        smlad lr, r5, r2, lr
-        smlad r12, r6, r3, r12
-        smlad lr, r7, r3, lr
+        ",
+            quad!(),
+            "
         .endr
         ldr r4, [sp]
         cmp r1, r4
@@ -149,18 +161,9 @@ macro_rules! dot4_source {
         3:
         ldm r0!, {r4-r7}
         ldrd r2, r3, [r1], #8
-        smlald r8, r9, r4, r2
-        smlald r10, r11, r5, r2
-        smlald r8, r9, r6, r3
-        smlald r10, r11, r7, r3
-        sxtb16 r4, r4
-        sxtb16 r5, r5
-        sxtb16 r6, r6
-        sxtb16 r7, r7
-        smlad r12, r4, r2, r12
-        smlad lr, r5, r2, lr
-        smlad r12, r6, r3, r12
-        smlad lr, r7, r3, lr
+        ",
+            quad!(),
+            "
         ldr r4, [sp]
         cmp r1, r4
         bne 3b
@@ -176,18 +179,9 @@ macro_rules! dot4_source {
         ldm r0!, {r4-r7}
         ldr r2, [r1], #4
         ldr r3, [r1], #4
-        smlald r8, r9, r4, r2
-        smlald r10, r11, r5, r2
-        smlald r8, r9, r6, r3
-        smlald r10, r11, r7, r3
-        sxtb16 r4, r4
-        sxtb16 r5, r5
-        sxtb16 r6, r6
-        sxtb16 r7, r7
-        smlad r12, r4, r2, r12
-        smlad lr, r5, r2, lr
-        smlad r12, r6, r3, r12
-        smlad lr, r7, r3, lr
+        ",
+            quad!(),
+            "
         b 5b
         6:
         ldr r2, [sp, #4]
@@ -222,6 +216,7 @@ macro_rules! dot4_source {
         orr r1, r10, r11, lsl #24
         pop {r2-r11, pc}
         "
+        )
     };
 }
 
