@@ -220,6 +220,46 @@ macro_rules! rectify {
     };
 }
 
+/// Four columns of two rows at two places, whose values stand at multiples of four bytes.
+macro_rules! aligned {
+    () => {
+        "
+        ldm r0!, {r4-r7}
+        ldrd r12, lr, [r1], #8
+        smlad r8, r4, r12, r8
+        smlad r9, r5, r12, r9
+        smlad r8, r6, lr, r8
+        smlad r9, r7, lr, r9
+        ldrd r12, lr, [r2], #8
+        smlad r10, r4, r12, r10
+        smlad r11, r5, r12, r11
+        smlad r10, r6, lr, r10
+        smlad r11, r7, lr, r11
+        "
+    };
+}
+
+/// The same wherever the values stand.
+macro_rules! unaligned {
+    () => {
+        "
+        ldm r0!, {r4-r7}
+        ldr r12, [r1], #4
+        ldr lr, [r1], #4
+        smlad r8, r4, r12, r8
+        smlad r9, r5, r12, r9
+        smlad r8, r6, lr, r8
+        smlad r9, r7, lr, r9
+        ldr r12, [r2], #4
+        ldr lr, [r2], #4
+        smlad r10, r4, r12, r10
+        smlad r11, r5, r12, r11
+        smlad r10, r6, lr, r10
+        smlad r11, r7, lr, r11
+        "
+    };
+}
+
 /// All pairs of places: r0 the [`Job`].
 ///
 /// r0 weights; r1, r2 values of both places; r3 quads of columns; r4-r7 weights; r12, r14 values; r8, r9 the sums of the first
@@ -241,32 +281,16 @@ macro_rules! places_source {
         bne 4f
         lsrs r3, r3, #1
         bcc 2f
-        ldm r0!, {r4-r7}
-        ldrd r12, lr, [r1], #8
-        smlad r8, r4, r12, r8
-        smlad r9, r5, r12, r9
-        smlad r8, r6, lr, r8
-        smlad r9, r7, lr, r9
-        ldrd r12, lr, [r2], #8
-        smlad r10, r4, r12, r10
-        smlad r11, r5, r12, r11
-        smlad r10, r6, lr, r10
-        smlad r11, r7, lr, r11
+        ",
+            aligned!(),
+            "
         2:
         beq 6f
         3:
         .rept 2
-        ldm r0!, {r4-r7}
-        ldrd r12, lr, [r1], #8
-        smlad r8, r4, r12, r8
-        smlad r9, r5, r12, r9
-        smlad r8, r6, lr, r8
-        smlad r9, r7, lr, r9
-        ldrd r12, lr, [r2], #8
-        smlad r10, r4, r12, r10
-        smlad r11, r5, r12, r11
-        smlad r10, r6, lr, r10
-        smlad r11, r7, lr, r11
+        ",
+            aligned!(),
+            "
         .endr
         subs r3, #1
         bne 3b
@@ -274,36 +298,16 @@ macro_rules! places_source {
         4:
         lsrs r3, r3, #1
         bcc 5f
-        ldm r0!, {r4-r7}
-        ldr r12, [r1], #4
-        ldr lr, [r1], #4
-        smlad r8, r4, r12, r8
-        smlad r9, r5, r12, r9
-        smlad r8, r6, lr, r8
-        smlad r9, r7, lr, r9
-        ldr r12, [r2], #4
-        ldr lr, [r2], #4
-        smlad r10, r4, r12, r10
-        smlad r11, r5, r12, r11
-        smlad r10, r6, lr, r10
-        smlad r11, r7, lr, r11
+        ",
+            unaligned!(),
+            "
         5:
         beq 6f
         9:
         .rept 2
-        ldm r0!, {r4-r7}
-        ldr r12, [r1], #4
-        ldr lr, [r1], #4
-        smlad r8, r4, r12, r8
-        smlad r9, r5, r12, r9
-        smlad r8, r6, lr, r8
-        smlad r9, r7, lr, r9
-        ldr r12, [r2], #4
-        ldr lr, [r2], #4
-        smlad r10, r4, r12, r10
-        smlad r11, r5, r12, r11
-        smlad r10, r6, lr, r10
-        smlad r11, r7, lr, r11
+        ",
+            unaligned!(),
+            "
         .endr
         subs r3, #1
         bne 9b
