@@ -6,7 +6,7 @@ use crate::format::header::{Packing, PrecisionTag};
 use crate::format::read::Cursor;
 use crate::kernel::active as kernel;
 use crate::kernel::copy::copy;
-use crate::math::bounds::saturate;
+use crate::math::bounds::{between, saturate};
 use crate::math::{activation, float, table};
 
 use super::{Gates, Numbers, Precision, Rows, Strided, Taps};
@@ -327,8 +327,7 @@ fn smooth(value: i32, output: &OutputSpec) -> i16 {
     clamp(value, output)
 }
 
-/// Not `i32::clamp`, which panics where the bounds are the wrong way round.
 #[inline(always)]
 fn clamp(value: i32, output: &OutputSpec) -> i16 {
-    saturate(value.min(i32::from(output.max)).max(i32::from(output.min)))
+    between(value, output.min, output.max)
 }
