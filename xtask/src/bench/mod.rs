@@ -15,6 +15,7 @@ mod committed;
 mod cycles;
 mod executed;
 mod figure;
+mod floor;
 mod functions;
 mod paths;
 mod reference;
@@ -23,6 +24,7 @@ mod report;
 use case::{Case, uneven};
 use committed::Committed;
 use figure::Figure;
+use floor::Floors;
 
 const USAGE: &str =
     "cargo xtask bench [CASE...] [--board BOARD] [--json | --functions] [--cycles] [--write]";
@@ -103,7 +105,8 @@ pub fn run(arguments: &[String]) -> Outcome {
         let counted: Vec<Figure> = figures.iter().map(Figure::counted).collect();
         println!("{}", figure::json(&counted));
     } else {
-        println!("{}", report::text(&figures, &committed));
+        let floors = Floors::new(&cases)?;
+        println!("{}", report::text(&figures, &committed, &floors));
     }
     if wanted.write {
         let whole = wanted.cases.is_empty() && wanted.boards.is_empty();
@@ -113,7 +116,7 @@ pub fn run(arguments: &[String]) -> Outcome {
             committed.with(figures)
         };
         table.write()?;
-        report::write(&table)?;
+        report::write(&table, &Floors::new(&cases)?)?;
     } else {
         wrong.extend(committed.rises(&figures));
     }
