@@ -43,6 +43,7 @@ use fpu;
 
 pub mod copy;
 pub mod depthwise;
+pub mod depthwise_dsp;
 pub mod offset_quads;
 pub mod places;
 pub mod pool;

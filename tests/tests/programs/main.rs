@@ -10,6 +10,7 @@ use conformance::thumb::{Core, Machine, Memory, Program, Returned};
 // Miri would see the same code again, some thousand times.
 #[cfg(not(miri))]
 mod damage;
+mod depthwise;
 mod floats;
 mod places;
 mod pools;
@@ -144,6 +145,7 @@ fn check(kernel: &Kernel, text: &str) -> Result<Checked, String> {
 /// All programs.
 fn kernels() -> impl Iterator<Item = Kernel> {
     let integers = sums::KERNELS.into_iter().chain(places::KERNELS);
+    let integers = integers.chain(depthwise::KERNELS);
     integers.chain(floats::KERNELS)
 }
 
