@@ -13,6 +13,7 @@ mod damage;
 mod floats;
 mod places;
 mod pools;
+mod quads;
 mod sums;
 
 /// Starts of `x`, in values, and columns or places of weights: every alignment that there is.
@@ -144,7 +145,7 @@ fn check(kernel: &Kernel, text: &str) -> Result<Checked, String> {
 /// All programs.
 fn kernels() -> impl Iterator<Item = Kernel> {
     let integers = sums::KERNELS.into_iter().chain(places::KERNELS);
-    integers.chain(floats::KERNELS)
+    integers.chain(quads::KERNELS).chain(floats::KERNELS)
 }
 
 #[test]

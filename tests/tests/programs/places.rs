@@ -47,8 +47,8 @@ pub const KERNELS: [Kernel; 4] = [
     },
 ];
 
-const FULL: (i16, i16) = (i16::MIN, i16::MAX);
-const POSITIVE: (i16, i16) = (0, i16::MAX);
+pub const FULL: (i16, i16) = (i16::MIN, i16::MAX);
+pub const POSITIVE: (i16, i16) = (0, i16::MAX);
 
 /// Two rows out of a block of four: the words of each pair of columns, a row after the other.
 fn words(rows: [&[i8]; 2]) -> Vec<u32> {
@@ -149,7 +149,7 @@ fn all(program: &Program, columns: Vec<usize>, bounds: &[(i16, i16)]) -> Result<
 }
 
 /// A multiplier in [1, 32767] and a shift in [0, 31]; mostly those that leave something of a sum.
-fn scale(values: &Values, random: &mut Random) -> (u16, u8) {
+pub fn scale(values: &Values, random: &mut Random) -> (u16, u8) {
     let multiplier = 1 + (random.bits() % 32_767) as u16;
     match (values.x, random.bits() % 8) {
         (_, 0) => (32_767, 0),
@@ -161,10 +161,13 @@ fn scale(values: &Values, random: &mut Random) -> (u16, u8) {
 /// An output by 64-bit integers.
 fn expected(case: &Case<'_>, place: usize, row: usize) -> i16 {
     let x = &case.x[place * case.step..][..case.rows[row].len()];
-    let sum = i64::from(reference::dot(case.rows[row], x, case.bias[row]));
-    let (multiplier, shift) = case.scale[row];
-    let scaled = ((sum * i64::from(multiplier)) >> 16) >> shift;
-    let (low, high) = case.bounds;
+    let sum = reference::dot(case.rows[row], x, case.bias[row]);
+    output(sum, case.scale[row], case.bounds)
+}
+
+/// What becomes of a sum.
+pub fn output(sum: i32, (multiplier, shift): (u16, u8), (low, high): (i16, i16)) -> i16 {
+    let scaled = ((i64::from(sum) * i64::from(multiplier)) >> 16) >> shift;
     scaled.clamp(low.into(), high.into()) as i16
 }
 

@@ -176,18 +176,10 @@ impl<const FEATURES: u64> Precision for W8A16<FEATURES> {
     }
 
     fn places_scratch(matrix: &Matrix<'_>, output: &OutputSpec) -> usize {
-        match output.activation {
-            Activation::Linear | Activation::Relu | Activation::Relu6 => {
-                places::scratch_bytes(matrix)
-            }
-            Activation::Tanh
-            | Activation::Sigmoid
-            | Activation::HardSigmoid
-            | Activation::Softmax
-            | Activation::LeakyRelu { .. }
-            | Activation::Elu { .. }
-            | Activation::Gelu
-            | Activation::Silu => 0,
+        if is_clamped(output) {
+            places::scratch_bytes(matrix)
+        } else {
+            0
         }
     }
 
@@ -200,6 +192,9 @@ impl<const FEATURES: u64> Precision for W8A16<FEATURES> {
         y: &mut [i16],
         scratch: &mut [u8],
     ) -> usize {
+        if !is_clamped(output) {
+            return 0;
+        }
         let bounds = (output.min, output.max);
         places::clamped(matrix, bounds, (x, step), y, scratch)
     }
@@ -273,6 +268,21 @@ impl<const FEATURES: u64> Precision for W8A16<FEATURES> {
                 of_packing!(FEATURES, matrix, lstm_relu(spec, xh, cell, hidden));
             }
         }
+    }
+}
+
+/// Whether the activation is no more than two bounds.
+fn is_clamped(output: &OutputSpec) -> bool {
+    match output.activation {
+        Activation::Linear | Activation::Relu | Activation::Relu6 => true,
+        Activation::Tanh
+        | Activation::Sigmoid
+        | Activation::HardSigmoid
+        | Activation::Softmax
+        | Activation::LeakyRelu { .. }
+        | Activation::Elu { .. }
+        | Activation::Gelu
+        | Activation::Silu => false,
     }
 }
 
