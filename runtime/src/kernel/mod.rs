@@ -65,6 +65,7 @@ macro_rules! column {
 }
 
 pub mod copy;
+pub mod depthwise;
 pub mod offset_quads;
 pub mod places;
 pub mod pool;
@@ -75,6 +76,8 @@ pub mod row_pairs;
 pub mod rows_f32;
 pub mod rows_mve;
 pub mod rows_v7m;
+pub(crate) mod slices;
+pub mod sliding;
 pub mod wide_row;
 
 /// The variant that this build runs over weights in rows.
