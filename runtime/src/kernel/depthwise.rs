@@ -53,8 +53,13 @@ fn together(
     x: &[i16],
     y: &mut [i16],
 ) -> usize {
-    let _ = (filters, scale, bounds, sliding, x, y);
-    0
+    #[cfg(dunlin_v6m)]
+    return super::depthwise_v6m::together(filters, scale, bounds, sliding, x, y);
+    #[cfg(not(dunlin_v6m))]
+    {
+        let _ = (filters, scale, bounds, sliding, x, y);
+        0
+    }
 }
 
 /// The dot products of a filter and of four, of `X` with weights `W` in sums `S`.

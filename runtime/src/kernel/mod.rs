@@ -41,31 +41,12 @@ macro_rules! fpu {
 #[cfg(dunlin_fpu)]
 use fpu;
 
-/// A column of four rows with offset on v6-M: r3 its value, from the register `k` on from r1; the sums are r8-r11.
-macro_rules! column {
-    ($k:literal, $a:literal, $b:literal, $c:literal, $d:literal) => {
-        concat!(
-            "ldrsh r3, [r1, ",
-            $k,
-            "]\n",
-            "ldrb r2, [r0, #",
-            $a,
-            "]\nmuls r2, r3, r2\nadd r8, r2\n",
-            "ldrb r2, [r0, #",
-            $b,
-            "]\nmuls r2, r3, r2\nadd r9, r2\n",
-            "ldrb r2, [r0, #",
-            $c,
-            "]\nmuls r2, r3, r2\nadd r10, r2\n",
-            "ldrb r2, [r0, #",
-            $d,
-            "]\nmuls r2, r3, r2\nadd r11, r2\n",
-        )
-    };
-}
+#[macro_use]
+mod v6m;
 
 pub mod copy;
 pub mod depthwise;
+pub mod depthwise_v6m;
 pub mod offset_quads;
 pub mod places;
 pub mod pool;

@@ -160,37 +160,17 @@ fn batch(quads: &Quads<'_>, left_out: &[i32], (x, step): (&[i16], usize), y: &mu
     }
 }
 
-/// A row's sum, brought to its output at `$y` bytes behind r5: r0 the scales, `$scale` bytes before the row's; r6 the greatest
-/// output, r7 the span, r12 the least; r1-r4 change.
-macro_rules! finish {
+/// The output of the row whose sum is in `$sum`, at `$y` bytes behind r5; its scale is `$scale` bytes behind r0.
+macro_rules! row {
     ($sum:literal, $scale:literal, $y:literal) => {
         concat!(
-            "
-            ldr r4, [r0, #",
+            "ldr r4, [r0, #",
             $scale,
-            "]
-            mov r2, ",
-            $sum,
-            "
-            lsrs r1, r4, #16
-            asrs r3, r2, #16
-            muls r3, r1, r3
-            uxth r2, r2
-            muls r2, r1, r2
-            lsrs r2, r2, #16
-            adds r2, r2, r3
-            asrs r2, r4
-            subs r2, r2, r6
-            asrs r3, r2, #31
-            ands r2, r3
-            adds r2, r2, r7
-            asrs r3, r2, #31
-            bics r2, r3
-            add r2, r12
-            strh r2, [r5, #",
+            "]\nlsrs r1, r4, #16\n",
+            finish!($sum),
+            "strh r2, [r5, #",
             $y,
-            "]
-            "
+            "]\n"
         )
     };
 }
@@ -266,10 +246,10 @@ macro_rules! places_source {
             ldm r0!, {r4-r7}
             mov r12, r4
             ",
-            finish!("r8", "0", "0"),
-            finish!("r9", "4", "2"),
-            finish!("r10", "8", "4"),
-            finish!("r11", "12", "6"),
+            row!("r8", "0", "0"),
+            row!("r9", "4", "2"),
+            row!("r10", "8", "4"),
+            row!("r11", "12", "6"),
             "
             ldr r1, [r0, #16]
             ldr r2, [r0, #20]

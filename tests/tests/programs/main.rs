@@ -10,6 +10,7 @@ use conformance::thumb::{Core, Machine, Memory, Program, Returned};
 // Miri would see the same code again, some thousand times.
 #[cfg(not(miri))]
 mod damage;
+mod depthwise_v6m;
 mod floats;
 mod places;
 mod pools;
@@ -145,7 +146,10 @@ fn check(kernel: &Kernel, text: &str) -> Result<Checked, String> {
 /// All programs.
 fn kernels() -> impl Iterator<Item = Kernel> {
     let integers = sums::KERNELS.into_iter().chain(places::KERNELS);
-    integers.chain(quads::KERNELS).chain(floats::KERNELS)
+    integers
+        .chain(quads::KERNELS)
+        .chain(depthwise_v6m::KERNELS)
+        .chain(floats::KERNELS)
 }
 
 #[test]
