@@ -175,18 +175,10 @@ impl<const FEATURES: u64> Precision for W8A16<FEATURES> {
     }
 
     fn places_scratch(matrix: &Matrix<'_>, output: &OutputSpec) -> usize {
-        match output.activation {
-            Activation::Linear | Activation::Relu | Activation::Relu6 => {
-                places::scratch_bytes(matrix)
-            }
-            Activation::Tanh
-            | Activation::Sigmoid
-            | Activation::HardSigmoid
-            | Activation::Softmax
-            | Activation::LeakyRelu { .. }
-            | Activation::Elu { .. }
-            | Activation::Gelu
-            | Activation::Silu => 0,
+        if is_clamped(output) {
+            places::scratch_bytes(matrix)
+        } else {
+            0
         }
     }
 
@@ -199,6 +191,9 @@ impl<const FEATURES: u64> Precision for W8A16<FEATURES> {
         y: &mut [i16],
         scratch: &mut [u8],
     ) -> usize {
+        if !is_clamped(output) {
+            return 0;
+        }
         let bounds = (output.min, output.max);
         places::clamped(matrix, bounds, (x, step), y, scratch)
     }
@@ -216,30 +211,17 @@ impl<const FEATURES: u64> Precision for W8A16<FEATURES> {
             bias: matrix.bias,
             channels,
         };
-        match output.activation {
-            Activation::Linear | Activation::Relu | Activation::Relu6 => {
-                let bounds = (output.min, output.max);
-                depthwise::clamped(&filters, matrix.scale, bounds, sliding, x, y);
-            }
-            Activation::Tanh
-            | Activation::Sigmoid
-            | Activation::HardSigmoid
-            | Activation::LeakyRelu { .. }
-            | Activation::Elu { .. }
-            | Activation::Gelu
-            | Activation::Silu
-            | Activation::Softmax => {
-                let finish = |row| {
-                    let scales = matrix.rescale4(row);
-                    move |sums: [i32; 4]| {
-                        core::array::from_fn(|r| {
-                            activate::<FEATURES>(scales[r].apply(sums[r]), output)
-                        })
-                    }
-                };
-                depthwise::outputs(&filters, 0, sliding, x, y, INTEGERS, finish);
-            }
+        if is_clamped(output) {
+            let bounds = (output.min, output.max);
+            return depthwise::clamped(&filters, matrix.scale, bounds, sliding, x, y);
         }
+        let finish = |row| {
+            let scales = matrix.rescale4(row);
+            move |sums: [i32; 4]| {
+                core::array::from_fn(|r| activate::<FEATURES>(scales[r].apply(sums[r]), output))
+            }
+        };
+        depthwise::outputs(&filters, 0, sliding, x, y, INTEGERS, finish);
     }
 
     #[inline]
@@ -263,6 +245,21 @@ impl<const FEATURES: u64> Precision for W8A16<FEATURES> {
                 of_packing!(FEATURES, matrix, lstm_relu(spec, xh, cell, hidden));
             }
         }
+    }
+}
+
+/// Whether the activation is no more than two bounds.
+fn is_clamped(output: &OutputSpec) -> bool {
+    match output.activation {
+        Activation::Linear | Activation::Relu | Activation::Relu6 => true,
+        Activation::Tanh
+        | Activation::Sigmoid
+        | Activation::HardSigmoid
+        | Activation::Softmax
+        | Activation::LeakyRelu { .. }
+        | Activation::Elu { .. }
+        | Activation::Gelu
+        | Activation::Silu => false,
     }
 }
 
