@@ -143,8 +143,7 @@ impl<'m, P: Precision, const LAYERS: usize> Model<'m, P, LAYERS> {
                 needed: WEIGHTS_ALIGNMENT as u8,
             });
         }
-        let stated = header.features.unwrap_or(Features::ALL);
-        let message = Message::<P::Build>::read(file, stated)?;
+        let message = Message::<P::Build>::read(file, Features::allowed(&header))?;
         if message.layer_count != usize::from(header.layer_count) || message.layer_count == 0 {
             return Err(LoadError::Header);
         }

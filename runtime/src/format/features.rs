@@ -61,11 +61,21 @@ impl Features {
     pub const SOFTMAX: Self = Self(1 << 19);
 
     pub const FLATTEN: Self = Self(1 << 20);
+    /// Whether a matvec meets any runs of columns and values; else it meets one, from the first column on.
+    #[inline(always)]
+    pub(crate) const fn has_runs(self) -> bool {
+        self.any(Self::CONV1D.and(Self::GROUPED_CONV1D)) && self.has(Self::RUNS)
+    }
+
     /// Layers that read another tensor than the one before.
     pub const INPUT: Self = Self(1 << 21);
 
+    /// That every Conv1D meets all its columns with values that follow each other, at each place: none pads or dilates. Of a
+    /// file that does not state it, one may.
+    pub const WHOLE_TAPS: Self = Self(1 << 22);
+
     /// The bits that a header may state.
-    const STATED: Self = Self((1 << 22) - 1);
+    const STATED: Self = Self((1 << 23) - 1);
 
     /// Windows that do not overlap.
     pub const APART: Self = Self(1 << 24);
@@ -78,6 +88,9 @@ impl Features {
     pub const ROW_MAJOR: Self = Self(1 << 27);
     pub const ROW_PAIRS: Self = Self(1 << 28);
     pub const OFFSET_QUADS: Self = Self(1 << 29);
+
+    /// Convolutions whose taps miss columns at the ends of their input, or lie apart there: padded, dilated and grouped ones.
+    pub const RUNS: Self = Self(1 << 30);
 
     /// Those of both.
     #[inline(always)]
@@ -137,12 +150,23 @@ impl Features {
         [low, middle, high]
     }
 
+    /// What a header lets its layers need: what it states, and what follows from what it does not.
+    #[inline(always)]
+    pub(crate) const fn allowed(header: &Header) -> Self {
+        match header.features {
+            None => Self::ALL,
+            Some(stated) if stated.has(Self::WHOLE_TAPS) => stated,
+            Some(stated) => stated.and(Self::RUNS),
+        }
+    }
+
     /// All that a file needs as far as its header says: everything, where it does not state it.
     #[inline(always)]
     pub(crate) const fn of_header(header: &Header) -> Self {
-        let Some(stated) = header.features else {
+        if header.features.is_none() {
             return Self::ALL;
-        };
+        }
+        let stated = Self::allowed(header);
         // Grouped convolutions have their rows one after the other in every packing.
         let rows = if stated.has(Self::GROUPED_CONV1D) {
             Self::ROW_MAJOR

@@ -117,6 +117,18 @@ impl<'m> Matrix<'m> {
         }
     }
 
+    /// The rows from one on that starts a block.
+    #[inline]
+    pub fn from_row(&self, row: usize) -> Self {
+        let start = row / 4 * self.block_bytes();
+        Self {
+            weights: self.weights.get(start..).unwrap_or_default(),
+            bias: self.bias.get(row..).unwrap_or_default(),
+            scale: self.scale.get(row..).unwrap_or_default(),
+            ..*self
+        }
+    }
+
     pub fn bytes(&self) -> usize {
         size_of_val(self.weights).next_multiple_of(4)
             + size_of_val(self.bias)
@@ -182,8 +194,13 @@ impl<'m> Matrix<'m> {
     ) -> [i32; 4] {
         // Taken apart, so that the usual way's sums stay in registers.
         let (a, b, c, d);
-        if taps.runs == 1 {
-            [a, b, c, d] = self.dot4(block, rows, taps.column, whole, bias);
+        // Pairs of columns are not read from their middle on but in `runs`.
+        let (middle, column) = match self.packing {
+            Packing::RowPairs => (taps.column % 2, taps.column & !1),
+            Packing::RowMajor | Packing::OffsetQuads => (0, taps.column),
+        };
+        if taps.runs == 1 && middle == 0 {
+            [a, b, c, d] = self.dot4(block, rows, column, whole, bias);
         } else {
             [a, b, c, d] = match self.packing {
                 Packing::RowMajor => self.runs::<0>(block, rows, bias, taps, x),
@@ -199,7 +216,7 @@ impl<'m> Matrix<'m> {
         }
     }
 
-    /// The sums over several runs of taps, of a matrix in the packing of this place in [`Packing::ALL`]: one function for each,
+    /// The sums over any runs of taps, of a matrix in the packing of this place in [`Packing::ALL`]: one function for each,
     /// so that a program has that of its own alone.
     #[inline(never)]
     fn runs<const PACKING: usize>(
