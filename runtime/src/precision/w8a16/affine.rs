@@ -220,12 +220,8 @@ fn each_four<'y, T>(
         matrix.bias.as_chunks::<4>().0,
         matrix.scale.as_chunks::<4>().0,
     );
-    let mut blocks = matrix.weights;
-    for ((y, bias), scale) in fours.iter_mut().zip(biases).zip(scales) {
-        let Some((block, behind)) = blocks.split_at_checked(matrix.block_bytes()) else {
-            break;
-        };
-        blocks = behind;
+    let blocks = matrix.blocks();
+    for (((y, bias), scale), block) in fours.iter_mut().zip(biases).zip(scales).zip(blocks) {
         let [a, b, c, d] = matrix.sums(block, 4, bias, (taps, whole, x), left_out);
         let [sa, sb, sc, sd] = scale.map(Rescale);
         *y = finish([sa.apply(a), sb.apply(b), sc.apply(c), sd.apply(d)]);

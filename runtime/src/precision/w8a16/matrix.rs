@@ -182,6 +182,12 @@ impl<'m> Matrix<'m> {
         }
     }
 
+    /// The full blocks of four rows.
+    #[inline(always)]
+    pub fn blocks(&self) -> core::slice::ChunksExact<'m, i8> {
+        self.weights.chunks_exact(self.block_bytes().max(1))
+    }
+
     /// The sums of a block of four rows, or of what is left of one, from their biases on. With one run of taps, that is `whole`.
     #[inline(always)]
     pub fn sums(
