@@ -17,7 +17,7 @@ pub(super) fn mark<B: Built>(tensors: &mut Tensors<'_, B>) {
         return;
     }
     let mut any = false;
-    for number in 0..=tensors.last_number() {
+    for number in tensors.numbers() {
         let keeps = if plain {
             // The output, for the window's end.
             !tensors.get(number).due.is_empty()
@@ -37,7 +37,7 @@ pub(super) fn mark<B: Built>(tensors: &mut Tensors<'_, B>) {
     if any && !plain {
         count(tensors);
     }
-    for number in 0..=tensors.last_number() {
+    for number in tensors.numbers() {
         let flow = tensors.get_mut(number);
         let kept = flow.due.intersect(flow.clean);
         let depth = if kept.is_empty() {
@@ -90,7 +90,7 @@ fn count<B: Built>(tensors: &mut Tensors<'_, B>) {
         Pace::Apart => window,
         Pace::Overlapping | Pace::Endless => window + plan.hop,
     };
-    for number in 0..=tensors.last_number() {
+    for number in tensors.numbers() {
         let flow = tensors.get_mut(number);
         (flow.there, flow.done) = (flow.clean.from, flow.clean.from);
         // Of the input, one a push.
@@ -99,7 +99,7 @@ fn count<B: Built>(tensors: &mut Tensors<'_, B>) {
     for push in 1..=pushes {
         let input = &mut tensors.plan.input;
         input.there = input.there.wrapping_add(1);
-        for number in 1..=tensors.last_number() {
+        for number in 1..tensors.numbers().end {
             advance(tensors, number, pace, push == window);
         }
     }
@@ -229,7 +229,7 @@ pub(crate) fn new_steps(
 /// Places of the counters, then of the rings.
 fn lay_out<B: Built>(tensors: &mut Tensors<'_, B>) {
     let mut at = 0usize;
-    for number in 0..=tensors.last_number() {
+    for number in tensors.numbers() {
         if let Some(ring) = &mut tensors.get_mut(number).ring {
             ring.cursor = at as u32;
             at += CURSOR_BYTES;
@@ -248,7 +248,7 @@ fn lay_out<B: Built>(tensors: &mut Tensors<'_, B>) {
             }
         }
     }
-    for number in 0..=tensors.last_number() {
+    for number in tensors.numbers() {
         let flow = tensors.get_mut(number);
         let step_bytes = flow.step_bytes();
         if let Some(ring) = &mut flow.ring {

@@ -44,7 +44,7 @@ fn stand<B: Built>(tensors: &mut Tensors<'_, B>) {
     let (start, size) = (tensors.plan.held, tensors.plan.moving);
     // The root that moves, and whether it stands at the area's start.
     let mut moving = None;
-    for number in 0..=tensors.last_number() {
+    for number in tensors.numbers() {
         if let Some(node) = tensors.maker(number) {
             if node.is_view() {
                 continue;
@@ -76,7 +76,7 @@ fn is_left<B: Built>(tensors: &Tensors<'_, B>, flow: &Flow) -> bool {
 /// Holds the tensors that others than the next layer read, each at the lowest place that is free while it is needed.
 fn hold<B: Built>(tensors: &mut Tensors<'_, B>) {
     let mut size = 0usize;
-    for number in 0..=tensors.last_number() {
+    for number in tensors.numbers() {
         let last = last_reader(tensors, number);
         let between = tensors.between(number, last);
         if !tensors.is_made(number) || between.iter().all(Link::is_view) {

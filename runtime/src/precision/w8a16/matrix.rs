@@ -37,7 +37,12 @@ impl<'m> Matrix<'m> {
         } else {
             Packing::RowMajor
         };
-        let groups = rows.groups.max(1);
+        let grouped = Features::GROUPED_CONV1D.and(Features::GRU);
+        let groups = if Features(FEATURES).any(grouped) {
+            rows.groups.max(1)
+        } else {
+            1
+        };
         let bytes = packed::bytes(packing, rows.count / groups, width)
             .and_then(|bytes| bytes.checked_mul(groups))
             .ok_or(LayerError::Memory)?;

@@ -76,15 +76,34 @@ impl<const FEATURES: u64> Numbers for W8A16<FEATURES> {
         let clamped = clamp.min <= clamp.max;
         let unclamped = (clamp.min, clamp.max) == (0, 0);
         let bits = output.softmax_bits;
+        let has = |features| Self::FEATURES.has(features);
         let (range, valid) = match output.activation {
             Activation::Linear => (clamp, clamped && bits == 0),
             Activation::Relu | Activation::Relu6 => (clamp, clamp.min == 0 && clamped && bits == 0),
-            Activation::LeakyRelu { slope } => (clamp, clamped && bits == 0 && slope <= 0x7fff),
-            Activation::Elu { alpha } => (clamp, clamped && bits <= 15 && alpha <= 0xffff),
-            Activation::Gelu | Activation::Silu => (clamp, clamped && bits <= 15),
-            Activation::Tanh => (FULL, unclamped && bits == 0),
-            Activation::Sigmoid | Activation::HardSigmoid => (NON_NEGATIVE, unclamped && bits == 0),
-            Activation::Softmax => (NON_NEGATIVE, unclamped && bits <= 15),
+            Activation::LeakyRelu { slope } if has(Features::SMOOTH) => {
+                (clamp, clamped && bits == 0 && slope <= 0x7fff)
+            }
+            Activation::Elu { alpha } if has(Features::SMOOTH) => {
+                (clamp, clamped && bits <= 15 && alpha <= 0xffff)
+            }
+            Activation::Gelu | Activation::Silu if has(Features::SMOOTH) => {
+                (clamp, clamped && bits <= 15)
+            }
+            Activation::Tanh if has(Features::TANH) => (FULL, unclamped && bits == 0),
+            Activation::Sigmoid | Activation::HardSigmoid if has(Features::SIGMOID) => {
+                (NON_NEGATIVE, unclamped && bits == 0)
+            }
+            Activation::Softmax if has(Features::SOFTMAX) => {
+                (NON_NEGATIVE, unclamped && bits <= 15)
+            }
+            Activation::LeakyRelu { .. }
+            | Activation::Elu { .. }
+            | Activation::Gelu
+            | Activation::Silu
+            | Activation::Tanh
+            | Activation::Sigmoid
+            | Activation::HardSigmoid
+            | Activation::Softmax => return Err(LayerError::NotBuilt),
         };
         if valid {
             Ok(range)
