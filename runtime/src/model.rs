@@ -168,7 +168,7 @@ impl<'m, P: Precision, const LAYERS: usize> Model<'m, P, LAYERS> {
             if index >= LAYERS {
                 return Err(capacity);
             }
-            self.add(spec, &mut weights).map_err(at(index))?;
+            self.add(&spec, &mut weights).map_err(at(index))?;
         }
         let channels = self.output_shape().channels;
         self.output_scales = Some(scales(&mut weights, message.output_scales, channels)?);
@@ -192,14 +192,15 @@ impl<'m, P: Precision, const LAYERS: usize> Model<'m, P, LAYERS> {
     }
 
     /// Puts the layer of a specification behind those that are there; there is room.
-    fn add(&mut self, spec: LayerSpec, weights: &mut Cursor<'m>) -> Result<(), LayerError> {
+    fn add(&mut self, spec: &LayerSpec, weights: &mut Cursor<'m>) -> Result<(), LayerError> {
         let before = self.nodes.len() as u16;
-        let input = if let LayerSpec::Input(tensor) = spec {
-            tensor
-        } else {
-            before
-        };
-        let with = spec.with();
+        let (mut input, mut with) = (before, None);
+        if P::FEATURES.has_branches() {
+            if let LayerSpec::Input(tensor) = *spec {
+                input = tensor;
+            }
+            with = spec.with();
+        }
         let tensor = |number: u16| {
             if number > before {
                 return Err(LayerError::Tensor { tensor: number });
