@@ -137,17 +137,20 @@ fn moving<B: Built>(tensors: &Tensors<'_, B>, run: Run) -> usize {
         let runs = match run {
             Run::Window => true,
             Run::Due => is_left(tensors, &node.tensor),
-            Run::Stream => tensors.streams(node),
+            // Where each layer takes each step, all run.
+            Run::Stream => B::FEATURES.is_plain() || tensors.streams(node),
         };
         if node.is_view() || !runs {
             continue;
         }
-        let mut sum = place(node.memory.scratch);
-        let inputs = [Some(tensors.get(node.input).root), second(tensors, node)];
-        for root in inputs.into_iter().flatten() {
-            sum = sum.saturating_add(size(tensors, tensors.get(root), run));
+        let of_root = |root| size(tensors, tensors.get(root), run);
+        let mut sum = place(node.memory.scratch)
+            .saturating_add(of_root(tensors.get(node.input).root))
+            .saturating_add(size(tensors, &node.tensor, run));
+        if let Some(root) = second(tensors, node) {
+            sum = sum.saturating_add(of_root(root));
         }
-        largest = largest.max(sum.saturating_add(size(tensors, &node.tensor, run)));
+        largest = largest.max(sum);
     }
     largest
 }

@@ -17,9 +17,9 @@ pub fn four<T: Copy + Default>(of: &[T], first: usize) -> [T; 4] {
     }
 }
 
-/// Fewer than four values, filled up.
+/// Up to four values, filled up.
 #[inline(never)]
-fn fewer<T: Copy + Default>(of: &[T]) -> [T; 4] {
+pub fn fewer<T: Copy + Default>(of: &[T]) -> [T; 4] {
     let mut four = [T::default(); 4];
     for (to, &from) in four.iter_mut().zip(of) {
         *to = from;

@@ -7,6 +7,7 @@ use crate::format::header::Packing;
 use crate::math::bounds::{at_least, at_most, saturate};
 use crate::math::rescale::Rescale;
 use crate::math::table;
+use crate::precision::slices::fewer;
 use crate::precision::{Gates, Taps};
 
 use super::matrix::Matrix;
@@ -249,11 +250,11 @@ fn rest_values(matrix: &Matrix<'_>, taps: &Taps, x: &[i16], done: usize, rows: u
         });
         return [matrix.rescale(done).apply(sum), 0, 0, 0];
     }
-    let scales = matrix.rescale4(done);
     let block = matrix.weights.get(matrix.block_bytes() * (done / 4)..);
     let block = block.unwrap_or_default();
-    let bias = matrix.bias4(done);
+    let bias = fewer(matrix.bias.get(done..).unwrap_or_default());
     let left_out = matrix.left_out(taps, x);
-    let sums = matrix.sums(block, rows, &bias, (taps, taps.first(x), x), left_out);
-    core::array::from_fn(|r| scales[r].apply(sums[r]))
+    let [a, b, c, _] = matrix.sums(block, rows, &bias, (taps, taps.first(x), x), left_out);
+    let [sa, sb, sc, _] = fewer(matrix.scale.get(done..).unwrap_or_default()).map(Rescale);
+    [sa.apply(a), sb.apply(b), sc.apply(c), 0]
 }
