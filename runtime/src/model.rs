@@ -147,10 +147,12 @@ impl<'m, P: Precision, const LAYERS: usize> Model<'m, P, LAYERS> {
         if message.layer_count != usize::from(header.layer_count) || message.layer_count == 0 {
             return Err(LoadError::Header);
         }
-        let capacity = LoadError::LayerCapacity {
-            needed: header.layer_count,
-            given: LAYERS as u16,
-        };
+        if message.layer_count > LAYERS {
+            return Err(LoadError::LayerCapacity {
+                needed: header.layer_count,
+                given: LAYERS as u16,
+            });
+        }
         let at = |index: usize| {
             move |error: LayerError| LoadError::Layer {
                 index: index as u16,
@@ -165,9 +167,6 @@ impl<'m, P: Precision, const LAYERS: usize> Model<'m, P, LAYERS> {
         let input_scales = scales(&mut weights, message.input_scales, input.channels)?;
         self.input_scales = Some(input_scales);
         for (index, spec) in message.layers().enumerate() {
-            if index >= LAYERS {
-                return Err(capacity);
-            }
             self.add(&spec, &mut weights).map_err(at(index))?;
         }
         let channels = self.output_shape().channels;

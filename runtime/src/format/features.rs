@@ -8,10 +8,10 @@ use super::header::{Header, Mode, Packing};
 /// A set of parts of the runtime.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct Features(pub u64);
+pub struct Features(pub u32);
 
 /// [`Features::ALL`] as the parameter of a type of numbers.
-pub const ALL: u64 = Features::ALL.0;
+pub const ALL: u32 = Features::ALL.0;
 
 /// What a build has, as a type: for code that does not depend on the kind of numbers, so that a program for several has it once.
 pub trait Built {
@@ -20,9 +20,9 @@ pub trait Built {
 
 /// The build of these features.
 #[derive(Debug, Clone, Copy)]
-pub struct Build<const FEATURES: u64>;
+pub struct Build<const FEATURES: u32>;
 
-impl<const FEATURES: u64> Built for Build<FEATURES> {
+impl<const FEATURES: u32> Built for Build<FEATURES> {
     const FEATURES: Features = Features(FEATURES);
 }
 
@@ -30,7 +30,7 @@ impl Features {
     /// Nothing.
     pub const NONE: Self = Self(0);
     /// Everything.
-    pub const ALL: Self = Self(u64::MAX);
+    pub const ALL: Self = Self(u32::MAX);
 
     pub const DENSE: Self = Self(1);
     pub const CONV1D: Self = Self(1 << 1);
@@ -135,7 +135,7 @@ impl Features {
     /// What three bytes of a header state, lowest first; `None` for bits without a meaning. Zero states nothing.
     #[inline(always)]
     pub(crate) const fn stated([low, middle, high]: [u8; 3]) -> Option<Option<Self>> {
-        let bits = Self(u32::from_le_bytes([low, middle, high, 0]) as u64);
+        let bits = Self(u32::from_le_bytes([low, middle, high, 0]));
         match bits {
             Self::NONE => Some(None),
             _ if Self::STATED.has(bits) => Some(Some(bits)),
@@ -220,7 +220,7 @@ impl Features {
 ///
 /// # Panics
 /// At compile time, when the file is not a model file of this version.
-pub const fn features(file: &[u8]) -> u64 {
+pub const fn features(file: &[u8]) -> u32 {
     match Header::read(file) {
         Ok(header) => Features::of_header(&header).0,
         Err(_) => panic!("not a dunlin model file of this format version"),

@@ -55,6 +55,7 @@ fn all_clean<B: Built>(tensors: &mut Tensors<'_, B>) {
             to: flow.shape.steps,
         };
         (flow.need, flow.clean, flow.is_last) = (all, all, is_last);
+        flow.burst = 1;
     }
 }
 

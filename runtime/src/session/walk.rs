@@ -103,7 +103,7 @@ struct Parts<'z> {
 fn parts<'z, B: Built>(zone: &'z mut [u8], places: &Places) -> Option<Parts<'z>> {
     // In a build for recurrent layers, most take the general way.
     if B::FEATURES.is_plain() {
-        return all_parts(zone, places);
+        return all_parts::<B>(zone, places);
     }
     let Places {
         input,
@@ -113,7 +113,7 @@ fn parts<'z, B: Built>(zone: &'z mut [u8], places: &Places) -> Option<Parts<'z>>
         ..
     } = places;
     if !with.is_empty() || !scratch.is_empty() {
-        return all_parts(zone, places);
+        return all_parts::<B>(zone, places);
     }
     // Mostly an input and an output: one split parts them.
     let (input, output) = if input.is_empty() {
@@ -139,18 +139,24 @@ fn parts<'z, B: Built>(zone: &'z mut [u8], places: &Places) -> Option<Parts<'z>>
 }
 
 #[inline(never)]
-fn all_parts<'z>(zone: &'z mut [u8], places: &Places) -> Option<Parts<'z>> {
+fn all_parts<'z, B: Built>(zone: &'z mut [u8], places: &Places) -> Option<Parts<'z>> {
+    let (input, output) = (whole(&places.input), whole(&places.output));
+    let scratch = whole(&places.scratch);
+    if !B::FEATURES.has_branches() {
+        let [input, output, scratch] = zone.get_disjoint_mut([input, output, scratch]).ok()?;
+        return Some(Parts {
+            input,
+            output,
+            scratch,
+            ..Parts::default()
+        });
+    }
     let with = if places.with == places.input {
         &NOWHERE
     } else {
         &places.with
     };
-    let ranges = [
-        whole(&places.input),
-        whole(with),
-        whole(&places.output),
-        whole(&places.scratch),
-    ];
+    let ranges = [input, whole(with), output, scratch];
     let [input, with, output, scratch] = zone.get_disjoint_mut(ranges).ok()?;
     Some(Parts {
         input,

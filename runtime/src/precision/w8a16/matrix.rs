@@ -26,7 +26,7 @@ pub struct Matrix<'m> {
 impl<'m> Matrix<'m> {
     /// Takes a matrix off the weights and checks every row.
     #[inline(never)]
-    pub fn take<const FEATURES: u64>(
+    pub fn take<const FEATURES: u32>(
         weights: &mut Cursor<'m>,
         rows: Rows,
         columns: &[(usize, Range)],
@@ -70,7 +70,7 @@ impl<'m> Matrix<'m> {
 
     /// Refuses a row with a weight or scale out of its bounds, or whose sum could leave 32 bits; `name` is its number in errors.
     #[inline]
-    fn check<const FEATURES: u64>(
+    fn check<const FEATURES: u32>(
         &self,
         row: usize,
         name: u32,
@@ -298,7 +298,7 @@ impl<'m> Matrix<'m> {
 
 /// The packing: in a build that reads only one, a constant.
 #[inline(always)]
-pub(super) const fn known<const FEATURES: u64>(packing: Packing) -> Packing {
+pub(super) const fn known<const FEATURES: u32>(packing: Packing) -> Packing {
     match (
         reads::<FEATURES>(Packing::RowMajor),
         reads::<FEATURES>(Packing::RowPairs),
@@ -312,7 +312,7 @@ pub(super) const fn known<const FEATURES: u64>(packing: Packing) -> Packing {
 }
 
 /// Whether a build with these features reads this packing.
-const fn reads<const FEATURES: u64>(packing: Packing) -> bool {
+const fn reads<const FEATURES: u32>(packing: Packing) -> bool {
     packing.is_readable() && Features(FEATURES).has(Features::of_packing(packing))
 }
 

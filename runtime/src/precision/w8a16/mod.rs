@@ -27,7 +27,7 @@ use matrix::Matrix;
 /// int8 weights, int16 activations, int32 accumulators; no floats between input and output. With the code for these
 /// [`features`](crate::features) and no other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct W8A16<const FEATURES: u64 = ALL>;
+pub struct W8A16<const FEATURES: u32 = ALL>;
 
 /// The smallest and largest value of a tensor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,7 +45,7 @@ const NON_NEGATIVE: Range = Range {
     max: i16::MAX,
 };
 
-impl<const FEATURES: u64> Numbers for W8A16<FEATURES> {
+impl<const FEATURES: u32> Numbers for W8A16<FEATURES> {
     const TAG: PrecisionTag = PrecisionTag::W8A16;
     type Build = Build<FEATURES>;
     type Activation = i16;
@@ -128,7 +128,7 @@ impl<const FEATURES: u64> Numbers for W8A16<FEATURES> {
     }
 }
 
-impl<const FEATURES: u64> Precision for W8A16<FEATURES> {
+impl<const FEATURES: u32> Precision for W8A16<FEATURES> {
     fn matrix<'m>(
         weights: &mut Cursor<'m>,
         rows: Rows,
@@ -305,7 +305,7 @@ impl<const FEATURES: u64> Precision for W8A16<FEATURES> {
 /// The activation of a value at the scale of its argument; a softmax leaves its logits to
 /// [`Elementwise::softmax`](super::Elementwise::softmax).
 #[inline(always)]
-fn activate<const FEATURES: u64>(value: i32, output: &OutputSpec) -> i16 {
+fn activate<const FEATURES: u32>(value: i32, output: &OutputSpec) -> i16 {
     let has = |features| Features(FEATURES).has(features);
     match output.activation {
         Activation::Linear | Activation::Relu | Activation::Relu6 => clamp(value, output),
@@ -334,7 +334,7 @@ fn activate<const FEATURES: u64>(value: i32, output: &OutputSpec) -> i16 {
 }
 
 /// Those of the activations that take a call, of sums in 32 bits: so many rows at a time.
-fn smoothed<const FEATURES: u64>(
+fn smoothed<const FEATURES: u32>(
     matrix: &Matrix<'_>,
     output: &OutputSpec,
     taps: &Taps,
