@@ -6,7 +6,7 @@ use crate::format::header::{Packing, PrecisionTag};
 use crate::format::read::Cursor;
 use crate::kernel::copy::copy;
 use crate::kernel::depthwise::{self, Filters, INTEGERS};
-use crate::math::bounds::saturate;
+use crate::math::bounds::{between, saturate};
 use crate::math::{activation, float, table};
 
 use super::{Gates, Numbers, Precision, Rows, Sliding, Taps};
@@ -367,8 +367,7 @@ fn smooth(value: i32, output: &OutputSpec) -> i16 {
     clamp(value, output)
 }
 
-/// Not `i32::clamp`, which panics where the bounds are the wrong way round.
 #[inline(always)]
 fn clamp(value: i32, output: &OutputSpec) -> i16 {
-    saturate(value.min(i32::from(output.max)).max(i32::from(output.min)))
+    between(value, output.min, output.max)
 }
