@@ -44,11 +44,13 @@ use fpu;
 #[macro_use]
 mod v6m;
 
+pub mod clamped;
 pub mod copy;
 pub mod depthwise;
 pub mod depthwise_v6m;
 pub mod offset_quads;
 pub mod places;
+pub mod places_v7m;
 pub mod pool;
 pub mod portable;
 pub mod quad_places;

@@ -3,6 +3,7 @@ use conformance::inputs::Random;
 use conformance::thumb::{Core, Memory, Program};
 use dunlin::kernel::depthwise_v6m::PLACES;
 
+use super::clamped::word;
 use super::places::{FULL, POSITIVE, output, scale};
 use super::{Checked, Kernel, bytes, call, lengths, values};
 
@@ -88,12 +89,7 @@ fn run(program: &Program, case: &Case<'_>, random: &mut Random) -> Result<u64, S
     let [places, stride, dilation] = case.shape;
     let weights = memory.readable(&bytes(case.weights, |w| w.to_le_bytes()), random.bits() % 4);
     let bias = memory.readable(&bytes(case.bias, |bias| bias.to_le_bytes()), 0);
-    let scale = memory.readable(
-        &bytes(case.scale, |&(multiplier, shift)| {
-            (u32::from(multiplier) << 16 | u32::from(shift)).to_le_bytes()
-        }),
-        0,
-    );
+    let scale = memory.readable(&bytes(case.scale, |&scale| word(scale).to_le_bytes()), 0);
     let x = memory.readable(&bytes(case.x, |x| x.to_le_bytes()), 2 * (random.bits() % 4));
     let outputs = places * channels;
     let y = memory.unwritten(2 * outputs, 2 * (random.bits() % 4));

@@ -195,7 +195,7 @@ impl<const FEATURES: u64> Precision for W8A16<FEATURES> {
             return 0;
         }
         let bounds = (output.min, output.max);
-        places::clamped(matrix, bounds, (x, step), y, scratch)
+        places::clamped::<FEATURES>(matrix, bounds, (x, step), y, scratch)
     }
 
     fn depthwise(
