@@ -119,38 +119,6 @@ macro_rules! two_by_three {
     };
 }
 
-/// The output of the sum in `$sum`, by the scale in `$scale` and its multiplier; r2 the least output, r3 the greatest, r12 how
-/// much less the least is; r14 changes.
-macro_rules! finish {
-    ($sum:literal, $scale:literal, $multiplier:literal) => {
-        concat!(
-            "smull lr, ",
-            $sum,
-            ", ",
-            $sum,
-            ", ",
-            $multiplier,
-            "\nasr ",
-            $sum,
-            ", ",
-            $sum,
-            ", ",
-            $scale,
-            "\nsub lr, ",
-            $sum,
-            ", r3",
-            "
-            and lr, lr, lr, asr #31
-            add lr, lr, r12
-            bic lr, lr, lr, asr #31
-            ",
-            "add ",
-            $sum,
-            ", lr, r2\n",
-        )
-    };
-}
-
 /// All places, three at a time: r0 the [`Job`], which stands on the stack too.
 macro_rules! places_source {
     () => {
@@ -188,12 +156,12 @@ macro_rules! places_source {
             add r12, r12, #24
             ldm r12, {r0-r3, r10-r12}
             ",
-            finish!("r4", "r0", "r10"),
-            finish!("r5", "r1", "r11"),
-            finish!("r6", "r0", "r10"),
-            finish!("r7", "r1", "r11"),
-            finish!("r8", "r0", "r10"),
-            finish!("r9", "r1", "r11"),
+            scaled!("r4", "r0", "r10", "r12", "r2"),
+            scaled!("r5", "r1", "r11", "r12", "r2"),
+            scaled!("r6", "r0", "r10", "r12", "r2"),
+            scaled!("r7", "r1", "r11", "r12", "r2"),
+            scaled!("r8", "r0", "r10", "r12", "r2"),
+            scaled!("r9", "r1", "r11", "r12", "r2"),
             "
             ldr r12, [sp]
             ldrd r0, r1, [r12, #52]

@@ -71,9 +71,9 @@ fn counted(code: &str) -> Vec<String> {
     let Some((before, behind)) = code.split_once('#') else {
         return Vec::new();
     };
-    let digits = behind.find(|c: char| !c.is_ascii_digit());
+    let digits = behind.find(|c: char| c != '-' && !c.is_ascii_digit());
     let (number, rest) = behind.split_at(digits.unwrap_or(behind.len()));
-    let number: u32 = number.parse().expect("a decimal number");
+    let number: i32 = number.parse().expect("a decimal number");
     let others = [number + 4, number * 2].into_iter();
     let others = others.filter(|&other| other != number);
     others

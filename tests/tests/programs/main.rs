@@ -11,7 +11,8 @@ mod clamped;
 // Miri would see the same code again, some thousand times.
 #[cfg(not(miri))]
 mod damage;
-mod depthwise_v6m;
+mod depthwise;
+mod depthwise_places;
 mod floats;
 mod places;
 mod pools;
@@ -147,8 +148,9 @@ fn check(kernel: &Kernel, text: &str) -> Result<Checked, String> {
 fn kernels() -> impl Iterator<Item = Kernel> {
     let integers = sums::KERNELS.into_iter().chain(places::KERNELS);
     integers
+        .chain(depthwise::KERNELS)
         .chain(clamped::KERNELS)
-        .chain(depthwise_v6m::KERNELS)
+        .chain(depthwise_places::KERNELS)
         .chain(floats::KERNELS)
 }
 

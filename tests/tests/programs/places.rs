@@ -158,6 +158,11 @@ pub fn scale(values: &Values, random: &mut Random) -> (u16, u8) {
     }
 }
 
+/// A bound in both halves of a word.
+pub fn twice(value: i16) -> u32 {
+    u32::from(value as u16) * 0x1_0001
+}
+
 /// An output by 64-bit integers.
 fn expected(case: &Case<'_>, place: usize, row: usize) -> i16 {
     let x = &case.x[place * case.step..][..case.rows[row].len()];
@@ -178,7 +183,6 @@ fn run(program: &Program, case: &Case<'_>, random: &mut Random) -> Result<u64, S
     let places = 2 * case.pairs;
     let outputs = (places - 1) * case.filters + 2;
     let y = memory.unwritten(2 * outputs, 2 * case.y_at as u32);
-    let twice = |value: i16| u32::from(value as u16) * 0x1_0001;
     let scale = case
         .scale
         .map(|(multiplier, shift)| u32::from(multiplier) << 16 | u32::from(shift));
