@@ -221,7 +221,7 @@ impl<const FEATURES: u32> Precision for W8A16<FEATURES> {
             return 0;
         }
         let bounds = (output.min, output.max);
-        places::clamped(matrix, bounds, (x, step), y, scratch)
+        places::clamped::<FEATURES>(matrix, bounds, (x, step), y, scratch)
     }
 
     fn depthwise(
@@ -331,7 +331,7 @@ fn smoothed<const FEATURES: u32>(
     const ROWS: usize = 16;
     let (mut y, mut row) = (y, 0);
     while !y.is_empty() {
-        let matrix = &matrix.from_row(row);
+        let matrix = &matrix.starting_at(row);
         let mut sums = [0; ROWS];
         let at = y.len().min(ROWS);
         let (part, behind) = core::mem::take(&mut y)
