@@ -14,28 +14,28 @@ pub fn main<const FEATURES: u32, const LAYERS: usize>(
     model: &mut Model<'static, W8A16<FEATURES>, LAYERS>,
     arena: &mut [u8],
 ) -> ! {
+    host::exit(stream(file, model, arena).is_some())
+}
+
+fn stream<const FEATURES: u32, const LAYERS: usize>(
+    file: &'static [u8],
+    model: &mut Model<'static, W8A16<FEATURES>, LAYERS>,
+    arena: &mut [u8],
+) -> Option<()> {
     let mark = stack::Mark::paint();
-    if model.load(file).is_err() {
-        host::exit(false)
-    }
+    model.load(file).ok()?;
     word(mark.depth());
     let mark = stack::Mark::paint();
-    let Ok(mut session) = Session::new(model, arena) else {
-        host::exit(false)
-    };
+    let mut session = Session::new(model, arena).ok()?;
     for step in 0..model.input_shape().steps {
-        match session.push_raw(&[sawtooth(step)]) {
-            Ok(Some(output)) => {
-                word(mark.depth());
-                for &value in output {
-                    word(value as u32);
-                }
+        if let Some(output) = session.push_raw(&[sawtooth(step)]).ok()? {
+            word(mark.depth());
+            for &value in output {
+                word(value as u32);
             }
-            Ok(None) => {}
-            Err(_) => host::exit(false),
         }
     }
-    host::exit(true)
+    Some(())
 }
 
 /// Steep enough to reach both ends of the range within a window.

@@ -2,7 +2,7 @@
 use core::ops::Range;
 
 use crate::layer::Reach;
-use crate::plan::{Flow, Link, Ring, NOWHERE, Pace, Walk, earlier, given_steps, new_steps};
+use crate::plan::{Flow, Link, NOWHERE, Pace, Ring, Walk, earlier, given_steps, new_steps};
 use crate::precision::Precision;
 
 use super::Session;

@@ -10,8 +10,8 @@ use crate::math::table;
 use crate::precision::slices::fewer;
 use crate::precision::{Gates, Taps};
 
-use super::matrix::Matrix;
 use super::lstm;
+use super::matrix::Matrix;
 
 /// The functions for one packing: a program with one model in it has those of its packing alone, and where all taps are one run
 /// from the first column on, those for such taps.
@@ -69,7 +69,9 @@ macro_rules! functions {
             #[inline(never)]
             pub fn products(matrix: &Matrix<'_>, taps: &Taps, x: &[i16], y: &mut [i32]) {
                 let rows = y.len();
-                let last = each_four(&known(matrix, $packing), &$taps(taps), x, y, |values| values);
+                let last = each_four(&known(matrix, $packing), &$taps(taps), x, y, |values| {
+                    values
+                });
                 if !last.is_empty() {
                     let values = rest(matrix, taps, x, rows - last.len(), last.len());
                     copy_last(last, values);
@@ -198,9 +200,7 @@ impl Bounds {
         match self {
             Self::Relu => values.map(|value| value.clamp(0, i16::MAX.into()) as i16),
             Self::None => values.map(saturate),
-            Self::Any(low, high) => {
-                values.map(|value| at_least(at_most(value, high), low) as i16)
-            }
+            Self::Any(low, high) => values.map(|value| at_least(at_most(value, high), low) as i16),
         }
     }
 }
