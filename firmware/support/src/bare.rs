@@ -14,28 +14,28 @@ pub fn main<const FEATURES: u32, const LAYERS: usize>(
     model: &mut Model<'static, W8A16<FEATURES>, LAYERS>,
     arena: &mut [u8],
 ) -> ! {
-    host::exit(stream(file, model, arena).is_some())
-}
-
-fn stream<const FEATURES: u32, const LAYERS: usize>(
-    file: &'static [u8],
-    model: &mut Model<'static, W8A16<FEATURES>, LAYERS>,
-    arena: &mut [u8],
-) -> Option<()> {
     let mark = stack::Mark::paint();
-    model.load(file).ok()?;
+    if model.load(file).is_err() {
+        host::exit(false)
+    }
     word(mark.depth());
     let mark = stack::Mark::paint();
-    let mut session = Session::new(model, arena).ok()?;
+    let Ok(mut session) = Session::new(model, arena) else {
+        host::exit(false)
+    };
     for step in 0..model.input_shape().steps {
-        if let Some(output) = session.push_raw(&[sawtooth(step)]).ok()? {
-            word(mark.depth());
-            for &value in output {
-                word(value as u32);
+        match session.push_raw(&[sawtooth(step)]) {
+            Ok(Some(output)) => {
+                word(mark.depth());
+                for &value in output {
+                    word(value as u32);
+                }
             }
+            Ok(None) => {}
+            Err(_) => host::exit(false),
         }
     }
-    Some(())
+    host::exit(true)
 }
 
 /// Steep enough to reach both ends of the range within a window.
