@@ -4,10 +4,10 @@
 //! those of a small program.
 use crate::format::graph::LstmSpec;
 use crate::format::header::Packing;
+use crate::kernel::slices::fewer;
 use crate::math::bounds::{at_least, at_most, saturate};
 use crate::math::rescale::Rescale;
 use crate::math::table;
-use crate::precision::slices::fewer;
 use crate::precision::{Gates, Taps};
 
 use super::lstm;
@@ -214,9 +214,14 @@ fn each_four<'y, T>(
     y: &'y mut [T],
     finish: impl Fn([i32; 4]) -> [T; 4],
 ) -> &'y mut [T] {
-    let left_out = matrix.left_out(taps, x);
     let whole = taps.first(x);
     let (fours, behind) = y.as_chunks_mut::<4>();
+    // A row that stands alone lacks nothing.
+    let left_out = if fours.is_empty() {
+        0
+    } else {
+        matrix.left_out(taps, x)
+    };
     let (biases, scales) = (
         matrix.bias.as_chunks::<4>().0,
         matrix.scale.as_chunks::<4>().0,

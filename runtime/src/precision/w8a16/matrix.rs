@@ -3,9 +3,9 @@ use crate::error::LayerError;
 use crate::format::features::Features;
 use crate::format::header::Packing;
 use crate::format::read::Cursor;
+use crate::kernel::slices::{four, part};
 use crate::kernel::{active, offset_quads, row_pairs, wide_row};
 use crate::math::rescale::Rescale;
-use crate::precision::slices::{four, part};
 use crate::precision::{Rows, Taps};
 
 use super::{Range, packed};
@@ -124,7 +124,7 @@ impl<'m> Matrix<'m> {
 
     /// The rows from one on that starts a block.
     #[inline]
-    pub fn from_row(&self, row: usize) -> Self {
+    pub fn starting_at(&self, row: usize) -> Self {
         let start = row / 4 * self.block_bytes();
         Self {
             weights: self.weights.get(start..).unwrap_or_default(),

@@ -4,15 +4,14 @@ use crate::format::features::{ALL, Build, Features};
 use crate::format::graph::{Activation, LstmSpec, OutputSpec};
 use crate::format::header::{Packing, PrecisionTag};
 use crate::format::read::Cursor;
-use crate::kernel::active as kernel;
 use crate::kernel::copy::copy;
-use crate::math::bounds::saturate;
+use crate::kernel::depthwise::{self, Filters, INTEGERS};
+use crate::math::bounds::{between, saturate};
 use crate::math::{activation, float, table};
 
-use super::{Gates, Numbers, Precision, Rows, Strided, Taps};
+use super::{Gates, Numbers, Precision, Rows, Sliding, Taps};
 
 mod affine;
-mod depthwise;
 mod elementwise;
 mod gated;
 mod lstm;
@@ -202,18 +201,10 @@ impl<const FEATURES: u32> Precision for W8A16<FEATURES> {
     }
 
     fn places_scratch(matrix: &Matrix<'_>, output: &OutputSpec) -> usize {
-        match output.activation {
-            Activation::Linear | Activation::Relu | Activation::Relu6 => {
-                places::scratch_bytes(matrix)
-            }
-            Activation::Tanh
-            | Activation::Sigmoid
-            | Activation::HardSigmoid
-            | Activation::Softmax
-            | Activation::LeakyRelu { .. }
-            | Activation::Elu { .. }
-            | Activation::Gelu
-            | Activation::Silu => 0,
+        if is_clamped(output) {
+            places::scratch_bytes(matrix)
+        } else {
+            0
         }
     }
 
@@ -226,56 +217,37 @@ impl<const FEATURES: u32> Precision for W8A16<FEATURES> {
         y: &mut [i16],
         scratch: &mut [u8],
     ) -> usize {
+        if !is_clamped(output) {
+            return 0;
+        }
         let bounds = (output.min, output.max);
-        places::clamped(matrix, bounds, (x, step), y, scratch)
+        places::clamped::<FEATURES>(matrix, bounds, (x, step), y, scratch)
     }
 
     fn depthwise(
         matrix: &Matrix<'_>,
-        first: usize,
         output: &OutputSpec,
-        filter: &Strided,
+        channels: usize,
+        sliding: Sliding,
         x: &[i16],
         y: &mut [i16],
     ) {
-        let is_clamped = match output.activation {
-            Activation::Linear | Activation::Relu | Activation::Relu6 => true,
-            Activation::Tanh
-            | Activation::Sigmoid
-            | Activation::HardSigmoid
-            | Activation::LeakyRelu { .. }
-            | Activation::Elu { .. }
-            | Activation::Gelu
-            | Activation::Silu
-            | Activation::Softmax => false,
+        let filters = Filters {
+            weights: matrix.weights,
+            bias: matrix.bias,
+            channels,
         };
-        let (mut x, mut y, mut first) = (x, y, first);
-        if is_clamped {
+        if is_clamped(output) {
             let bounds = (output.min, output.max);
-            let done = depthwise::clamped(matrix, first, bounds, filter, x, y);
-            x = x.get(done..).unwrap_or_default();
-            y = y.get_mut(done..).unwrap_or_default();
-            first += done;
+            return depthwise::clamped(&filters, matrix.scale, bounds, sliding, x, y);
         }
-        let columns = &filter.columns;
-        let piece = |row| matrix.piece(row, columns.start, columns.len());
-        let (blocks, rest) = y.as_chunks_mut::<4>();
-        let mut row = first;
-        for block in blocks {
-            let x = x.get(row - first..).unwrap_or_default();
-            let rows = core::array::from_fn(|r| piece(row + r));
-            let sums = kernel::strided4(rows, x, filter.stride, matrix.bias4(row));
-            for (r, (y, sum)) in block.iter_mut().zip(sums).enumerate() {
-                *y = activate::<FEATURES>(matrix.rescale(row + r).apply(sum), output);
+        let finish = |row| {
+            let scales = matrix.rescale4(row);
+            move |sums: [i32; 4]| {
+                core::array::from_fn(|r| activate::<FEATURES>(scales[r].apply(sums[r]), output))
             }
-            row += 4;
-        }
-        for y in rest {
-            let x = x.get(row - first..).unwrap_or_default();
-            let sum = kernel::strided(piece(row), x, filter.stride, matrix.bias(row));
-            *y = activate::<FEATURES>(matrix.rescale(row).apply(sum), output);
-            row += 1;
-        }
+        };
+        depthwise::outputs(&filters, 0, sliding, x, y, INTEGERS, finish);
     }
 
     #[inline]
@@ -299,6 +271,21 @@ impl<const FEATURES: u32> Precision for W8A16<FEATURES> {
                 of_packing!(FEATURES, matrix, cell lstm_relu(spec, xh, cell, hidden));
             }
         }
+    }
+}
+
+/// Whether the activation is no more than two bounds.
+fn is_clamped(output: &OutputSpec) -> bool {
+    match output.activation {
+        Activation::Linear | Activation::Relu | Activation::Relu6 => true,
+        Activation::Tanh
+        | Activation::Sigmoid
+        | Activation::HardSigmoid
+        | Activation::Softmax
+        | Activation::LeakyRelu { .. }
+        | Activation::Elu { .. }
+        | Activation::Gelu
+        | Activation::Silu => false,
     }
 }
 
@@ -344,7 +331,7 @@ fn smoothed<const FEATURES: u32>(
     const ROWS: usize = 16;
     let (mut y, mut row) = (y, 0);
     while !y.is_empty() {
-        let matrix = &matrix.from_row(row);
+        let matrix = &matrix.starting_at(row);
         let mut sums = [0; ROWS];
         let at = y.len().min(ROWS);
         let (part, behind) = core::mem::take(&mut y)
@@ -380,8 +367,7 @@ fn smooth(value: i32, output: &OutputSpec) -> i16 {
     clamp(value, output)
 }
 
-/// Not `i32::clamp`, which panics where the bounds are the wrong way round.
 #[inline(always)]
 fn clamp(value: i32, output: &OutputSpec) -> i16 {
-    saturate(value.min(i32::from(output.max)).max(i32::from(output.min)))
+    between(value, output.min, output.max)
 }
