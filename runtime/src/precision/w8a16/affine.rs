@@ -188,11 +188,14 @@ enum Bounds {
 impl Bounds {
     #[inline(always)]
     fn new((low, high): (i16, i16)) -> Self {
-        match (low, high) {
-            (0, i16::MAX) if cfg!(not(dunlin_v6m)) => Self::Relu,
-            (i16::MIN, i16::MAX) if cfg!(not(dunlin_v6m)) => Self::None,
-            _ => Self::Any(low.into(), high.into()),
+        if cfg!(not(dunlin_v6m)) && high == i16::MAX {
+            if low == 0 {
+                return Self::Relu;
+            } else if low == i16::MIN {
+                return Self::None;
+            }
         }
+        Self::Any(low.into(), high.into())
     }
 
     #[inline(always)]
