@@ -42,7 +42,7 @@ const HOT: [Hot; 3] = [
     Hot {
         cores: &["cortex-m55"],
         image: "bare_lstm",
-        function: "kernel::rows_mve::dot4_program",
+        function: "kernel::rows_mve::products_program",
         instructions: &[Opcode::Vmlava, Opcode::Letp],
     },
 ];

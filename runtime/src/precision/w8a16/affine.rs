@@ -9,7 +9,7 @@ use crate::math::rescale::Rescale;
 use crate::math::{activation, table};
 use crate::precision::{Gates, Taps};
 
-use super::matrix::Matrix;
+use super::matrix::{CHUNK, Matrix};
 use super::{lstm, smooth};
 
 /// The functions for one packing: a program with one model in it has those of its packing alone.
@@ -179,6 +179,16 @@ fn each_row<T>(
     rest_sums: fn(&Matrix<'_>, &Taps, &[i16], usize, usize) -> [i32; 4],
     finish: impl Fn(i32) -> T,
 ) {
+    if matrix.is_for_helium() {
+        let mut scaled = [0; CHUNK];
+        for (index, y) in y.chunks_mut(CHUNK).enumerate() {
+            matrix.scaled(CHUNK * index, taps, x, scaled.get_mut(..y.len()));
+            for (y, &scaled) in y.iter_mut().zip(&scaled) {
+                *y = finish(scaled);
+            }
+        }
+        return;
+    }
     let left_out = matrix.left_out(taps, x);
     let whole = taps.first(x);
     let (fours, rest) = y.as_chunks_mut::<4>();

@@ -8,7 +8,7 @@ use crate::math::table;
 use crate::precision::{Gates, Taps};
 
 use super::gated;
-use super::matrix::Matrix;
+use super::matrix::{CHUNK, Matrix};
 use super::recurrent::Fractions;
 
 /// With sigmoids as gates and tanh in the cell.
@@ -95,6 +95,18 @@ fn each_unit(
     unit: impl Fn([i32; 4], &mut i32) -> i16,
 ) {
     let taps = Taps::whole(xh.len());
+    if matrix.is_for_helium() {
+        let mut arguments = [0; CHUNK];
+        let units = cell.chunks_mut(CHUNK / 4).zip(hidden.chunks_mut(CHUNK / 4));
+        for (index, (cell, hidden)) in units.enumerate() {
+            matrix.scaled(CHUNK * index, &taps, xh, arguments.get_mut(..4 * cell.len()));
+            let of_units = arguments.as_chunks().0.iter();
+            for ((cell, hidden), &arguments) in cell.iter_mut().zip(hidden).zip(of_units) {
+                *hidden = unit(arguments, cell);
+            }
+        }
+        return;
+    }
     let left_out = matrix.left_out(&taps, xh);
     let (biases, scales) = (matrix.bias.as_chunks().0, matrix.scale.as_chunks::<4>().0);
     let mut blocks = matrix.weights;

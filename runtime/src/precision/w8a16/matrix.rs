@@ -3,7 +3,7 @@ use crate::error::LayerError;
 use crate::format::features::Features;
 use crate::format::header::Packing;
 use crate::format::read::Cursor;
-use crate::kernel::{active, offset_quads, row_pairs, wide_row};
+use crate::kernel::{active, offset_quads, row_pairs, rows_mve, wide_row};
 use crate::math::rescale::Rescale;
 use crate::precision::slices::{four, part};
 use crate::precision::{Rows, Taps};
@@ -12,6 +12,8 @@ use super::{Range, packed};
 
 /// Whether this build has a packing that leaves something out of its sums.
 const READS_QUADS: bool = Packing::OffsetQuads.is_readable();
+/// Rows whose scaled sums wait on the stack for what becomes of them.
+pub const CHUNK: usize = 32;
 
 /// `[rows][columns]` weights in [-127, 127], one bias (rounding included) and one scale a row.
 #[derive(Debug, Clone, Copy)]
@@ -219,6 +221,31 @@ impl<'m> Matrix<'m> {
         })
     }
 
+    /// Whether [`Matrix::scaled`] is the way to its sums.
+    #[inline(always)]
+    pub fn is_for_helium(&self) -> bool {
+        cfg!(dunlin_mve) && self.packing == Packing::RowMajor
+    }
+
+    /// The sums of rows that follow each other, as many as `y` has places, at the scale of their outputs. At most [`CHUNK`].
+    #[inline(always)]
+    pub fn scaled(&self, first: usize, taps: &Taps, x: &[i16], y: Option<&mut [i32]>) {
+        let y = y.unwrap_or_default();
+        let start = first * self.columns;
+        let rows = rows_mve::Rows {
+            weights: self.weights.get(start..).unwrap_or_default(),
+            stride: self.columns,
+            column: taps.column,
+            sums: self.bias.get(first..).unwrap_or_default(),
+            scale: self.scale.get(first..),
+        };
+        if taps.runs == 1 {
+            rows_mve::products(&rows, taps.first(x), y);
+        } else {
+            scaled_runs(rows, taps, x, y);
+        }
+    }
+
     /// Adds `W[r, column..] . x` to the sums of the so many rows of a block.
     #[inline(always)]
     fn dot4(
@@ -288,6 +315,29 @@ const fn reads<const FEATURES: u64>(packing: Packing) -> bool {
     packing.is_readable() && Features(FEATURES).has(Features::of_packing(packing))
 }
 
+/// [`Matrix::scaled`] over several runs of taps: the last one scales what the others add up.
+#[inline(never)]
+fn scaled_runs(rows: rows_mve::Rows<'_>, taps: &Taps, x: &[i16], y: &mut [i32]) {
+    let mut sums = [0; CHUNK];
+    for (sum, &bias) in sums.iter_mut().zip(rows.sums) {
+        *sum = bias;
+    }
+    let mut left = taps.runs;
+    for (column, x) in taps.pieces(x) {
+        left -= 1;
+        let rows = rows_mve::Rows {
+            column,
+            sums: &sums,
+            scale: rows.scale.filter(|_| left == 0),
+            ..rows
+        };
+        rows_mve::products(&rows, x, y);
+        for (sum, &y) in sums.iter_mut().zip(&*y) {
+            *sum = y;
+        }
+    }
+}
+
 /// The sums of [`row_major`] where there is a faster way to them.
 #[inline(always)]
 fn four_rows(
@@ -298,10 +348,6 @@ fn four_rows(
     x: &[i16],
     sums: &[i32; 4],
 ) -> Option<[i32; 4]> {
-    #[cfg(dunlin_mve)]
-    if rows == 4 {
-        return crate::kernel::rows_mve::dot4(block, columns, column, x, sums);
-    }
     #[cfg(dunlin_v7m)]
     if rows == 4 {
         return crate::kernel::rows_v7m::dot4(block, columns, column, x, sums);
