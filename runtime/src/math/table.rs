@@ -42,6 +42,17 @@ pub fn logistic(p: i32) -> i32 {
     i32::from(low) + ((i32::from(rise) * (p & 127)) >> 7)
 }
 
+/// [`logistic`] of many values, of which there are fours. Not generic: so the loop is one of vectors where there are some.
+#[inline(never)]
+pub fn logistics(p: &[i32], y: &mut [i32]) {
+    let len = p.len().min(y.len()) / 4 * 4;
+    if let (Some(p), Some(y)) = (p.get(..len), y.get_mut(..len)) {
+        for (y, &p) in y.iter_mut().zip(p) {
+            *y = logistic(p);
+        }
+    }
+}
+
 /// `2^16 sigmoid(-a / 2^15)` for `a` of 0 or more, at most 32767.
 #[inline]
 pub fn logistic_tail(a: i32) -> i16 {

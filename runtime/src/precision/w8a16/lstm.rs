@@ -23,10 +23,10 @@ pub fn tanh(
     let bits = Fractions::of(spec);
     let (product_shift, tanh_shift) = (bits.product_shift() & 31, bits.tanh_shift() & 31);
     let (shift, half) = hidden_shift(bits, false);
-    each_unit(matrix, xh, cell, hidden, |[i, f, g, o], cell| {
-        *cell = next_cell(i, f, tanh_of(g), product_shift, *cell);
-        let output = table::logistic(o) >> 1;
-        saturate((output * tanh_of(*cell >> tanh_shift) + half) >> shift)
+    each_unit::<true>(matrix, xh, cell, hidden, |_, [i, f, g, o], cell| {
+        *cell = next_cell(i, f, g - 32_768, product_shift, *cell);
+        let activated = table::logistic(*cell >> tanh_shift) - 32_768;
+        saturate(((o >> 1) * activated + half) >> shift)
     });
 }
 
@@ -42,10 +42,10 @@ pub fn relu(
     let bits = Fractions::of(spec);
     let product_shift = bits.product_shift() & 31;
     let (shift, half) = hidden_shift(bits, true);
-    each_unit(matrix, xh, cell, hidden, |[i, f, g, o], cell| {
-        *cell = next_cell(i, f, g.clamp(0, i16::MAX.into()), product_shift, *cell);
-        let output = table::logistic(o) >> 1;
-        let product = multiply_high((*cell).max(0), output as i16);
+    each_unit::<true>(matrix, xh, cell, hidden, |arguments, [i, f, _, o], cell| {
+        let candidate = arguments[2].clamp(0, i16::MAX.into());
+        *cell = next_cell(i, f, candidate, product_shift, *cell);
+        let product = multiply_high((*cell).max(0), (o >> 1) as i16);
         saturate(add_saturating(product, half) >> shift)
     });
 }
@@ -60,23 +60,17 @@ pub fn gated(
     cell: &mut [i32],
     hidden: &mut [i16],
 ) {
-    each_unit(matrix, xh, cell, hidden, |arguments, cell| {
+    each_unit::<false>(matrix, xh, cell, hidden, |arguments, _, cell| {
         gated::lstm_unit(arguments, spec, gates, cell)
     });
 }
 
-/// `f c + i g` from the arguments of the gates i and f.
+/// `f c + i g` from the gates i and f with 16 fraction bits.
 #[inline(always)]
 fn next_cell(i: i32, f: i32, candidate: i32, product_shift: i32, cell: i32) -> i32 {
-    let kept = multiply_high(cell, (table::logistic(f) >> 1) as i16) << 1;
-    let new = ((table::logistic(i) >> 1) * candidate) >> product_shift;
+    let kept = multiply_high(cell, (f >> 1) as i16) << 1;
+    let new = ((i >> 1) * candidate) >> product_shift;
     add_saturating(kept, new)
-}
-
-/// The hyperbolic tangent of an argument, as [`table::tanh`].
-#[inline(always)]
-fn tanh_of(argument: i32) -> i32 {
-    table::logistic(argument) - 32_768
 }
 
 /// The last shift of a unit, and half a step of what it leaves.
@@ -85,24 +79,33 @@ fn hidden_shift(bits: Fractions, relu: bool) -> (i32, i32) {
     (shift, (1 << shift) >> 1)
 }
 
-/// `hidden = unit(arguments of the gates i, f, c, o; cell)` for every unit.
+/// `hidden = unit(arguments of the gates i, f, c, o; logistic functions of them; cell)` for every unit. Without `SQUASHED`, the
+/// functions are not asked for.
 #[inline(always)]
-fn each_unit(
+fn each_unit<const SQUASHED: bool>(
     matrix: &Matrix<'_>,
     xh: &[i16],
     cell: &mut [i32],
     hidden: &mut [i16],
-    unit: impl Fn([i32; 4], &mut i32) -> i16,
+    unit: impl Fn([i32; 4], [i32; 4], &mut i32) -> i16,
 ) {
     let taps = Taps::whole(xh.len());
     if matrix.is_for_helium() {
-        let mut arguments = [0; CHUNK];
-        let units = cell.chunks_mut(CHUNK / 4).zip(hidden.chunks_mut(CHUNK / 4));
+        let (mut arguments, mut squashed) = ([[0; 4]; CHUNK / 4], [[0; 4]; CHUNK / 4]);
+        let units = cell
+            .chunks_mut(CHUNK / 4)
+            .zip(hidden.chunks_mut(CHUNK / 4));
         for (index, (cell, hidden)) in units.enumerate() {
-            matrix.scaled(CHUNK * index, &taps, xh, arguments.get_mut(..4 * cell.len()));
-            let of_units = arguments.as_chunks().0.iter();
-            for ((cell, hidden), &arguments) in cell.iter_mut().zip(hidden).zip(of_units) {
-                *hidden = unit(arguments, cell);
+            let of_units = arguments.as_flattened_mut().get_mut(..4 * cell.len());
+            matrix.scaled(CHUNK * index, &taps, xh, of_units);
+            if SQUASHED {
+                table::logistics(arguments.as_flattened(), squashed.as_flattened_mut());
+            }
+            let units = cell.iter_mut().zip(hidden);
+            for ((cell, hidden), (&arguments, &squashed)) in
+                units.zip(arguments.iter().zip(&squashed))
+            {
+                *hidden = unit(arguments, squashed, cell);
             }
         }
         return;
@@ -124,6 +127,6 @@ fn each_unit(
             c.apply(sums[2]),
             d.apply(sums[3]),
         ];
-        *hidden = unit(arguments, cell);
+        *hidden = unit(arguments, arguments.map(table::logistic), cell);
     }
 }
