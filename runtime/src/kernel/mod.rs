@@ -44,6 +44,7 @@ use fpu;
 pub mod copy;
 pub mod offset_quads;
 pub mod places;
+pub mod places_mve;
 pub mod pool;
 pub mod portable;
 pub mod reference;

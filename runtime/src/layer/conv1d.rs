@@ -66,7 +66,11 @@ impl<'m, P: Precision> Conv1d<'m, P> {
     ) {
         let filters = self.output.channels.max(1) as usize;
         let rows = input.len() / self.channels.max(1) as usize;
-        if scratch.is_empty() {
+        let at_once = !scratch.is_empty()
+            || self.is_contiguous()
+                && output.len() > filters
+                && P::places_need_no_scratch(&self.matrix, &self.activation);
+        if !at_once {
             return self.one_by_one(input, start, rows, output);
         }
         let (before, inside) = self.inside(start, rows, output.len() / filters);
@@ -126,12 +130,16 @@ impl<'m, P: Precision> Conv1d<'m, P> {
         }
     }
 
+    /// Whether the taps of a place are one piece of the input.
+    fn is_contiguous(&self) -> bool {
+        self.window.dilation == 1 || self.window.size == 1
+    }
+
     /// Scratch: what rows are taken out into.
     pub fn memory(&self) -> Memory {
-        let together = self.window.dilation == 1 || self.window.size == 1;
         Memory {
             state: 0,
-            scratch: if together {
+            scratch: if self.is_contiguous() {
                 P::places_scratch(&self.matrix, &self.activation)
             } else {
                 0

@@ -120,6 +120,8 @@ pub trait Precision: Elementwise + Recurrent {
     fn products(matrix: &Self::Matrix<'_>, x: &[Self::Activation], y: &mut [Self::Product]);
     /// Scratch that [`Precision::places`] wants, in bytes.
     fn places_scratch(matrix: &Self::Matrix<'_>, output: &OutputSpec) -> usize;
+    /// Whether [`Precision::places`] has a way that wants none.
+    fn places_need_no_scratch(matrix: &Self::Matrix<'_>, output: &OutputSpec) -> bool;
     /// [`Precision::affine`] at many places: the first `columns` values from every `step`-th value on. Does as many places, from
     /// the first on, as there is a way for that is faster than one by one; gives their number.
     fn places(

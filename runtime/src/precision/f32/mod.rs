@@ -110,6 +110,10 @@ impl<const FEATURES: u64> Precision for F32<FEATURES> {
         0
     }
 
+    fn places_need_no_scratch(_: &Matrix<'_>, _: &OutputSpec) -> bool {
+        false
+    }
+
     fn places(
         _: &Matrix<'_>,
         _: &OutputSpec,

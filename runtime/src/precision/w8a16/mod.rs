@@ -176,19 +176,16 @@ impl<const FEATURES: u64> Precision for W8A16<FEATURES> {
     }
 
     fn places_scratch(matrix: &Matrix<'_>, output: &OutputSpec) -> usize {
-        match output.activation {
-            Activation::Linear | Activation::Relu | Activation::Relu6 => {
-                places::scratch_bytes(matrix)
-            }
-            Activation::Tanh
-            | Activation::Sigmoid
-            | Activation::HardSigmoid
-            | Activation::Softmax
-            | Activation::LeakyRelu { .. }
-            | Activation::Elu { .. }
-            | Activation::Gelu
-            | Activation::Silu => 0,
+        if is_clamped(output) {
+            places::scratch_bytes(matrix)
+        } else {
+            0
         }
+    }
+
+    #[inline(always)]
+    fn places_need_no_scratch(matrix: &Matrix<'_>, output: &OutputSpec) -> bool {
+        places::need_no_scratch(matrix) && is_clamped(output)
     }
 
     #[inline]
@@ -212,19 +209,8 @@ impl<const FEATURES: u64> Precision for W8A16<FEATURES> {
         x: &[i16],
         y: &mut [i16],
     ) {
-        let is_clamped = match output.activation {
-            Activation::Linear | Activation::Relu | Activation::Relu6 => true,
-            Activation::Tanh
-            | Activation::Sigmoid
-            | Activation::HardSigmoid
-            | Activation::LeakyRelu { .. }
-            | Activation::Elu { .. }
-            | Activation::Gelu
-            | Activation::Silu
-            | Activation::Softmax => false,
-        };
         let (mut x, mut y, mut first) = (x, y, first);
-        if is_clamped {
+        if is_clamped(output) {
             let bounds = (output.min, output.max);
             let done = depthwise::clamped(matrix, first, bounds, filter, x, y);
             x = x.get(done..).unwrap_or_default();
@@ -273,6 +259,22 @@ impl<const FEATURES: u64> Precision for W8A16<FEATURES> {
                 of_packing!(FEATURES, matrix, lstm_relu(spec, xh, cell, hidden));
             }
         }
+    }
+}
+
+/// Whether an output is its sum, scaled and clamped.
+#[inline(always)]
+fn is_clamped(output: &OutputSpec) -> bool {
+    match output.activation {
+        Activation::Linear | Activation::Relu | Activation::Relu6 => true,
+        Activation::Tanh
+        | Activation::Sigmoid
+        | Activation::HardSigmoid
+        | Activation::LeakyRelu { .. }
+        | Activation::Elu { .. }
+        | Activation::Gelu
+        | Activation::Silu
+        | Activation::Softmax => false,
     }
 }
 

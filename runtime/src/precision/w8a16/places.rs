@@ -1,4 +1,4 @@
-//! A matrix at many places of its input: convolutions in row pairs.
+//! A matrix at many places of its input: convolutions in row pairs, and in rows on cores with Helium.
 use crate::format::header::Packing;
 use crate::kernel::places::scratch_words;
 
@@ -18,8 +18,34 @@ fn has_pairs(matrix: &Matrix<'_>) -> bool {
     matrix.packing == Packing::RowPairs && matrix.bias.len().is_multiple_of(2)
 }
 
+/// Whether [`clamped`] does without scratch.
+#[inline(always)]
+pub fn need_no_scratch(matrix: &Matrix<'_>) -> bool {
+    matrix.is_for_helium()
+}
+
+/// Clamped outputs of some places, `step` values apart; gives their number.
+#[cfg(dunlin_mve)]
+#[inline(always)]
+pub fn clamped(
+    matrix: &Matrix<'_>,
+    bounds: (i16, i16),
+    x: (&[i16], usize),
+    y: &mut [i16],
+    _scratch: &mut [u8],
+) -> usize {
+    let rows = crate::kernel::places_mve::Rows {
+        weights: matrix.weights,
+        columns: matrix.columns,
+        bias: matrix.bias,
+        scale: matrix.scale,
+        bounds,
+    };
+    crate::kernel::places_mve::run(&rows, x, y)
+}
+
 /// Clamped outputs of an even number of places, `step` values apart; gives their number.
-#[cfg(not(dunlin_dsp))]
+#[cfg(not(any(dunlin_dsp, dunlin_mve)))]
 pub fn clamped(
     _matrix: &Matrix<'_>,
     _bounds: (i16, i16),
