@@ -51,24 +51,54 @@ pub fn products(rows: &Rows<'_>, x: &[i16], y: &mut [i32]) -> bool {
         return false;
     }
     #[cfg(dunlin_mve)]
-    let (first, y) = {
-        let fours = y.len() / 4 * 4;
-        let (together, rest) = y.split_at_mut_checked(fours).unwrap_or_default();
-        fours_at_once(rows, x, together);
-        (fours, rest)
+    let done = {
+        let done = y.len() / 4 * 4;
+        if done > 0 {
+            let job = Job::new(rows, x, y, (0, 0));
+            // SAFETY: the program reads all values, as many weights of each row, a sum and a scale a row, and writes an output
+            // a row: of `done` rows, all of which were checked.
+            unsafe { products_program(&job) };
+        }
+        done
     };
     #[cfg(not(dunlin_mve))]
-    let first = 0;
-    for (row, y) in (first..).zip(y) {
+    let done = 0;
+    for (row, y) in y.iter_mut().enumerate().skip(done) {
         *y = rows.finished(row, dot(rows.piece(row, x.len()), x));
     }
     true
 }
 
-/// What [`PRODUCTS`] works on.
+/// [`products`] of rows with scales, brought between two bounds of 16 bits.
+#[cfg_attr(dunlin_mve, inline(never))]
+pub fn clamped(rows: &Rows<'_>, x: &[i16], bounds: (i16, i16), y: &mut [i16]) -> bool {
+    if !rows.fit(y.len(), x.len()) || rows.scale.is_none() {
+        return false;
+    }
+    #[cfg(dunlin_mve)]
+    let done = {
+        let done = y.len() / 4 * 4;
+        if done > 0 {
+            let job = Job::new(rows, x, y, bounds);
+            // SAFETY: as in `products`.
+            unsafe { clamped_program(&job) };
+        }
+        done
+    };
+    #[cfg(not(dunlin_mve))]
+    let done = 0;
+    let (low, high) = (i32::from(bounds.0), i32::from(bounds.1));
+    for (row, y) in y.iter_mut().enumerate().skip(done) {
+        let value = rows.finished(row, dot(rows.piece(row, x.len()), x));
+        *y = value.min(high).max(low) as i16;
+    }
+    true
+}
+
+/// What [`PRODUCTS`] and [`CLAMPED`] work on.
 #[cfg(dunlin_mve)]
 #[repr(C)]
-struct Job {
+struct Job<T> {
     x: *const i16,
     stride: usize,
     /// Pairs of eight columns, and the columns behind them: 16 at most, and not none unless there is no column at all.
@@ -77,38 +107,38 @@ struct Job {
     weights: *const i8,
     sums: *const i32,
     scale: *const u32,
-    y: *mut i32,
+    y: *mut T,
     /// Bytes from the end of a row, rounded up to eight columns, back to the start of the next.
     back: usize,
-    end: *mut i32,
+    /// The output behind the last four rows.
+    end: *mut T,
+    high: i32,
+    low: [i32; 4],
 }
 
-/// The fours of rows of [`products`], whose lengths it has checked.
 #[cfg(dunlin_mve)]
-#[inline(always)]
-fn fours_at_once(rows: &Rows<'_>, x: &[i16], y: &mut [i32]) {
-    if y.is_empty() {
-        return;
+impl<T> Job<T> {
+    #[inline(always)]
+    fn new(rows: &Rows<'_>, x: &[i16], y: &mut [T], (low, high): (i16, i16)) -> Self {
+        let columns = x.len();
+        let pairs = columns.saturating_sub(1) / 16;
+        let rest = columns - 16 * pairs;
+        let read = 16 * pairs + rest.next_multiple_of(8).max(8);
+        Self {
+            x: x.as_ptr(),
+            stride: rows.stride,
+            pairs,
+            rest,
+            weights: rows.weights.as_ptr().wrapping_add(rows.column),
+            sums: rows.sums.as_ptr(),
+            scale: rows.scale.map_or(core::ptr::null(), <[u32]>::as_ptr),
+            y: y.as_mut_ptr(),
+            back: read.wrapping_sub(rows.stride),
+            end: y.as_mut_ptr().wrapping_add(y.len() / 4 * 4),
+            high: high.into(),
+            low: [low.into(); 4],
+        }
     }
-    let columns = x.len();
-    let pairs = columns.saturating_sub(1) / 16;
-    let rest = columns - 16 * pairs;
-    let read = 16 * pairs + rest.next_multiple_of(8).max(8);
-    let job = Job {
-        x: x.as_ptr(),
-        stride: rows.stride,
-        pairs,
-        rest,
-        weights: rows.weights.as_ptr().wrapping_add(rows.column),
-        sums: rows.sums.as_ptr(),
-        scale: rows.scale.map_or(core::ptr::null(), <[u32]>::as_ptr),
-        y: y.as_mut_ptr(),
-        back: read.wrapping_sub(rows.stride),
-        end: y.as_mut_ptr_range().end,
-    };
-    // SAFETY: the program reads `columns` values, as many weights of each row, a sum and a scale a row, and writes an output a
-    // row: a multiple of four rows, at least four, all of which `products` has checked.
-    unsafe { products_program(&job) };
 }
 
 /// The sum of products of a row and as many values.
@@ -126,73 +156,124 @@ fn dot(row: &[i8], x: &[i16]) -> i32 {
     super::reference::dot(row, x, 0)
 }
 
-/// Fours of rows: r0 the job.
-///
-/// r1, r3, r5, r7 the rows; r0, r2, r4, r6 their sums, which have even numbers; r9 values. The last columns may be fewer than a
-/// vector has: their loop is tail-predicated.
-macro_rules! products_source {
+/// Eight columns of four rows, or as many of them as a loop has left.
+macro_rules! eight {
     () => {
         "
+        vldrh.u16 q0, [r9], #16
+        vldrb.s16 q1, [r1], #8
+        vmlava.s16 r0, q1, q0
+        vldrb.s16 q1, [r3], #8
+        vmlava.s16 r2, q1, q0
+        vldrb.s16 q1, [r5], #8
+        vmlava.s16 r4, q1, q0
+        vldrb.s16 q1, [r7], #8
+        vmlava.s16 r8, q1, q0
+        "
+    };
+}
+
+/// Fours of rows: r0 the job.
+///
+/// r1, r3, r5, r7 the rows; r0, r2, r4, r8 their sums, which have even numbers; r9 values; r10 the job, r11 sums and r12 scales in
+/// memory, r6 outputs. The last columns may be fewer than a vector has: their loop is tail-predicated.
+macro_rules! four_rows {
+    ($begin:literal, $unscaled:literal, $store:literal, $end:literal) => {
+        concat!(
+            "
         push {r4-r11, lr}
-        mov r8, r0
-        ldr r1, [r8, #16]
-        ldrd r10, r11, [r8, #20]
-        ldr r12, [r8, #28]
+        mov r10, r0
+        ldrd r1, r11, [r10, #16]
+        ldrd r12, r6, [r10, #24]
+        ",
+            $begin,
+            "
         1:
-        ldrd r9, r0, [r8]
-        ldr lr, [r8, #8]
+        ldrd r9, r0, [r10]
+        ldr lr, [r10, #8]
         adds r3, r1, r0
         adds r5, r3, r0
         adds r7, r5, r0
-        ldm r10!, {r0, r2, r4, r6}
+        ldm r11!, {r0, r2, r4, r8}
         wls lr, lr, 3f
         2:
         .rept 2
-        vldrh.u16 q0, [r9], #16
-        vldrb.s16 q1, [r1], #8
-        vmlava.s16 r0, q1, q0
-        vldrb.s16 q1, [r3], #8
-        vmlava.s16 r2, q1, q0
-        vldrb.s16 q1, [r5], #8
-        vmlava.s16 r4, q1, q0
-        vldrb.s16 q1, [r7], #8
-        vmlava.s16 r6, q1, q0
+        ",
+            eight!(),
+            "
         .endr
         le lr, 2b
         3:
-        ldr lr, [r8, #12]
+        ldr lr, [r10, #12]
         dlstp.16 lr, lr
         4:
-        vldrh.u16 q0, [r9], #16
-        vldrb.s16 q1, [r1], #8
-        vmlava.s16 r0, q1, q0
-        vldrb.s16 q1, [r3], #8
-        vmlava.s16 r2, q1, q0
-        vldrb.s16 q1, [r5], #8
-        vmlava.s16 r4, q1, q0
-        vldrb.s16 q1, [r7], #8
-        vmlava.s16 r6, q1, q0
+        ",
+            eight!(),
+            "
         letp lr, 4b
-        cmp r11, #0
-        beq 6f
+        ",
+            $unscaled,
+            "
         vmov q0[2], q0[0], r0, r4
-        vmov q0[3], q0[1], r2, r6
-        vldrw.u32 q1, [r11], #16
+        vmov q0[3], q0[1], r2, r8
+        vldrw.u32 q1, [r12], #16
         vneg.s32 q2, q1
         vbic.i32 q1, #0xff
         vmulh.s32 q0, q0, q1
         vshl.s32 q0, q0, q2
-        vstrw.32 q0, [r12], #16
+        ",
+            $store,
+            "
         5:
-        ldrd r0, r2, [r8, #32]
+        ldrd r0, r2, [r10, #32]
         subs r1, r7, r0
-        cmp r12, r2
+        cmp r6, r2
         bne 1b
         pop {r4-r11, pc}
+        ",
+            $end
+        )
+    };
+}
+
+/// To 32 bits; sums that are not scaled go straight to memory.
+macro_rules! products_source {
+    () => {
+        four_rows!(
+            "",
+            "
+        cmp r12, #0
+        beq 6f
+        ",
+            "
+        vstrw.32 q0, [r6], #16
+        ",
+            "
         6:
-        stm r12!, {r0, r2, r4, r6}
+        stm r6!, {r0, r2, r4, r8}
         b 5b
         "
+        )
+    };
+}
+
+/// To 16 bits; q3 has the upper bound.
+macro_rules! clamped_source {
+    () => {
+        four_rows!(
+            "
+        ldr r2, [r10, #40]
+        vdup.32 q3, r2
+        ",
+            "",
+            "
+        vldrw.u32 q1, [r10, #44]
+        vmin.s32 q0, q0, q3
+        vmax.s32 q0, q0, q1
+        vstrh.32 q0, [r6], #8
+        ",
+            ""
+        )
     };
 }
 
@@ -223,16 +304,25 @@ macro_rules! dot_source {
     };
 }
 
-/// The programs of [`products`], for the interpreter of the tests.
+/// The programs of [`products`] and [`clamped`], for the interpreter of the tests.
 pub const PRODUCTS: &str = products_source!();
+pub const CLAMPED: &str = clamped_source!();
 pub const DOT: &str = dot_source!();
 
 /// # Safety
 /// The pointers of the job reach as far as its lengths say.
 #[cfg(dunlin_mve)]
 #[unsafe(naked)]
-unsafe extern "C" fn products_program(job: &Job) {
+unsafe extern "C" fn products_program(job: &Job<i32>) {
     core::arch::naked_asm!(super::cpu!(), products_source!(), options(raw))
+}
+
+/// # Safety
+/// As of [`products_program`].
+#[cfg(dunlin_mve)]
+#[unsafe(naked)]
+unsafe extern "C" fn clamped_program(job: &Job<i16>) {
+    core::arch::naked_asm!(super::cpu!(), clamped_source!(), options(raw))
 }
 
 /// # Safety

@@ -49,8 +49,11 @@ macro_rules! functions {
                 (low, high): (i16, i16),
             ) {
                 let matrix = known(matrix);
+                if matrix.is_for_helium() && taps.runs == 1 {
+                    return matrix.clamped(taps, x, (low, high), y);
+                }
                 // The usual bounds take one instruction where there is one that saturates.
-                if cfg!(not(dunlin_v6m)) && high == i16::MAX {
+                if cfg!(not(any(dunlin_v6m, dunlin_mve))) && high == i16::MAX {
                     if low == 0 {
                         return each_row(&matrix, taps, x, y, rest, |v| v.clamp(0, 32_767) as i16);
                     } else if low == i16::MIN {

@@ -227,18 +227,29 @@ impl<'m> Matrix<'m> {
         cfg!(dunlin_mve) && self.packing == Packing::RowMajor
     }
 
-    /// The sums of rows that follow each other, as many as `y` has places, at the scale of their outputs. At most [`CHUNK`].
+    /// The rows from one on.
     #[inline(always)]
-    pub fn scaled(&self, first: usize, taps: &Taps, x: &[i16], y: Option<&mut [i32]>) {
-        let y = y.unwrap_or_default();
-        let start = first * self.columns;
-        let rows = rows_mve::Rows {
-            weights: self.weights.get(start..).unwrap_or_default(),
+    fn rows(&self, first: usize, taps: &Taps) -> rows_mve::Rows<'m> {
+        rows_mve::Rows {
+            weights: self.weights.get(first * self.columns..).unwrap_or_default(),
             stride: self.columns,
             column: taps.column,
             sums: self.bias.get(first..).unwrap_or_default(),
             scale: self.scale.get(first..),
-        };
+        }
+    }
+
+    /// Every row's sum over a run of taps, at the scale of its output, between two bounds.
+    #[inline(always)]
+    pub fn clamped(&self, taps: &Taps, x: &[i16], bounds: (i16, i16), y: &mut [i16]) {
+        rows_mve::clamped(&self.rows(0, taps), taps.first(x), bounds, y);
+    }
+
+    /// The sums of rows that follow each other, as many as `y` has places, at the scale of their outputs. At most [`CHUNK`].
+    #[inline(always)]
+    pub fn scaled(&self, first: usize, taps: &Taps, x: &[i16], y: Option<&mut [i32]>) {
+        let y = y.unwrap_or_default();
+        let rows = self.rows(first, taps);
         if taps.runs == 1 {
             rows_mve::products(&rows, taps.first(x), y);
         } else {
