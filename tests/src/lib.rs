@@ -9,6 +9,7 @@
 #[cfg(feature = "host")]
 extern crate std;
 
+pub mod depthwise_kernels;
 #[cfg(feature = "host")]
 pub mod exercise;
 pub mod golden;
@@ -29,6 +30,7 @@ pub fn run(report: &mut dyn FnMut(&str, bool)) {
     kernels::run(report);
     packed_kernels::run(report);
     row_kernels::run(report);
+    depthwise_kernels::run(report);
     tables::run(report);
     golden::run(report);
     streams::run(report);

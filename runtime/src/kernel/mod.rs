@@ -42,6 +42,8 @@ macro_rules! fpu {
 use fpu;
 
 pub mod copy;
+pub mod depthwise;
+pub mod depthwise_mve;
 pub mod offset_quads;
 pub mod places;
 pub mod places_mve;
@@ -52,6 +54,8 @@ pub mod row_pairs;
 pub mod rows_f32;
 pub mod rows_mve;
 pub mod rows_v7m;
+pub(crate) mod slices;
+pub mod sliding;
 pub mod wide_row;
 
 /// The variant that this build runs over weights in rows.

@@ -1,6 +1,4 @@
 //! Which columns of a matrix meet which values of an input.
-use core::ops::Range;
-
 /// `runs` pieces of `len` columns and values each.
 #[derive(Debug, Clone, Copy)]
 pub struct Taps {
@@ -43,11 +41,4 @@ impl Taps {
             ))
         })
     }
-}
-
-/// A filter over every `stride`-th value.
-#[derive(Debug, Clone)]
-pub struct Strided {
-    pub columns: Range<usize>,
-    pub stride: usize,
 }

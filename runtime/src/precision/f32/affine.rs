@@ -2,8 +2,9 @@
 //!
 //! Nothing here is generic: a generic function would be compiled with the settings of the program that uses it.
 use crate::kernel::active as kernel;
-use crate::precision::slices::four;
-use crate::precision::{Strided, Taps};
+use crate::kernel::depthwise::{FLOATS, Filters, outputs};
+use crate::kernel::slices::four;
+use crate::precision::{Sliding, Taps};
 
 use super::{Matrix, piece};
 
@@ -76,23 +77,13 @@ fn one_by_one(
     kernel::dot4_f32(rows, x, sums)
 }
 
-/// The sums of filters over one channel each, from the row `first` on.
+/// The sums of filters over one channel each.
 #[inline(never)]
-pub fn depthwise(matrix: &Matrix<'_>, first: usize, filter: &Strided, x: &[f32], y: &mut [f32]) {
-    let columns = &filter.columns;
-    let piece = |row| piece(matrix, row, columns.start, columns.len());
-    let (fours, rest) = y.as_chunks_mut::<4>();
-    let mut row = first;
-    for y in fours {
-        let x = x.get(row - first..).unwrap_or_default();
-        let rows = core::array::from_fn(|r| piece(row + r));
-        *y = kernel::strided4_f32(rows, x, filter.stride, four(matrix.bias, row));
-        row += 4;
-    }
-    for y in rest {
-        let x = x.get(row - first..).unwrap_or_default();
-        let bias = matrix.bias.get(row).copied().unwrap_or_default();
-        *y = kernel::strided_f32(piece(row), x, filter.stride, bias);
-        row += 1;
-    }
+pub fn depthwise(matrix: &Matrix<'_>, channels: usize, sliding: Sliding, x: &[f32], y: &mut [f32]) {
+    let filters = Filters {
+        weights: matrix.weights,
+        bias: matrix.bias,
+        channels,
+    };
+    outputs(&filters, 0, sliding, x, y, FLOATS, |_| |sums| sums);
 }

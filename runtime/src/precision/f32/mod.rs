@@ -6,8 +6,8 @@ use crate::format::header::PrecisionTag;
 use crate::format::read::Cursor;
 use crate::math::float;
 
-use super::slices::part;
-use super::{Gates, Numbers, Precision, Rows, Strided, Taps};
+use super::{Gates, Numbers, Precision, Rows, Sliding, Taps};
+use crate::kernel::slices::part;
 
 mod affine;
 mod elementwise;
@@ -127,15 +127,17 @@ impl<const FEATURES: u64> Precision for F32<FEATURES> {
 
     fn depthwise(
         matrix: &Matrix<'_>,
-        first: usize,
         output: &OutputSpec,
-        filter: &Strided,
+        channels: usize,
+        sliding: Sliding,
         x: &[f32],
         y: &mut [f32],
     ) {
-        affine::depthwise(matrix, first, filter, x, y);
-        for y in y {
-            *y = activate::<FEATURES>(output.activation, *y);
+        affine::depthwise(matrix, channels, sliding, x, y);
+        if output.activation != Activation::Linear {
+            for y in y {
+                *y = activate::<FEATURES>(output.activation, *y);
+            }
         }
     }
 

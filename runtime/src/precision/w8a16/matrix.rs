@@ -3,9 +3,9 @@ use crate::error::LayerError;
 use crate::format::features::Features;
 use crate::format::header::Packing;
 use crate::format::read::Cursor;
+use crate::kernel::slices::{four, part};
 use crate::kernel::{active, offset_quads, row_pairs, rows_mve, wide_row};
 use crate::math::rescale::Rescale;
-use crate::precision::slices::{four, part};
 use crate::precision::{Rows, Taps};
 
 use super::{Range, packed};

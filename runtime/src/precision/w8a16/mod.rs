@@ -4,15 +4,14 @@ use crate::format::features::{ALL, Build, Features};
 use crate::format::graph::{Activation, LstmSpec, OutputSpec};
 use crate::format::header::{Packing, PrecisionTag};
 use crate::format::read::Cursor;
-use crate::kernel::active as kernel;
 use crate::kernel::copy::copy;
+use crate::kernel::depthwise::{self, Filters, INTEGERS};
 use crate::math::bounds::saturate;
 use crate::math::{activation, float, table};
 
-use super::{Gates, Numbers, Precision, Rows, Strided, Taps};
+use super::{Gates, Numbers, Precision, Rows, Sliding, Taps};
 
 mod affine;
-mod depthwise;
 mod elementwise;
 mod gated;
 mod lstm;
@@ -203,38 +202,30 @@ impl<const FEATURES: u64> Precision for W8A16<FEATURES> {
 
     fn depthwise(
         matrix: &Matrix<'_>,
-        first: usize,
         output: &OutputSpec,
-        filter: &Strided,
+        channels: usize,
+        sliding: Sliding,
         x: &[i16],
         y: &mut [i16],
     ) {
-        let (mut x, mut y, mut first) = (x, y, first);
+        let filters = Filters {
+            weights: matrix.weights,
+            bias: matrix.bias,
+            channels,
+        };
         if is_clamped(output) {
             let bounds = (output.min, output.max);
-            let done = depthwise::clamped(matrix, first, bounds, filter, x, y);
-            x = x.get(done..).unwrap_or_default();
-            y = y.get_mut(done..).unwrap_or_default();
-            first += done;
-        }
-        let columns = &filter.columns;
-        let piece = |row| matrix.piece(row, columns.start, columns.len());
-        let (blocks, rest) = y.as_chunks_mut::<4>();
-        let mut row = first;
-        for block in blocks {
-            let x = x.get(row - first..).unwrap_or_default();
-            let rows = core::array::from_fn(|r| piece(row + r));
-            let sums = kernel::strided4(rows, x, filter.stride, matrix.bias4(row));
-            for (r, (y, sum)) in block.iter_mut().zip(sums).enumerate() {
-                *y = activate::<FEATURES>(matrix.rescale(row + r).apply(sum), output);
-            }
-            row += 4;
-        }
-        for y in rest {
-            let x = x.get(row - first..).unwrap_or_default();
-            let sum = kernel::strided(piece(row), x, filter.stride, matrix.bias(row));
-            *y = activate::<FEATURES>(matrix.rescale(row).apply(sum), output);
-            row += 1;
+            depthwise::clamped(&filters, matrix.scale, bounds, sliding, x, y);
+        } else {
+            let finish = |row| {
+                let scales = matrix.rescale4(row);
+                move |sums: [i32; 4]| {
+                    core::array::from_fn(|r| {
+                        activate::<FEATURES>(scales[r].apply(sums[r]), output)
+                    })
+                }
+            };
+            depthwise::outputs(&filters, 0, sliding, x, y, INTEGERS, finish);
         }
     }
 
