@@ -41,6 +41,8 @@ macro_rules! fpu {
 #[cfg(dunlin_fpu)]
 use fpu;
 
+pub mod cell;
+pub mod cell_mve;
 pub mod copy;
 pub mod depthwise;
 pub mod depthwise_mve;

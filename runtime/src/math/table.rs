@@ -42,15 +42,9 @@ pub fn logistic(p: i32) -> i32 {
     i32::from(low) + ((i32::from(rise) * (p & 127)) >> 7)
 }
 
-/// [`logistic`] of many values, of which there are fours. Not generic: so the loop is one of vectors where there are some.
-#[inline(never)]
-pub fn logistics(p: &[i32], y: &mut [i32]) {
-    let len = p.len().min(y.len()) / 4 * 4;
-    if let (Some(p), Some(y)) = (p.get(..len), y.get_mut(..len)) {
-        for (y, &p) in y.iter_mut().zip(p) {
-            *y = logistic(p);
-        }
-    }
+/// The lines of [`logistic`] for arguments from 0 on, 128 a line; as many stand before them.
+pub fn lines_from_0() -> &'static [u32] {
+    LOGISTIC.get(INTERVALS / 2..).unwrap_or_default()
 }
 
 /// `2^16 sigmoid(-a / 2^15)` for `a` of 0 or more, at most 32767.

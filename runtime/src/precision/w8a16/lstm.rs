@@ -2,9 +2,9 @@
 //!
 //! All of it is inlined into the functions of a packing in [`affine`](super::affine).
 use crate::format::graph::LstmSpec;
-use crate::math::bounds::{add_saturating, saturate};
-use crate::math::rescale::{Rescale, multiply_high};
-use crate::math::table;
+use crate::kernel::cell::{self, Shifts};
+use crate::kernel::cell_mve::{self, Inner};
+use crate::math::rescale::Rescale;
 use crate::precision::{Gates, Taps};
 
 use super::gated;
@@ -20,14 +20,17 @@ pub fn tanh(
     cell: &mut [i32],
     hidden: &mut [i16],
 ) {
-    let bits = Fractions::of(spec);
-    let (product_shift, tanh_shift) = (bits.product_shift() & 31, bits.tanh_shift() & 31);
-    let (shift, half) = hidden_shift(bits, false);
-    each_unit::<true>(matrix, xh, cell, hidden, |_, [i, f, g, o], cell| {
-        *cell = next_cell(i, f, g - 32_768, product_shift, *cell);
-        let activated = table::logistic(*cell >> tanh_shift) - 32_768;
-        saturate(((o >> 1) * activated + half) >> shift)
-    });
+    let shifts = shifts(spec, false);
+    each_unit(
+        matrix,
+        xh,
+        cell,
+        hidden,
+        |arguments, cell| cell::tanh(arguments, shifts, cell),
+        |arguments, cell, hidden| {
+            cell_mve::units(Inner::Tanh, shifts, arguments, cell, hidden);
+        },
+    );
 }
 
 /// With sigmoids as gates and relu in the cell.
@@ -39,15 +42,17 @@ pub fn relu(
     cell: &mut [i32],
     hidden: &mut [i16],
 ) {
-    let bits = Fractions::of(spec);
-    let product_shift = bits.product_shift() & 31;
-    let (shift, half) = hidden_shift(bits, true);
-    each_unit::<true>(matrix, xh, cell, hidden, |arguments, [i, f, _, o], cell| {
-        let candidate = arguments[2].clamp(0, i16::MAX.into());
-        *cell = next_cell(i, f, candidate, product_shift, *cell);
-        let product = multiply_high((*cell).max(0), (o >> 1) as i16);
-        saturate(add_saturating(product, half) >> shift)
-    });
+    let shifts = shifts(spec, true);
+    each_unit(
+        matrix,
+        xh,
+        cell,
+        hidden,
+        |arguments, cell| cell::relu(arguments, shifts, cell),
+        |arguments, cell, hidden| {
+            cell_mve::units(Inner::Relu, shifts, arguments, cell, hidden);
+        },
+    );
 }
 
 /// With any gates and any activation in the cell.
@@ -60,53 +65,44 @@ pub fn gated(
     cell: &mut [i32],
     hidden: &mut [i16],
 ) {
-    each_unit::<false>(matrix, xh, cell, hidden, |arguments, _, cell| {
-        gated::lstm_unit(arguments, spec, gates, cell)
+    let unit = |arguments, cell: &mut i32| gated::lstm_unit(arguments, spec, gates, cell);
+    each_unit(matrix, xh, cell, hidden, unit, |arguments, cell, hidden| {
+        for ((&arguments, cell), hidden) in arguments.iter().zip(cell).zip(hidden) {
+            *hidden = unit(arguments, cell);
+        }
     });
 }
 
-/// `f c + i g` from the gates i and f with 16 fraction bits.
+/// The shifts of a cell.
 #[inline(always)]
-fn next_cell(i: i32, f: i32, candidate: i32, product_shift: i32, cell: i32) -> i32 {
-    let kept = multiply_high(cell, (f >> 1) as i16) << 1;
-    let new = ((i >> 1) * candidate) >> product_shift;
-    add_saturating(kept, new)
+fn shifts(spec: &LstmSpec, relu: bool) -> Shifts {
+    let bits = Fractions::of(spec);
+    Shifts {
+        product: bits.product_shift() & 31,
+        argument: bits.tanh_shift() & 31,
+        hidden: bits.hidden_shift(relu) & 31,
+    }
 }
 
-/// The last shift of a unit, and half a step of what it leaves.
-fn hidden_shift(bits: Fractions, relu: bool) -> (i32, i32) {
-    let shift = bits.hidden_shift(relu) & 31;
-    (shift, (1 << shift) >> 1)
-}
-
-/// `hidden = unit(arguments of the gates i, f, c, o; logistic functions of them; cell)` for every unit. Without `SQUASHED`, the
-/// functions are not asked for.
+/// `hidden = unit(arguments of the gates i, f, c, o; cell)` for every unit. `units` does the same for many.
 #[inline(always)]
-fn each_unit<const SQUASHED: bool>(
+fn each_unit(
     matrix: &Matrix<'_>,
     xh: &[i16],
     cell: &mut [i32],
     hidden: &mut [i16],
-    unit: impl Fn([i32; 4], [i32; 4], &mut i32) -> i16,
+    unit: impl Fn([i32; 4], &mut i32) -> i16,
+    units: impl Fn(&[[i32; 4]], &mut [i32], &mut [i16]),
 ) {
     let taps = Taps::whole(xh.len());
     if matrix.is_for_helium() {
-        let (mut arguments, mut squashed) = ([[0; 4]; CHUNK / 4], [[0; 4]; CHUNK / 4]);
-        let units = cell
-            .chunks_mut(CHUNK / 4)
-            .zip(hidden.chunks_mut(CHUNK / 4));
-        for (index, (cell, hidden)) in units.enumerate() {
-            let of_units = arguments.as_flattened_mut().get_mut(..4 * cell.len());
-            matrix.scaled(CHUNK * index, &taps, xh, of_units);
-            if SQUASHED {
-                table::logistics(arguments.as_flattened(), squashed.as_flattened_mut());
-            }
-            let units = cell.iter_mut().zip(hidden);
-            for ((cell, hidden), (&arguments, &squashed)) in
-                units.zip(arguments.iter().zip(&squashed))
-            {
-                *hidden = unit(arguments, squashed, cell);
-            }
+        const UNITS: usize = CHUNK / 4;
+        let mut arguments = [[0; 4]; UNITS];
+        let chunks = cell.chunks_mut(UNITS).zip(hidden.chunks_mut(UNITS));
+        for (index, (cell, hidden)) in chunks.enumerate() {
+            let sums = arguments.as_flattened_mut().get_mut(..4 * cell.len());
+            matrix.scaled(CHUNK * index, &taps, xh, sums);
+            units(&arguments, cell, hidden);
         }
         return;
     }
@@ -127,6 +123,6 @@ fn each_unit<const SQUASHED: bool>(
             c.apply(sums[2]),
             d.apply(sums[3]),
         ];
-        *hidden = unit(arguments, arguments.map(table::logistic), cell);
+        *hidden = unit(arguments, cell);
     }
 }
