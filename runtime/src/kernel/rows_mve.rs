@@ -25,16 +25,13 @@ impl Rows<'_> {
             && self.scale.is_none_or(|scale| scale.len() >= rows)
     }
 
-    /// A row's piece over so many values.
-    fn piece(&self, row: usize, values: usize) -> &[i8] {
+    /// One row's output.
+    #[cfg_attr(dunlin_mve, inline(never))]
+    fn alone(&self, row: usize, x: &[i16]) -> i32 {
         let start = row * self.stride + self.column;
-        self.weights.get(start..start + values).unwrap_or_default()
-    }
-
-    /// A row's sum, scaled if it is to be.
-    fn finished(&self, row: usize, products: i32) -> i32 {
-        let start = self.sums.get(row).copied().unwrap_or_default();
-        let sum = start.wrapping_add(products);
+        let weights = self.weights.get(start..start + x.len());
+        let sum = self.sums.get(row).copied().unwrap_or_default();
+        let sum = sum.wrapping_add(dot(weights.unwrap_or_default(), x));
         match self.scale.and_then(|scale| scale.get(row)) {
             Some(&scale) => crate::math::rescale::Rescale(scale).apply(sum),
             None => sum,
@@ -64,7 +61,7 @@ pub fn products(rows: &Rows<'_>, x: &[i16], y: &mut [i32]) -> bool {
     #[cfg(not(dunlin_mve))]
     let done = 0;
     for (row, y) in y.iter_mut().enumerate().skip(done) {
-        *y = rows.finished(row, dot(rows.piece(row, x.len()), x));
+        *y = rows.alone(row, x);
     }
     true
 }
@@ -89,8 +86,7 @@ pub fn clamped(rows: &Rows<'_>, x: &[i16], bounds: (i16, i16), y: &mut [i16]) ->
     let done = 0;
     let (low, high) = (i32::from(bounds.0), i32::from(bounds.1));
     for (row, y) in y.iter_mut().enumerate().skip(done) {
-        let value = rows.finished(row, dot(rows.piece(row, x.len()), x));
-        *y = value.min(high).max(low) as i16;
+        *y = rows.alone(row, x).min(high).max(low) as i16;
     }
     true
 }
@@ -122,13 +118,12 @@ impl<T> Job<T> {
     fn new(rows: &Rows<'_>, x: &[i16], y: &mut [T], (low, high): (i16, i16)) -> Self {
         let columns = x.len();
         let pairs = columns.saturating_sub(1) / 16;
-        let rest = columns - 16 * pairs;
-        let read = 16 * pairs + rest.next_multiple_of(8).max(8);
+        let read = columns.max(1).next_multiple_of(8);
         Self {
             x: x.as_ptr(),
             stride: rows.stride,
             pairs,
-            rest,
+            rest: columns - 16 * pairs,
             weights: rows.weights.as_ptr().wrapping_add(rows.column),
             sums: rows.sums.as_ptr(),
             scale: rows.scale.map_or(core::ptr::null(), <[u32]>::as_ptr),

@@ -8,8 +8,11 @@ use crate::math::rescale::Rescale;
 use crate::precision::{Gates, Taps};
 
 use super::gated;
-use super::matrix::{CHUNK, Matrix};
+use super::matrix::Matrix;
 use super::recurrent::Fractions;
+
+/// Units whose arguments wait on the stack for what becomes of them, with Helium.
+const UNITS: usize = 16;
 
 /// With sigmoids as gates and tanh in the cell.
 #[inline(always)]
@@ -96,12 +99,11 @@ fn each_unit(
 ) {
     let taps = Taps::whole(xh.len());
     if matrix.is_for_helium() {
-        const UNITS: usize = CHUNK / 4;
         let mut arguments = [[0; 4]; UNITS];
         let chunks = cell.chunks_mut(UNITS).zip(hidden.chunks_mut(UNITS));
         for (index, (cell, hidden)) in chunks.enumerate() {
             let sums = arguments.as_flattened_mut().get_mut(..4 * cell.len());
-            matrix.scaled(CHUNK * index, &taps, xh, sums);
+            matrix.scaled(4 * UNITS * index, &taps, xh, sums);
             units(&arguments, cell, hidden);
         }
         return;

@@ -245,7 +245,8 @@ impl<'m> Matrix<'m> {
         rows_mve::clamped(&self.rows(0, taps), taps.first(x), bounds, y);
     }
 
-    /// The sums of rows that follow each other, as many as `y` has places, at the scale of their outputs. At most [`CHUNK`].
+    /// The sums of rows that follow each other, as many as `y` has places, at the scale of their outputs. Over
+    /// several runs of taps, at most [`CHUNK`].
     #[inline(always)]
     pub fn scaled(&self, first: usize, taps: &Taps, x: &[i16], y: Option<&mut [i32]>) {
         let y = y.unwrap_or_default();
