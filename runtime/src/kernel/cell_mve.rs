@@ -51,12 +51,13 @@ pub fn units(
     #[cfg(dunlin_mve)]
     let done = {
         let count = arguments.len().min(state.len()).min(hidden.len());
+        let lines = crate::math::table::logistic_lines();
         let job = Job {
             arguments: arguments.as_ptr(),
             state: state.as_mut_ptr(),
             hidden: hidden.as_mut_ptr(),
             fours: count / 4,
-            line: crate::math::table::lines_from_0().as_ptr(),
+            line: lines.as_ptr().wrapping_add(lines.len() / 2),
             product: -shifts.product,
             argument: -shifts.argument,
             last: -shifts.hidden,
@@ -86,16 +87,42 @@ macro_rules! logistic {
     ($q:literal) => {
         concat!(
             "
-        vqmovnb.s32 ", $q, ", ", $q, "
-        vmovlb.s16 ", $q, ", ", $q, "
-        vshr.s32 q4, ", $q, ", #7
+        vqmovnb.s32 ",
+            $q,
+            ", ",
+            $q,
+            "
+        vmovlb.s16 ",
+            $q,
+            ", ",
+            $q,
+            "
+        vshr.s32 q4, ",
+            $q,
+            ", #7
         vldrw.u32 q5, [r4, q4, uxtw #2]
-        vand ", $q, ", ", $q, ", q6
+        vand ",
+            $q,
+            ", ",
+            $q,
+            ", q6
         vshr.s32 q4, q5, #16
         vmovlb.u16 q5, q5
-        vmul.i32 ", $q, ", ", $q, ", q4
-        vshr.u32 ", $q, ", ", $q, ", #7
-        vadd.i32 ", $q, ", ", $q, ", q5
+        vmul.i32 ",
+            $q,
+            ", ",
+            $q,
+            ", q4
+        vshr.u32 ",
+            $q,
+            ", ",
+            $q,
+            ", #7
+        vadd.i32 ",
+            $q,
+            ", ",
+            $q,
+            ", q5
         "
         )
     };

@@ -159,14 +159,26 @@ macro_rules! eight {
         vldrb.s16 q0, [r1], #8
         vldrb.s16 q1, [r3], #8
         vldrh.u16 q2, [r5], #16
-        ", $multiply, " r0, q0, q2
-        ", $multiply, " r6, q1, q2
+        ",
+            $multiply,
+            " r0, q0, q2
+        ",
+            $multiply,
+            " r6, q1, q2
         vldrh.u16 q2, [r7], #16
-        ", $multiply, " r2, q0, q2
-        ", $multiply, " r8, q1, q2
+        ",
+            $multiply,
+            " r2, q0, q2
+        ",
+            $multiply,
+            " r8, q1, q2
         vldrh.u16 q2, [r9], #16
-        ", $multiply, " r4, q0, q2
-        ", $multiply, " r10, q1, q2
+        ",
+            $multiply,
+            " r4, q0, q2
+        ",
+            $multiply,
+            " r10, q1, q2
         "
         )
     };
@@ -193,9 +205,21 @@ macro_rules! two_rows {
             eight!("vmlava.s16"),
             "
         letp lr, 4b
-        vmov q3", $second, ", q3", $first, ", r0, r6
-        vmov q4", $second, ", q4", $first, ", r2, r8
-        vmov q5", $second, ", q5", $first, ", r4, r10
+        vmov q3",
+            $second,
+            ", q3",
+            $first,
+            ", r0, r6
+        vmov q4",
+            $second,
+            ", q4",
+            $first,
+            ", r2, r8
+        vmov q5",
+            $second,
+            ", q5",
+            $first,
+            ", r4, r10
         "
         )
     };
@@ -206,12 +230,34 @@ macro_rules! finish {
     ($q:literal) => {
         concat!(
             "
-        vadd.i32 ", $q, ", ", $q, ", q0
-        vmulh.s32 ", $q, ", ", $q, ", q6
-        vshl.s32 ", $q, ", ", $q, ", q7
-        vmin.s32 ", $q, ", ", $q, ", q1
-        vmax.s32 ", $q, ", ", $q, ", q2
-        vstrh.32 ", $q, ", [r1]
+        vadd.i32 ",
+            $q,
+            ", ",
+            $q,
+            ", q0
+        vmulh.s32 ",
+            $q,
+            ", ",
+            $q,
+            ", q6
+        vshl.s32 ",
+            $q,
+            ", ",
+            $q,
+            ", q7
+        vmin.s32 ",
+            $q,
+            ", ",
+            $q,
+            ", q1
+        vmax.s32 ",
+            $q,
+            ", ",
+            $q,
+            ", q2
+        vstrh.32 ",
+            $q,
+            ", [r1]
         adds r1, r1, r3
         "
         )

@@ -324,11 +324,6 @@ unsafe extern "C" fn clamped_program(job: &Job<i16>) {
 /// `32 * fours + rest` weights and values; the rest is at most 32.
 #[cfg(dunlin_mve)]
 #[unsafe(naked)]
-unsafe extern "C" fn dot_program(
-    row: *const i8,
-    x: *const i16,
-    fours: usize,
-    rest: usize,
-) -> i32 {
+unsafe extern "C" fn dot_program(row: *const i8, x: *const i16, fours: usize, rest: usize) -> i32 {
     core::arch::naked_asm!(super::cpu!(), dot_source!(), options(raw))
 }

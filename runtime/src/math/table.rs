@@ -42,9 +42,9 @@ pub fn logistic(p: i32) -> i32 {
     i32::from(low) + ((i32::from(rise) * (p & 127)) >> 7)
 }
 
-/// The lines of [`logistic`] for arguments from 0 on, 128 a line; as many stand before them.
-pub fn lines_from_0() -> &'static [u32] {
-    LOGISTIC.get(INTERVALS / 2..).unwrap_or_default()
+/// The lines of [`logistic`], 128 arguments each: half of them are below 0.
+pub fn logistic_lines() -> &'static [u32] {
+    &LOGISTIC
 }
 
 /// `2^16 sigmoid(-a / 2^15)` for `a` of 0 or more, at most 32767.

@@ -12,6 +12,7 @@ use std::string::String;
 mod access;
 mod alu;
 mod decode;
+mod helium;
 mod loads;
 mod machine;
 mod memory;
@@ -23,6 +24,7 @@ mod tests;
 mod text;
 mod v6m;
 mod vector;
+mod vector_access;
 
 pub use decode::Program;
 pub use machine::{Machine, Returned};

@@ -8,9 +8,12 @@ use conformance::inputs::Random;
 use conformance::thumb::{Core, Machine, Memory, Program, Returned};
 
 // Miri would see the same code again, some thousand times.
+mod cells;
 #[cfg(not(miri))]
 mod damage;
+mod depthwise;
 mod floats;
+mod helium;
 mod places;
 mod pools;
 mod sums;
@@ -136,6 +139,26 @@ fn call(
     Ok((returned, machine.memory))
 }
 
+/// A multiplier in [1, 32767] and a shift in [0, 31]; mostly those that leave something of a sum.
+fn scale(random: &mut Random) -> (u16, u8) {
+    let multiplier = 1 + (random.bits() % 32_767) as u16;
+    match random.bits() % 8 {
+        0 => (32_767, 0),
+        1 => (multiplier, (random.bits() % 32) as u8),
+        _ => (multiplier, (random.bits() % 14) as u8),
+    }
+}
+
+/// As a file has it.
+fn scale_word((multiplier, shift): (u16, u8)) -> u32 {
+    u32::from(multiplier) << 16 | u32::from(shift)
+}
+
+/// A scaled sum by 64-bit integers.
+fn scaled(sum: i32, (multiplier, shift): (u16, u8)) -> i32 {
+    ((i64::from(sum) * i64::from(multiplier)) >> 16 >> shift) as i32
+}
+
 fn check(kernel: &Kernel, text: &str) -> Result<Checked, String> {
     let program = Program::parse(text, kernel.core).map_err(|fault| fault.to_string())?;
     (kernel.check)(&program)
@@ -144,7 +167,11 @@ fn check(kernel: &Kernel, text: &str) -> Result<Checked, String> {
 /// All programs.
 fn kernels() -> impl Iterator<Item = Kernel> {
     let integers = sums::KERNELS.into_iter().chain(places::KERNELS);
-    integers.chain(floats::KERNELS)
+    let helium = helium::KERNELS.into_iter().chain(depthwise::KERNELS);
+    integers
+        .chain(helium)
+        .chain(cells::KERNELS)
+        .chain(floats::KERNELS)
 }
 
 #[test]

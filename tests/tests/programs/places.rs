@@ -5,7 +5,7 @@ use conformance::thumb::{Core, Memory, Program};
 use dunlin::kernel::places::{PLACES, RECTIFIED, THREE, UNPACK, scratch_words};
 use dunlin::kernel::reference;
 
-use super::{Checked, Kernel, Values, bytes, call, lengths, values};
+use super::{Checked, Kernel, bytes, call, lengths, scale, scale_word, scaled, values};
 
 pub const KERNELS: [Kernel; 4] = [
     Kernel {
@@ -123,7 +123,7 @@ fn all(program: &Program, columns: Vec<usize>, bounds: &[(i16, i16)]) -> Result<
                 let case = Case {
                     rows: [&rows[0], &rows[1]],
                     bias: [0; 2].map(|_| random.bits() as i32 / 2),
-                    scale: [0; 2].map(|_| scale(&values, &mut random)),
+                    scale: [0; 2].map(|_| scale(&mut random)),
                     bounds: bounds[random.bits() as usize % bounds.len()],
                     x: &x,
                     step,
@@ -148,24 +148,12 @@ fn all(program: &Program, columns: Vec<usize>, bounds: &[(i16, i16)]) -> Result<
     Ok(checked)
 }
 
-/// A multiplier in [1, 32767] and a shift in [0, 31]; mostly those that leave something of a sum.
-fn scale(values: &Values, random: &mut Random) -> (u16, u8) {
-    let multiplier = 1 + (random.bits() % 32_767) as u16;
-    match (values.x, random.bits() % 8) {
-        (_, 0) => (32_767, 0),
-        (_, 1) => (multiplier, (random.bits() % 32) as u8),
-        _ => (multiplier, (random.bits() % 14) as u8),
-    }
-}
-
 /// An output by 64-bit integers.
 fn expected(case: &Case<'_>, place: usize, row: usize) -> i16 {
     let x = &case.x[place * case.step..][..case.rows[row].len()];
-    let sum = i64::from(reference::dot(case.rows[row], x, case.bias[row]));
-    let (multiplier, shift) = case.scale[row];
-    let scaled = ((sum * i64::from(multiplier)) >> 16) >> shift;
+    let sum = reference::dot(case.rows[row], x, case.bias[row]);
     let (low, high) = case.bounds;
-    scaled.clamp(low.into(), high.into()) as i16
+    scaled(sum, case.scale[row]).clamp(low.into(), high.into()) as i16
 }
 
 fn run(program: &Program, case: &Case<'_>, random: &mut Random) -> Result<u64, String> {
@@ -176,9 +164,7 @@ fn run(program: &Program, case: &Case<'_>, random: &mut Random) -> Result<u64, S
     let outputs = (places - 1) * case.filters + 2;
     let y = memory.unwritten(2 * outputs, 2 * case.y_at as u32);
     let twice = |value: i16| u32::from(value as u16) * 0x1_0001;
-    let scale = case
-        .scale
-        .map(|(multiplier, shift)| u32::from(multiplier) << 16 | u32::from(shift));
+    let scale = case.scale.map(scale_word);
     // As `places::Job` has them.
     let job = [
         weights,

@@ -220,9 +220,7 @@ impl<const FEATURES: u64> Precision for W8A16<FEATURES> {
             let finish = |row| {
                 let scales = matrix.rescale4(row);
                 move |sums: [i32; 4]| {
-                    core::array::from_fn(|r| {
-                        activate::<FEATURES>(scales[r].apply(sums[r]), output)
-                    })
+                    core::array::from_fn(|r| activate::<FEATURES>(scales[r].apply(sums[r]), output))
                 }
             };
             depthwise::outputs(&filters, 0, sliding, x, y, INTEGERS, finish);
