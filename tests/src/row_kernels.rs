@@ -23,7 +23,7 @@ pub fn run(report: &mut dyn FnMut(&str, bool)) {
 }
 
 /// Rows of `stride` values, one behind the other.
-fn rows<T: Copy>(values: &mut [T], stride: usize, of: impl Fn(usize, usize) -> T) {
+pub(crate) fn rows<T: Copy>(values: &mut [T], stride: usize, of: impl Fn(usize, usize) -> T) {
     let count = values.len() / BUFFER;
     for (at, place) in values.iter_mut().enumerate().take(count * stride) {
         *place = of(at / stride.max(1), at % stride.max(1));
@@ -56,6 +56,10 @@ fn integers() -> bool {
             };
             let mut y = [77; 10];
             holds &= rows_mve::products(&of, x, piece_mut(&mut y, count));
+            let bounds = (-300, 2_000);
+            let mut narrow = [77; 10];
+            holds &= of.scale.is_none()
+                || rows_mve::clamped(&of, x, bounds, piece_mut(&mut narrow, count));
             for (row, &found) in y.iter().enumerate() {
                 let expected = match (sums.get(row), scale.get(row)) {
                     (Some(&sum), Some(&scale)) if row < count => {
@@ -66,6 +70,8 @@ fn integers() -> bool {
                     _ => 77,
                 };
                 holds &= found == expected;
+                let within = expected.clamp(bounds.0.into(), bounds.1.into()) as i16;
+                holds &= of.scale.is_none() || narrow[row] == within;
             }
             // Not with a row that is too short, nor with a sum or a scale too few.
             let short = Rows {
@@ -86,12 +92,12 @@ fn piece_mut<T>(values: &mut [T], len: usize) -> &mut [T] {
 }
 
 /// A multiplier in [1, 32767], and a shift below 12.
-fn scale(random: &mut Random) -> u32 {
+pub(crate) fn scale(random: &mut Random) -> u32 {
     ((1 + random.bits() % 32_767) << 16) | (random.bits() % 12)
 }
 
 /// What a scale makes of a sum, by 64-bit integers.
-fn scaled(sum: i32, scale: u32) -> i32 {
+pub(crate) fn scaled(sum: i32, scale: u32) -> i32 {
     ((i64::from(sum) * i64::from(scale >> 16)) >> 16 >> (scale & 31)) as i32
 }
 
