@@ -51,7 +51,7 @@ fn integers() -> bool {
                 weights: matrix,
                 stride,
                 column,
-                sums: &sums,
+                sums: Some(&sums),
                 scale: (x_at != 3).then_some(&scale),
             };
             let mut y = [77; 10];

@@ -9,8 +9,8 @@ pub struct Rows<'a> {
     pub stride: usize,
     /// The first column that meets a value.
     pub column: usize,
-    /// What each row's sum starts from.
-    pub sums: &'a [i32],
+    /// What each row's sum starts from; without, from what stands in its output.
+    pub sums: Option<&'a [i32]>,
     /// As [`Rescale`](crate::math::rescale::Rescale) has them; without, sums stay as they are.
     pub scale: Option<&'a [u32]>,
 }
@@ -21,16 +21,19 @@ impl Rows<'_> {
         rows > 0
             && self.column + values <= self.stride
             && self.weights.len() >= (rows - 1) * self.stride + self.column + values
-            && self.sums.len() >= rows
+            && self.sums.is_none_or(|sums| sums.len() >= rows)
             && self.scale.is_none_or(|scale| scale.len() >= rows)
     }
 
-    /// One row's output.
+    /// One row's output, where `here` stood.
     #[cfg_attr(dunlin_mve, inline(never))]
-    fn alone(&self, row: usize, x: &[i16]) -> i32 {
+    fn alone(&self, row: usize, x: &[i16], here: i32) -> i32 {
         let start = row * self.stride + self.column;
         let weights = self.weights.get(start..start + x.len());
-        let sum = self.sums.get(row).copied().unwrap_or_default();
+        let sum = match self.sums {
+            Some(sums) => sums.get(row).copied().unwrap_or_default(),
+            None => here,
+        };
         let sum = sum.wrapping_add(dot(weights.unwrap_or_default(), x));
         match self.scale.and_then(|scale| scale.get(row)) {
             Some(&scale) => crate::math::rescale::Rescale(scale).apply(sum),
@@ -39,54 +42,48 @@ impl Rows<'_> {
     }
 }
 
+/// Where outputs go: as they are, or brought between two bounds.
+enum Outputs<'y> {
+    Words(&'y mut [i32]),
+    Halves(&'y mut [i16], (i16, i16)),
+}
+
 /// `y[r] = scale[r] (sums[r] + sum of W[r][column + i] * x[i])`, the sum modulo 2^32, for as many rows as `y` has places.
 ///
 /// `false`, and nothing done, where a slice is too short; the loader's checks rule that out.
-#[cfg_attr(dunlin_mve, inline(never))]
 pub fn products(rows: &Rows<'_>, x: &[i16], y: &mut [i32]) -> bool {
-    if !rows.fit(y.len(), x.len()) {
-        return false;
-    }
-    #[cfg(dunlin_mve)]
-    let done = {
-        let done = y.len() / 4 * 4;
-        if done > 0 {
-            let job = Job::new(rows, x, y, (0, 0));
-            // SAFETY: the program reads all values, as many weights of each row, a sum and a scale a row, and writes an output
-            // a row: of `done` rows, all of which were checked.
-            unsafe { products_program(&job) };
-        }
-        done
-    };
-    #[cfg(not(dunlin_mve))]
-    let done = 0;
-    for (row, y) in y.iter_mut().enumerate().skip(done) {
-        *y = rows.alone(row, x);
-    }
-    true
+    outputs(rows, x, Outputs::Words(y))
 }
 
-/// [`products`] of rows with scales, brought between two bounds of 16 bits.
-#[cfg_attr(dunlin_mve, inline(never))]
+/// [`products`] of rows with sums and scales, brought between two bounds of 16 bits.
 pub fn clamped(rows: &Rows<'_>, x: &[i16], bounds: (i16, i16), y: &mut [i16]) -> bool {
-    if !rows.fit(y.len(), x.len()) || rows.scale.is_none() {
+    rows.sums.is_some() && rows.scale.is_some() && outputs(rows, x, Outputs::Halves(y, bounds))
+}
+
+#[cfg_attr(dunlin_mve, inline(never))]
+fn outputs(rows: &Rows<'_>, x: &[i16], outputs: Outputs<'_>) -> bool {
+    let count = match &outputs {
+        Outputs::Words(y) => y.len(),
+        Outputs::Halves(y, _) => y.len(),
+    };
+    if !rows.fit(count, x.len()) {
         return false;
     }
     #[cfg(dunlin_mve)]
-    let done = {
-        let done = y.len() / 4 * 4;
-        if done > 0 {
-            let job = Job::new(rows, x, y, bounds);
-            // SAFETY: as in `products`.
-            unsafe { clamped_program(&job) };
-        }
-        done
-    };
+    let (done, outputs) = (count / 4 * 4, fours_at_once(rows, x, outputs));
     #[cfg(not(dunlin_mve))]
     let done = 0;
-    let (low, high) = (i32::from(bounds.0), i32::from(bounds.1));
-    for (row, y) in y.iter_mut().enumerate().skip(done) {
-        *y = rows.alone(row, x).min(high).max(low) as i16;
+    match outputs {
+        Outputs::Words(y) => {
+            for (row, y) in y.iter_mut().enumerate().skip(done) {
+                *y = rows.alone(row, x, *y);
+            }
+        }
+        Outputs::Halves(y, (low, high)) => {
+            for (row, y) in y.iter_mut().enumerate().skip(done) {
+                *y = rows.alone(row, x, 0).min(high.into()).max(low.into()) as i16;
+            }
+        }
     }
     true
 }
@@ -94,7 +91,7 @@ pub fn clamped(rows: &Rows<'_>, x: &[i16], bounds: (i16, i16), y: &mut [i16]) ->
 /// What [`PRODUCTS`] and [`CLAMPED`] work on.
 #[cfg(dunlin_mve)]
 #[repr(C)]
-struct Job<T> {
+struct Job {
     x: *const i16,
     stride: usize,
     /// Pairs of eight columns, and the columns behind them: 16 at most, and not none unless there is no column at all.
@@ -103,37 +100,54 @@ struct Job<T> {
     weights: *const i8,
     sums: *const i32,
     scale: *const u32,
-    y: *mut T,
+    y: *mut u8,
     /// Bytes from the end of a row, rounded up to eight columns, back to the start of the next.
     back: usize,
     /// The output behind the last four rows.
-    end: *mut T,
+    end: *mut u8,
     high: i32,
     low: [i32; 4],
 }
 
+/// The fours of rows of [`outputs`], which has checked all lengths.
 #[cfg(dunlin_mve)]
-impl<T> Job<T> {
-    #[inline(always)]
-    fn new(rows: &Rows<'_>, x: &[i16], y: &mut [T], (low, high): (i16, i16)) -> Self {
-        let columns = x.len();
-        let pairs = columns.saturating_sub(1) / 16;
-        let read = columns.max(1).next_multiple_of(8);
-        Self {
-            x: x.as_ptr(),
-            stride: rows.stride,
-            pairs,
-            rest: columns - 16 * pairs,
-            weights: rows.weights.as_ptr().wrapping_add(rows.column),
-            sums: rows.sums.as_ptr(),
-            scale: rows.scale.map_or(core::ptr::null(), <[u32]>::as_ptr),
-            y: y.as_mut_ptr(),
-            back: read.wrapping_sub(rows.stride),
-            end: y.as_mut_ptr().wrapping_add(y.len() / 4 * 4),
-            high: high.into(),
-            low: [low.into(); 4],
+#[inline(always)]
+fn fours_at_once<'y>(rows: &Rows<'_>, x: &[i16], mut outputs: Outputs<'y>) -> Outputs<'y> {
+    let (y, bytes, (low, high)): (*mut u8, usize, _) = match &mut outputs {
+        Outputs::Words(y) => (y.as_mut_ptr().cast(), y.len() / 4 * 16, (0, 0)),
+        Outputs::Halves(y, bounds) => (y.as_mut_ptr().cast(), y.len() / 4 * 8, *bounds),
+    };
+    if bytes == 0 {
+        return outputs;
+    }
+    let columns = x.len();
+    let pairs = columns.saturating_sub(1) / 16;
+    let job = Job {
+        x: x.as_ptr(),
+        stride: rows.stride,
+        pairs,
+        rest: columns - 16 * pairs,
+        weights: rows.weights.as_ptr().wrapping_add(rows.column),
+        sums: rows.sums.map_or(y.cast_const().cast(), <[i32]>::as_ptr),
+        scale: rows.scale.map_or(core::ptr::null(), <[u32]>::as_ptr),
+        y,
+        back: columns
+            .max(1)
+            .next_multiple_of(8)
+            .wrapping_sub(rows.stride),
+        end: y.wrapping_add(bytes),
+        high: high.into(),
+        low: [low.into(); 4],
+    };
+    // SAFETY: the programs read all values, as many weights of each row, a sum and a scale a row, and write an output a row, of
+    // whole fours of rows, all of which were checked. Four sums are read before their outputs are written.
+    unsafe {
+        match outputs {
+            Outputs::Words(_) => products_program(&job),
+            Outputs::Halves(..) => clamped_program(&job),
         }
     }
+    outputs
 }
 
 /// The sum of products of a row and as many values.
@@ -308,7 +322,7 @@ pub const DOT: &str = dot_source!();
 /// The pointers of the job reach as far as its lengths say.
 #[cfg(dunlin_mve)]
 #[unsafe(naked)]
-unsafe extern "C" fn products_program(job: &Job<i32>) {
+unsafe extern "C" fn products_program(job: &Job) {
     core::arch::naked_asm!(super::cpu!(), products_source!(), options(raw))
 }
 
@@ -316,7 +330,7 @@ unsafe extern "C" fn products_program(job: &Job<i32>) {
 /// As of [`products_program`].
 #[cfg(dunlin_mve)]
 #[unsafe(naked)]
-unsafe extern "C" fn clamped_program(job: &Job<i16>) {
+unsafe extern "C" fn clamped_program(job: &Job) {
     core::arch::naked_asm!(super::cpu!(), clamped_source!(), options(raw))
 }
 

@@ -49,7 +49,7 @@ macro_rules! functions {
                 (low, high): (i16, i16),
             ) {
                 let matrix = known(matrix);
-                if matrix.is_for_helium() && taps.runs == 1 {
+                if matrix.is_for_helium() {
                     return matrix.clamped(taps, x, (low, high), y);
                 }
                 // The usual bounds take one instruction where there is one that saturates.

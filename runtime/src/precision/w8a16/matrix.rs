@@ -234,28 +234,47 @@ impl<'m> Matrix<'m> {
             weights: self.weights.get(first * self.columns..).unwrap_or_default(),
             stride: self.columns,
             column: taps.column,
-            sums: self.bias.get(first..).unwrap_or_default(),
+            sums: self.bias.get(first..),
             scale: self.scale.get(first..),
         }
     }
 
-    /// Every row's sum over a run of taps, at the scale of its output, between two bounds.
+    /// Every row's sum at the scale of its output, between two bounds.
     #[inline(always)]
     pub fn clamped(&self, taps: &Taps, x: &[i16], bounds: (i16, i16), y: &mut [i16]) {
-        rows_mve::clamped(&self.rows(0, taps), taps.first(x), bounds, y);
+        if taps.runs == 1 {
+            rows_mve::clamped(&self.rows(0, taps), taps.first(x), bounds, y);
+            return;
+        }
+        for (index, y) in y.chunks_mut(CHUNK).enumerate() {
+            let mut sums = [0; CHUNK];
+            let rows = self.rows(CHUNK * index, taps);
+            let sums = sums.get_mut(..y.len()).unwrap_or_default();
+            let (column, x) = all_but_last(&rows, taps, x, sums);
+            let rows = rows_mve::Rows {
+                column,
+                sums: if taps.runs > 1 { Some(sums) } else { rows.sums },
+                ..rows
+            };
+            rows_mve::clamped(&rows, x, bounds, y);
+        }
     }
 
-    /// The sums of rows that follow each other, as many as `y` has places, at the scale of their outputs. Over
-    /// several runs of taps, at most [`CHUNK`].
+    /// The sums of rows that follow each other, as many as `y` has places, at the scale of their outputs.
     #[inline(always)]
     pub fn scaled(&self, first: usize, taps: &Taps, x: &[i16], y: Option<&mut [i32]>) {
-        let y = y.unwrap_or_default();
-        let rows = self.rows(first, taps);
+        let (y, rows) = (y.unwrap_or_default(), self.rows(first, taps));
         if taps.runs == 1 {
             rows_mve::products(&rows, taps.first(x), y);
-        } else {
-            scaled_runs(rows, taps, x, y);
+            return;
         }
+        let (column, x) = all_but_last(&rows, taps, x, y);
+        let rows = rows_mve::Rows {
+            column,
+            sums: rows.sums.filter(|_| taps.runs == 0),
+            ..rows
+        };
+        rows_mve::products(&rows, x, y);
     }
 
     /// Adds `W[r, column..] . x` to the sums of the so many rows of a block.
@@ -327,27 +346,30 @@ const fn reads<const FEATURES: u64>(packing: Packing) -> bool {
     packing.is_readable() && Features(FEATURES).has(Features::of_packing(packing))
 }
 
-/// [`Matrix::scaled`] over several runs of taps: the last one scales what the others add up.
+/// The sums over all runs of taps but the last, where there are several; gives the column and the values of the last, or of none.
 #[inline(never)]
-fn scaled_runs(rows: rows_mve::Rows<'_>, taps: &Taps, x: &[i16], y: &mut [i32]) {
-    let mut sums = [0; CHUNK];
-    for (sum, &bias) in sums.iter_mut().zip(rows.sums) {
-        *sum = bias;
-    }
-    let mut left = taps.runs;
-    for (column, x) in taps.pieces(x) {
-        left -= 1;
+fn all_but_last<'x>(
+    rows: &rows_mve::Rows<'_>,
+    taps: &Taps,
+    x: &'x [i16],
+    sums: &mut [i32],
+) -> (usize, &'x [i16]) {
+    let mut pieces = taps.pieces(x);
+    let Some(mut last) = pieces.next() else {
+        return (0, &[]);
+    };
+    let mut start = rows.sums;
+    for piece in pieces {
         let rows = rows_mve::Rows {
-            column,
-            sums: &sums,
-            scale: rows.scale.filter(|_| left == 0),
-            ..rows
+            column: last.0,
+            sums: start.take(),
+            scale: None,
+            ..*rows
         };
-        rows_mve::products(&rows, x, y);
-        for (sum, &y) in sums.iter_mut().zip(&*y) {
-            *sum = y;
-        }
+        rows_mve::products(&rows, last.1, sums);
+        last = piece;
     }
+    last
 }
 
 /// The sums of [`row_major`] where there is a faster way to them.
