@@ -4,7 +4,7 @@ use dunlin::kernel::cell::{self, Shifts};
 use dunlin::kernel::cell_mve::{self, Inner};
 use dunlin::kernel::depthwise::Filters;
 use dunlin::kernel::places_mve::{self, Rows, together};
-use dunlin::kernel::sliding::{Run, Sliding};
+use dunlin::kernel::sliding::Sliding;
 use dunlin::kernel::{depthwise_mve, reference};
 
 use crate::inputs::Random;
@@ -87,8 +87,10 @@ fn places() -> bool {
 
 /// Channels: eight, and some that are left over.
 const CHANNELS: usize = 11;
-const STRIDE: u32 = 2;
+/// Steps of the input, of which the middle taps of all places meet one.
+const STEPS: usize = 9;
 
+/// Filters of all sizes, whose taps lie outside of the input at both ends.
 #[inline(never)]
 fn depthwise() -> bool {
     let mut random = Random::new();
@@ -96,13 +98,12 @@ fn depthwise() -> bool {
     for values in VALUES {
         let (weights, once) = values.make(&mut random);
         let mut matrix = [0i8; CHANNELS * BUFFER];
-        for taps in (1..=12).step_by(if cfg!(miri) { 5 } else { 1 }) {
-            let size = taps + taps % 3;
+        let mut x = [0i16; STEPS * CHANNELS];
+        for (place, value) in x.iter_mut().zip(once.into_iter().cycle()) {
+            *place = value;
+        }
+        for size in (1..=12).step_by(if cfg!(miri) { 5 } else { 1 }) {
             rows(&mut matrix, size, |row, at| weights[row % 4][at]);
-            let mut x = [0i16; 40 * CHANNELS];
-            for (place, value) in x.iter_mut().zip(once.into_iter().cycle()) {
-                *place = value;
-            }
             let bias = [0; CHANNELS].map(|_| random.bits() as i32 / 2);
             let scale = [0; CHANNELS].map(|_| scale(&mut random));
             let filters = Filters {
@@ -110,40 +111,36 @@ fn depthwise() -> bool {
                 bias: bias.as_slice(),
                 channels: CHANNELS,
             };
-            let first = taps % 3;
-            let run = Run {
-                places: 3,
-                taps: first..size,
-                at: 0,
-            };
-            let taps = size - first;
+            let [stride, dilation] = [1 + size % 3, 1 + size % 2];
             let sliding = Sliding {
                 size: size as u32,
-                stride: STRIDE,
-                dilation: 1 + taps as u32 % 2,
-                start: 0,
+                stride: stride as u32,
+                dilation: dilation as u32,
+                start: -((size / 2 * dilation) as i32),
             };
+            let places = STEPS.div_ceil(stride);
             let bounds = bounds(&mut random);
-            let mut y = [77i16; 4 * CHANNELS];
-            let output = y.get_mut(..3 * CHANNELS).unwrap_or_default();
-            holds &= depthwise_mve::run(&filters, &scale, bounds, (&run, sliding), &x, output);
+            let mut y = [77i16; (STEPS + 1) * CHANNELS];
+            let output = y.get_mut(..places * CHANNELS).unwrap_or_default();
+            let done = depthwise_mve::clamped(&filters, &scale, bounds, sliding, &x, output);
+            holds &= done == CHANNELS;
             for (at, &found) in y.iter().enumerate() {
                 let (place, channel) = (at / CHANNELS, at % CHANNELS);
                 let expected = match (bias.get(channel), scale.get(channel)) {
-                    (Some(&bias), Some(&scale)) if place < 3 => {
-                        let row = piece(&weights[channel % 4], first, taps);
-                        let start = place * STRIDE as usize * CHANNELS + channel;
-                        let x = x.get(start..).unwrap_or_default();
-                        let stride = sliding.dilation as usize * CHANNELS;
-                        clamped(reference::strided(row, x, stride, bias), scale, bounds)
+                    (Some(&bias), Some(&scale)) if place < places => {
+                        let (first, end, step) = sliding.skip(place).taps(STEPS);
+                        let row = piece(&weights[channel % 4], first, end - first);
+                        let x = x.get(step * CHANNELS + channel..).unwrap_or_default();
+                        let sum = reference::strided(row, x, dilation * CHANNELS, bias);
+                        clamped(sum, scale, bounds)
                     }
                     _ => 77,
                 };
                 holds &= found == expected;
             }
-            // Not with an output too few.
-            let short = y.get_mut(..3 * CHANNELS - 1).unwrap_or_default();
-            holds &= !depthwise_mve::run(&filters, &scale, bounds, (&run, sliding), &x, short);
+            // Not with a scale too few.
+            let few = piece(&scale, 0, CHANNELS - 1);
+            holds &= depthwise_mve::clamped(&filters, few, bounds, sliding, &x, &mut y) == 0;
         }
     }
     holds

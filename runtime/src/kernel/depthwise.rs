@@ -57,21 +57,7 @@ fn together(
 ) -> usize {
     #[cfg(dunlin_mve)]
     {
-        let count = filters.bias.len();
-        let mut rest = y;
-        let steps = x.len().checked_div(filters.channels).unwrap_or_default();
-        let places = rest.len().checked_div(count).unwrap_or_default();
-        for run in sliding.runs(steps, places) {
-            let Some((y, behind)) = rest.split_at_mut_checked(run.places * count) else {
-                return 0;
-            };
-            rest = behind;
-            let x = x.get(run.at * count..).unwrap_or_default();
-            if !depthwise_mve::run(filters, scale, bounds, (&run, sliding), x, y) {
-                return 0;
-            }
-        }
-        count
+        depthwise_mve::clamped(filters, scale, bounds, sliding, x, y)
     }
     #[cfg(not(dunlin_mve))]
     {

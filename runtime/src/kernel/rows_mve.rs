@@ -131,10 +131,7 @@ fn fours_at_once<'y>(rows: &Rows<'_>, x: &[i16], mut outputs: Outputs<'y>) -> Ou
         sums: rows.sums.map_or(y.cast_const().cast(), <[i32]>::as_ptr),
         scale: rows.scale.map_or(core::ptr::null(), <[u32]>::as_ptr),
         y,
-        back: columns
-            .max(1)
-            .next_multiple_of(8)
-            .wrapping_sub(rows.stride),
+        back: columns.max(1).next_multiple_of(8).wrapping_sub(rows.stride),
         end: y.wrapping_add(bytes),
         high: high.into(),
         low: [low.into(); 4],
