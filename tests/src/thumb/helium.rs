@@ -1,14 +1,11 @@
-//! Helium's instructions on the elements of vectors (DDI 0553, chapter C2): tables of functions of elements, and what takes numbers
-//! apart from them. None of them stands in a tail-predicated loop here.
+//! Helium's instructions on the elements of vectors (DDI 0553, chapter C2) that are no loads, stores or sums across them. None of them stands in a tail-predicated loop here.
 use std::format;
 use std::string::String;
 
+use super::elements::{HALVES, NUMBERS, Of2, WORDS, find, shift};
 use super::machine::Machine;
 use super::models::saturated;
 use super::operand::{Operand, PC, Register, SP};
-
-/// A function of an element of each of two vectors.
-type Of2 = fn(u32, u32) -> u32;
 
 #[derive(Debug, Clone, Copy)]
 pub enum Elements {
@@ -83,61 +80,6 @@ pub enum Elements {
         to: usize,
         from: Register,
     },
-}
-
-fn signed(of: fn(i64, i64) -> i64, n: u32, m: u32) -> u32 {
-    of(i64::from(n as i32), i64::from(m as i32)) as u32
-}
-
-fn saturated_sum(n: u32, m: u32) -> u32 {
-    (n as i32).saturating_add(m as i32) as u32
-}
-
-/// To the left by the lowest byte of a word, or to the right where that is negative.
-fn shift(n: u32, by: u32) -> u32 {
-    let by = i32::from(by as i8);
-    match by {
-        32.. => 0,
-        0..=31 => n << by,
-        _ => ((n as i32) >> (-by).min(31)) as u32,
-    }
-}
-
-/// Instructions `to, n, m` on words.
-const WORDS: [(&str, Of2); 9] = [
-    ("vadd.i32", u32::wrapping_add),
-    ("vsub.i32", u32::wrapping_sub),
-    ("vmul.i32", u32::wrapping_mul),
-    ("vmulh.s32", |n, m| signed(|n, m| (n * m) >> 32, n, m)),
-    ("vshl.s32", shift),
-    ("vmin.s32", |n, m| signed(i64::min, n, m)),
-    ("vmax.s32", |n, m| signed(i64::max, n, m)),
-    ("vqadd.s32", saturated_sum),
-    ("vand", |n, m| n & m),
-];
-
-/// Instructions `to, n, m` on halves.
-const HALVES: [(&str, Of2); 2] = [
-    ("vmin.s16", |n, m| (n as i16).min(m as i16) as u32),
-    ("vmax.s16", |n, m| (n as i16).max(m as i16) as u32),
-];
-
-/// Instructions `to, n, #number` on words, and the largest number.
-const NUMBERS: [(&str, Of2, i64); 3] = [
-    ("vshr.s32", |n, by| ((n as i32) >> by.min(31)) as u32, 32),
-    (
-        "vshr.u32",
-        |n, by| n.checked_shr(by).unwrap_or_default(),
-        32,
-    ),
-    ("vshl.i32", |n, by| n << by, 31),
-];
-
-fn find<T: Copy>(table: &[(&str, T)], name: &str) -> Option<T> {
-    table
-        .iter()
-        .find(|entry| entry.0 == name)
-        .map(|entry| entry.1)
 }
 
 fn plain(register: Register) -> bool {
@@ -407,27 +349,5 @@ impl Machine {
         for (pair, at) in halves.chunks_exact(2).zip(4 * quad..) {
             self.singles[at] = u32::from(pair[0] as u16) | u32::from(pair[1] as u16) << 16;
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn functions_of_elements_are_those_of_their_names() {
-        let of = |name| find(&WORDS, name).expect(name);
-        let minus = |n: i32| n as u32;
-        assert_eq!(of("vmulh.s32")(minus(-1), 0x4000_0000), u32::MAX);
-        assert_eq!(of("vmulh.s32")(0x8000_0000, 0x8000_0000), 0x4000_0000);
-        assert_eq!(of("vshl.s32")(minus(-9), 0x1234_56fe), minus(-3));
-        assert_eq!(of("vshl.s32")(minus(-9), 0x80), u32::MAX);
-        assert_eq!([of("vshl.s32")(5, 2), of("vshl.s32")(5, 32)], [20, 0]);
-        assert_eq!(of("vqadd.s32")(0x7fff_ffff, 1), 0x7fff_ffff);
-        assert_eq!(of("vmin.s32")(minus(-1), 1), u32::MAX);
-        assert_eq!(of("vmax.s32")(minus(-1), 1), 1);
-        let of = |name| find(&HALVES, name).expect(name) as Of2;
-        assert_eq!(of("vmin.s16")(0xffff, 1) as u16, 0xffff);
-        assert_eq!(of("vmax.s16")(0x8000, 1) as u16, 1);
     }
 }

@@ -12,6 +12,7 @@ use std::string::String;
 mod access;
 mod alu;
 mod decode;
+mod elements;
 mod helium;
 mod loads;
 mod machine;

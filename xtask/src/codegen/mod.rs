@@ -48,7 +48,7 @@ const HOT: [Hot; 4] = [
     Hot {
         cores: &["cortex-m55"],
         image: "bare_conv",
-        function: "kernel::places_mve::many_program",
+        function: "kernel::places_mve::many::program",
         instructions: &[Opcode::Vmlava, Opcode::Letp],
     },
 ];
