@@ -2,14 +2,15 @@
 //! an LSTM. Programs there and models elsewhere, against the scalar reference.
 use dunlin::kernel::cell::{self, Shifts};
 use dunlin::kernel::cell_mve::{self, Inner};
+use dunlin::kernel::clamped::Clamped;
 use dunlin::kernel::depthwise::Filters;
-use dunlin::kernel::places_mve::{self, Rows, together};
+use dunlin::kernel::places_mve::{self, together};
 use dunlin::kernel::sliding::Sliding;
 use dunlin::kernel::{depthwise_mve, reference};
 
 use crate::inputs::Random;
 use crate::kernels::{BUFFER, LONGEST, OFFSETS, VALUES, piece};
-use crate::row_kernels::{rows, scale, scaled};
+use crate::row_kernels::{bounds, finished, rows, scale};
 
 /// Every kernel.
 pub fn run(report: &mut dyn FnMut(&str, bool)) {
@@ -23,18 +24,6 @@ const FILTERS: [usize; 3] = [4, 5, 8];
 /// Places, and values from place to place; what does not come together is left out.
 const PLACES: usize = 7;
 const STEP: usize = 3;
-
-fn bounds(random: &mut Random) -> (i16, i16) {
-    match random.bits() % 3 {
-        0 => (0, i16::MAX),
-        1 => (i16::MIN, i16::MAX),
-        _ => (-300, 2_000),
-    }
-}
-
-fn clamped(sum: i32, scale: u32, (low, high): (i16, i16)) -> i16 {
-    scaled(sum, scale).clamp(low.into(), high.into()) as i16
-}
 
 #[inline(never)]
 fn places() -> bool {
@@ -52,7 +41,7 @@ fn places() -> bool {
             let filters = FILTERS[columns % 3];
             let bias = [0; 8].map(|_| random.bits() as i32 / 2);
             let scale = [0; 8].map(|_| scale(&mut random));
-            let of = Rows {
+            let of = Clamped {
                 weights: piece(&matrix, 0, filters * columns),
                 columns,
                 bias: piece(&bias, 0, filters),
@@ -70,7 +59,7 @@ fn places() -> bool {
                     (Some(&bias), Some(&scale)) if place < done => {
                         let row = piece(&weights[row % 4], 0, columns);
                         let x = x.get(place * STEP..).unwrap_or_default();
-                        clamped(reference::dot(row, x, bias), scale, of.bounds)
+                        finished(reference::dot(row, x, bias), scale, of.bounds)
                     }
                     _ => 77,
                 };
@@ -132,7 +121,7 @@ fn depthwise() -> bool {
                         let row = piece(&weights[channel % 4], first, end - first);
                         let x = x.get(step * CHANNELS + channel..).unwrap_or_default();
                         let sum = reference::strided(row, x, dilation * CHANNELS, bias);
-                        clamped(sum, scale, bounds)
+                        finished(sum, scale, bounds)
                     }
                     _ => 77,
                 };

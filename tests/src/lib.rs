@@ -20,6 +20,7 @@ pub mod kernels;
 pub mod oracle;
 pub mod packed_kernels;
 pub mod packers;
+pub mod place_kernels;
 pub mod row_kernels;
 pub mod streams;
 pub mod tables;
@@ -32,6 +33,7 @@ pub fn run(report: &mut dyn FnMut(&str, bool)) {
     packed_kernels::run(report);
     row_kernels::run(report);
     helium_kernels::run(report);
+    place_kernels::run(report);
     depthwise_kernels::run(report);
     tables::run(report);
     golden::run(report);

@@ -25,30 +25,23 @@ impl Shifts {
 /// From the arguments of the gates i, f, c, o, with tanh.
 #[inline(always)]
 pub fn tanh([i, f, g, o]: [i32; 4], shifts: Shifts, cell: &mut i32) -> i16 {
-    *cell = next(i, f, tanh_of(g), shifts, *cell);
-    let output = table::logistic(o) >> 1;
-    saturate((output * tanh_of(*cell >> shifts.argument) + shifts.half()) >> shifts.hidden)
+    *cell = next(i, f, table::signed_gate(g), shifts, *cell);
+    let activated = table::signed_gate(*cell >> shifts.argument);
+    saturate((table::gate(o) * activated + shifts.half()) >> shifts.hidden)
 }
 
 /// The same with relu.
 #[inline(always)]
 pub fn relu([i, f, g, o]: [i32; 4], shifts: Shifts, cell: &mut i32) -> i16 {
     *cell = next(i, f, g.clamp(0, i16::MAX.into()), shifts, *cell);
-    let output = table::logistic(o) >> 1;
-    let product = multiply_high((*cell).max(0), output as i16);
+    let product = multiply_high((*cell).max(0), table::gate(o) as i16);
     saturate(add_saturating(product, shifts.half()) >> shifts.hidden)
 }
 
 /// `f c + i g` from the arguments of the gates i and f.
 #[inline(always)]
 fn next(i: i32, f: i32, candidate: i32, shifts: Shifts, cell: i32) -> i32 {
-    let kept = multiply_high(cell, (table::logistic(f) >> 1) as i16) << 1;
-    let new = ((table::logistic(i) >> 1) * candidate) >> shifts.product;
+    let kept = multiply_high(cell, table::gate(f) as i16) << 1;
+    let new = (table::gate(i) * candidate) >> shifts.product;
     add_saturating(kept, new)
-}
-
-/// The hyperbolic tangent of an argument, as [`table::tanh`].
-#[inline(always)]
-fn tanh_of(argument: i32) -> i32 {
-    table::logistic(argument) - 32_768
 }

@@ -30,8 +30,8 @@ struct Job {
     hidden: *mut i16,
     /// Fours of units.
     fours: usize,
-    /// The line of the table for arguments from 0 on.
-    line: *const u32,
+    /// The point of the table for 0.
+    point: *const i16,
     /// Shifts to the left.
     product: i32,
     argument: i32,
@@ -51,20 +51,19 @@ pub fn units(
     #[cfg(dunlin_mve)]
     let done = {
         let count = arguments.len().min(state.len()).min(hidden.len());
-        let lines = crate::math::table::logistic_lines();
         let job = Job {
             arguments: arguments.as_ptr(),
             state: state.as_mut_ptr(),
             hidden: hidden.as_mut_ptr(),
             fours: count / 4,
-            line: lines.as_ptr().wrapping_add(lines.len() / 2),
+            point: crate::math::table::points_from_0().as_ptr(),
             product: -shifts.product,
             argument: -shifts.argument,
             last: -shifts.hidden,
             half: shifts.half(),
         };
         if job.fours > 0 {
-            // SAFETY: all slices have this many fours of units, and a line of the table is read for each value of 16 bits.
+            // SAFETY: all slices have this many fours of units, and two points of the table are read for each value of 16 bits.
             unsafe {
                 match inner {
                     Inner::Tanh => tanh_program(&job),
@@ -82,8 +81,28 @@ pub fn units(
     }
 }
 
-/// The logistic function of four arguments, with 16 fraction bits; q6 is 127.
-macro_rules! logistic {
+/// The hyperbolic tangents of as many arguments as both slices have.
+#[inline(always)]
+pub fn tanh(arguments: &[i32], y: &mut [i16]) {
+    #[cfg(dunlin_mve)]
+    let done = {
+        let fours = arguments.len().min(y.len()) / 4;
+        if fours > 0 {
+            let points = crate::math::table::points_from_0().as_ptr();
+            // SAFETY: as of `units`.
+            unsafe { each_tanh_program(arguments.as_ptr(), y.as_mut_ptr(), fours, points) };
+        }
+        4 * fours
+    };
+    #[cfg(not(dunlin_mve))]
+    let done = 0;
+    for (y, &argument) in y.iter_mut().zip(arguments).skip(done) {
+        *y = crate::math::table::signed_gate(argument) as i16;
+    }
+}
+
+/// The values of four lines between points of the table, with 7 more bits than the points; q6 is 127.
+macro_rules! lines {
     ($q:literal) => {
         concat!(
             "
@@ -100,24 +119,20 @@ macro_rules! logistic {
         vshr.s32 q4, ",
             $q,
             ", #7
-        vldrw.u32 q5, [r4, q4, uxtw #2]
+        vldrh.s32 q5, [r4, q4, uxtw #1]
+        vldrh.s32 q7, [r9, q4, uxtw #1]
         vand ",
             $q,
             ", ",
             $q,
             ", q6
-        vshr.s32 q4, q5, #16
-        vmovlb.u16 q5, q5
+        vsub.i32 q7, q7, q5
         vmul.i32 ",
             $q,
             ", ",
             $q,
-            ", q4
-        vshr.u32 ",
-            $q,
-            ", ",
-            $q,
-            ", #7
+            ", q7
+        vshl.i32 q5, q5, #7
         vadd.i32 ",
             $q,
             ", ",
@@ -128,36 +143,68 @@ macro_rules! logistic {
     };
 }
 
+/// The sigmoid of four arguments, with 15 fraction bits; r10 is 2^22.
+macro_rules! gate {
+    ($q:literal) => {
+        concat!(
+            lines!($q),
+            "
+        vadd.i32 ",
+            $q,
+            ", ",
+            $q,
+            ", r10
+        vshr.s32 ",
+            $q,
+            ", ",
+            $q,
+            ", #8
+        "
+        )
+    };
+}
+
+/// The hyperbolic tangent of four arguments, with 15 fraction bits.
+macro_rules! signed_gate {
+    ($q:literal) => {
+        concat!(
+            lines!($q),
+            "vshr.s32 ",
+            $q,
+            ", ",
+            $q,
+            ", #7
+        "
+        )
+    };
+}
+
 /// Fours of units: r0 the job.
 ///
-/// r0 arguments, r1 cell states, r2 hidden states; r4 the table; r5, r6, r7 shifts to the left; r8 half a step. q0 to q3 have the
-/// gates i, f, c, o; q7 is 2^15, or 0 with relu.
+/// r0 arguments, r1 cell states, r2 hidden states; r4 the point of the table for 0, r9 the next; r5, r6, r7 shifts to the left; r8
+/// half a step. q0 to q3 have the gates i, f, c, o.
 macro_rules! units_source {
-    ($constant:literal, $candidate:expr, $hidden:expr) => {
+    ($candidate:expr, $hidden:expr) => {
         concat!(
             "
-        push {r4-r8, lr}
+        push {r4-r10, lr}
         vpush {s16-s31}
         ldm r0, {r0-r8}
+        add r9, r4, #2
+        mov r10, #0x400000
         dls lr, r3
         vmov.i32 q6, #0x7f
-        ",
-            $constant,
-            "
         1:
         vld40.32 {q0, q1, q2, q3}, [r0]
         vld41.32 {q0, q1, q2, q3}, [r0]
         vld42.32 {q0, q1, q2, q3}, [r0]
         vld43.32 {q0, q1, q2, q3}, [r0]!
         ",
-            logistic!("q0"),
-            logistic!("q1"),
-            logistic!("q3"),
+            gate!("q0"),
+            gate!("q1"),
+            gate!("q3"),
             $candidate,
             "
-        vshr.u32 q0, q0, #1
-        vshr.u32 q1, q1, #1
-        vshr.u32 q3, q3, #1
         vldrw.u32 q4, [r1]
         vshl.i32 q1, q1, #16
         vmul.i32 q0, q0, q2
@@ -175,7 +222,7 @@ macro_rules! units_source {
         vstrh.32 q0, [r2], #8
         le lr, 1b
         vpop {s16-s31}
-        pop {r4-r8, pc}
+        pop {r4-r10, pc}
         "
         )
     };
@@ -184,14 +231,8 @@ macro_rules! units_source {
 macro_rules! tanh_source {
     () => {
         units_source!(
-            "vmov.i32 q7, #0x8000",
-            concat!(logistic!("q2"), "vsub.i32 q2, q2, q7"),
-            concat!(
-                "vshl.s32 q0, r6",
-                logistic!("q0"),
-                "vsub.i32 q0, q0, q7
-        vmul.i32 q0, q0, q3"
-            )
+            signed_gate!("q2"),
+            concat!("vshl.s32 q0, r6", signed_gate!("q0"), "vmul.i32 q0, q0, q3")
         )
     };
 }
@@ -199,9 +240,9 @@ macro_rules! tanh_source {
 macro_rules! relu_source {
     () => {
         units_source!(
-            "vmov.i32 q7, #0",
             "vqmovnb.s32 q2, q2
         vmovlb.s16 q2, q2
+        vmov.i32 q7, #0
         vmax.s32 q2, q2, q7",
             "vmax.s32 q0, q0, q7
         vshl.i32 q3, q3, #16
@@ -210,12 +251,38 @@ macro_rules! relu_source {
     };
 }
 
-/// The programs of [`units`], for the interpreter of the tests.
+/// r0 fours of arguments, r1 where their hyperbolic tangents go, r2 the number of fours, r3 the point of the table for 0.
+macro_rules! each_tanh_source {
+    () => {
+        concat!(
+            "
+        push {r4, r9, r10, lr}
+        vpush {s16-s31}
+        mov r4, r3
+        add r9, r3, #2
+        vmov.i32 q6, #0x7f
+        dls lr, r2
+        1:
+        vldrw.u32 q0, [r0], #16
+        ",
+            signed_gate!("q0"),
+            "
+        vstrh.32 q0, [r1], #8
+        le lr, 1b
+        vpop {s16-s31}
+        pop {r4, r9, r10, pc}
+        "
+        )
+    };
+}
+
+/// The programs of [`units`] and [`tanh`], for the interpreter of the tests.
+pub const EACH_TANH: &str = each_tanh_source!();
 pub const TANH: &str = tanh_source!();
 pub const RELU: &str = relu_source!();
 
 /// # Safety
-/// The pointers of the job reach as far as its number of fours says, and the table has a line for each argument of 16 bits.
+/// The pointers of the job reach as far as its number of fours says, and the table has two points for each argument of 16 bits.
 #[cfg(dunlin_mve)]
 #[unsafe(naked)]
 unsafe extern "C" fn tanh_program(job: &Job) {
@@ -228,4 +295,17 @@ unsafe extern "C" fn tanh_program(job: &Job) {
 #[unsafe(naked)]
 unsafe extern "C" fn relu_program(job: &Job) {
     core::arch::naked_asm!(super::cpu!(), relu_source!(), options(raw))
+}
+
+/// # Safety
+/// As many fours of arguments and outputs; the table as of [`tanh_program`].
+#[cfg(dunlin_mve)]
+#[unsafe(naked)]
+unsafe extern "C" fn each_tanh_program(
+    arguments: *const i32,
+    y: *mut i16,
+    fours: usize,
+    points: *const i16,
+) {
+    core::arch::naked_asm!(super::cpu!(), each_tanh_source!(), options(raw))
 }

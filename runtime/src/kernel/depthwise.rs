@@ -34,7 +34,7 @@ pub fn clamped(
 ) {
     let done = together(filters, scale, (low, high), sliding, x, y);
     let (low, high) = (i32::from(low), i32::from(high));
-    outputs(filters, done, sliding, x, y, INTEGERS, |row| {
+    outputs(filters, done, sliding, x, y, FAST, |row| {
         let scale = four(scale, row);
         move |sums| {
             core::array::from_fn(|r| {
@@ -59,7 +59,15 @@ fn together(
     {
         depthwise_mve::clamped(filters, scale, bounds, sliding, x, y)
     }
-    #[cfg(not(dunlin_mve))]
+    #[cfg(dunlin_dsp)]
+    {
+        super::depthwise_dsp::run(filters, scale, bounds, sliding, x, y)
+    }
+    #[cfg(any(dunlin_v6m, all(dunlin_v7m, not(dunlin_dsp))))]
+    {
+        super::depthwise_places::run(filters, scale, bounds, sliding, x, y)
+    }
+    #[cfg(not(any(dunlin_dsp, dunlin_mve, dunlin_v6m, dunlin_v7m)))]
     {
         let _ = (filters, scale, bounds, sliding, x, y);
         0
@@ -71,8 +79,25 @@ type Dots<W, X, S> = (
     fn(&[W], &[X], usize, S) -> S,
     fn([&[W]; 4], &[X], usize, [S; 4]) -> [S; 4],
 );
-pub const INTEGERS: Dots<i8, i16, i32> = (active::strided, active::strided4);
-pub const FLOATS: Dots<f32, f32, f32> = (active::strided_f32, active::strided4_f32);
+const FAST: Dots<i8, i16, i32> = (integer, active::strided4);
+/// For functions that are compiled with the program, which is to be small.
+pub const INTEGERS: Dots<i8, i16, i32> = (integer, integers);
+pub const FLOATS: Dots<f32, f32, f32> = (float, active::strided4_f32);
+
+#[inline(never)]
+fn integer(row: &[i8], x: &[i16], stride: usize, sum: i32) -> i32 {
+    active::strided(row, x, stride, sum)
+}
+
+#[inline(never)]
+fn integers(rows: [&[i8]; 4], x: &[i16], stride: usize, sums: [i32; 4]) -> [i32; 4] {
+    active::strided4(rows, x, stride, sums)
+}
+
+#[inline(never)]
+fn float(row: &[f32], x: &[f32], stride: usize, sum: f32) -> f32 {
+    active::strided_f32(row, x, stride, sum)
+}
 
 /// `y[place][f] = finish(bias[f] + sum over the taps k of W[f][k] x[step of k][channel of f])` of the filters from `first` on,
 /// for as many places as `y` has. `finish` gives for a filter what takes the sums of this and the next three.

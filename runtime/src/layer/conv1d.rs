@@ -66,11 +66,7 @@ impl<'m, P: Precision> Conv1d<'m, P> {
     ) {
         let filters = self.output.channels.max(1) as usize;
         let rows = input.len() / self.channels.max(1) as usize;
-        let at_once = !scratch.is_empty()
-            || self.is_contiguous()
-                && output.len() > filters
-                && P::places_need_no_scratch(&self.matrix, &self.activation);
-        if !at_once {
+        if !self.is_together() || output.len() < 2 * filters {
             return self.one_by_one(input, start, rows, output);
         }
         let places = self.window.at(start);
@@ -124,7 +120,7 @@ impl<'m, P: Precision> Conv1d<'m, P> {
     }
 
     /// Whether the taps of a place are one piece of the input.
-    fn is_contiguous(&self) -> bool {
+    fn is_together(&self) -> bool {
         self.window.dilation == 1 || self.window.size == 1
     }
 
@@ -132,7 +128,7 @@ impl<'m, P: Precision> Conv1d<'m, P> {
     pub fn memory(&self) -> Memory {
         Memory {
             state: 0,
-            scratch: if self.is_contiguous() {
+            scratch: if self.is_together() {
                 P::places_scratch(&self.matrix, &self.activation)
             } else {
                 0

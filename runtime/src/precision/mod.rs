@@ -22,8 +22,8 @@ pub use w8a16::W8A16;
 
 mod sealed {
     pub trait Sealed {}
-    impl<const FEATURES: u64> Sealed for super::F32<FEATURES> {}
-    impl<const FEATURES: u64> Sealed for super::W8A16<FEATURES> {}
+    impl<const FEATURES: u32> Sealed for super::F32<FEATURES> {}
+    impl<const FEATURES: u32> Sealed for super::W8A16<FEATURES> {}
 }
 
 /// The types of a kind of numbers, and the way in and out of a model.
@@ -120,8 +120,6 @@ pub trait Precision: Elementwise + Recurrent {
     fn products(matrix: &Self::Matrix<'_>, x: &[Self::Activation], y: &mut [Self::Product]);
     /// Scratch that [`Precision::places`] wants, in bytes.
     fn places_scratch(matrix: &Self::Matrix<'_>, output: &OutputSpec) -> usize;
-    /// Whether [`Precision::places`] has a way that wants none.
-    fn places_need_no_scratch(matrix: &Self::Matrix<'_>, output: &OutputSpec) -> bool;
     /// [`Precision::affine`] at many places: the first `columns` values from every `step`-th value on. Does as many places, from
     /// the first on, as there is a way for that is faster than one by one; gives their number.
     fn places(

@@ -57,7 +57,8 @@ impl Form {
     }
 }
 
-const FORMS: [(&str, bool, Form); 7] = [
+const FORMS: [(&str, bool, Form); 8] = [
+    ("vldrh.s32", true, Form::new(Width::Half, false)),
     ("vldrh.u16", true, Form::new(Width::Half, true)),
     ("vldrb.s16", true, Form::new(Width::Byte, true)),
     ("vldrb.s32", true, Form::new(Width::Byte, false)),
@@ -101,7 +102,7 @@ pub fn decode(name: &str, operands: &[Operand<'_>]) -> Option<Option<Access>> {
         }
         Offset::Quad(offsets, places) => {
             // The offsets are those of elements, or of bytes.
-            let shift = places == 0 || form.memory == Width::Word && places == 2;
+            let shift = places == 0 || 1 << places == form.memory.bytes();
             let apart = offsets != quad && base != PC && base != SP;
             (load && shift && apart && address.index == Index::Offset).then_some(Access::Gather {
                 form,

@@ -2,12 +2,12 @@
 use conformance::inputs::Random;
 use conformance::thumb::{Core, Memory, Program};
 use dunlin::kernel::cell::{self, Shifts};
-use dunlin::kernel::cell_mve::{RELU, TANH};
+use dunlin::kernel::cell_mve::{EACH_TANH, RELU, TANH};
 use dunlin::math::table;
 
 use super::{Checked, Kernel, bytes, call, lengths};
 
-pub const KERNELS: [Kernel; 2] = [
+pub const KERNELS: [Kernel; 3] = [
     Kernel {
         name: "cell_mve::TANH",
         text: TANH,
@@ -19,6 +19,12 @@ pub const KERNELS: [Kernel; 2] = [
         text: RELU,
         core: Core::V81m,
         check: |program| all(program, cell::relu),
+    },
+    Kernel {
+        name: "cell_mve::EACH_TANH",
+        text: EACH_TANH,
+        core: Core::V81m,
+        check: each_tanh,
     },
 ];
 
@@ -73,7 +79,7 @@ fn run(
         state,
         hidden,
         units as u32 / 4,
-        lines + 2 * table::logistic_lines().len() as u32,
+        start + (points.len() as u32 - 1),
         -shifts.product as u32,
         -shifts.argument as u32,
         -shifts.hidden as u32,
@@ -98,4 +104,35 @@ fn run(
         }
     }
     Ok(returned.instructions)
+}
+
+/// Arguments of all sizes, with the ends of the table among them.
+fn each_tanh(program: &Program) -> Result<Checked, String> {
+    let mut random = Random::new();
+    let mut checked = Checked::default();
+    for round in 0..5 * lengths().len() as u32 {
+        let fours = 1 + round % 5;
+        let ends = [i32::MIN, i32::MAX, -32_769, 32_768, -1, 0];
+        let values: Vec<i32> = (0..4 * fours)
+            .map(|at| match ends.get((at + round) as usize % 16) {
+                Some(&end) => end,
+                None => random.bits() as i32 >> (round % 18),
+            })
+            .collect();
+        let mut memory = Memory::default();
+        let points = table::logistic_points();
+        let given = memory.readable(&bytes(&values, |value| value.to_le_bytes()), 4);
+        let start = memory.readable(&bytes(points, |point| point.to_le_bytes()), 2);
+        let y = memory.unwritten(8 * fours as usize, 2);
+        let arguments = [given, y, fours, start + (points.len() as u32 - 1)];
+        let (returned, memory) = call(program, memory, arguments, &mut random)?;
+        let expected = bytes(&values, |&value| {
+            (table::signed_gate(value) as i16).to_le_bytes()
+        });
+        if memory.bytes(y, expected.len()) != Some(expected) {
+            return Err(format!("other tangents of {values:?}"));
+        }
+        checked.add([fours as usize, 0, 0, 0], returned.instructions, &round)?;
+    }
+    Ok(checked)
 }

@@ -1,152 +1,163 @@
-//! Calls of the program of Helium for filters of one channel each, as the runtime calls it.
+//! Calls of the programs that make depthwise convolutions on cores with the DSP extension, as the runtime calls them.
 use conformance::inputs::Random;
 use conformance::thumb::{Core, Memory, Program};
-use dunlin::kernel::depthwise_mve::{EIGHTS, TAPS};
+use dunlin::kernel::depthwise_dsp::{
+    CHANNEL_WORDS, MOST_TAPS, PLACES, TAKE_OUT, WEIGHT_WORDS, most_places, words,
+};
 use dunlin::kernel::reference;
 
-use super::helium::BOUNDS;
-use super::{Checked, Kernel, Values, bytes, call, scale, scale_word, scaled, values};
+use super::{Checked, Kernel, bytes, call, lengths, values};
+use crate::places::{FULL, POSITIVE, scale, twice};
 
-pub const KERNELS: [Kernel; 1] = [Kernel {
-    name: "depthwise_mve::EIGHTS",
-    text: EIGHTS,
-    core: Core::V81m,
-    check: all,
-}];
+pub const KERNELS: [Kernel; 2] = [
+    Kernel {
+        name: "depthwise_dsp::TAKE_OUT",
+        text: TAKE_OUT,
+        core: Core::V7em,
+        check: take_out,
+    },
+    Kernel {
+        name: "depthwise_dsp::PLACES",
+        text: PLACES,
+        core: Core::V7em,
+        check: all,
+    },
+];
 
-/// Eight or sixteen channels among others.
-struct Case {
-    count: usize,
-    channels: usize,
-    size: usize,
-    dilation: usize,
-    stride: usize,
-    runs: Vec<Run>,
-}
-
-/// Places with the same taps; the first of them is at a step.
-struct Run {
-    places: usize,
-    taps: core::ops::Range<usize>,
-    at: usize,
-}
-
-impl Case {
-    /// Steps from the first of a run's to the last.
-    fn span(&self, run: &Run) -> usize {
-        (run.places - 1) * self.stride + (run.taps.len() - 1) * self.dilation + 1
-    }
-}
-
-fn all(program: &Program) -> Result<Checked, String> {
+/// Two channels of some steps as halves of words, a channel behind the other.
+fn take_out(program: &Program) -> Result<Checked, String> {
     let mut random = Random::new();
     let mut checked = Checked::default();
     for values in values() {
-        for size in (1..=TAPS).step_by(if cfg!(miri) { 7 } else { 1 }) {
-            for (count, stride, dilation) in [(8, 1, 1), (16, 1, 2), (8, 2, 1)] {
-                let run = |places, taps, at| Run { places, taps, at };
-                let mut runs = vec![run(1 + size % 3, 0..size, 1)];
-                if count == 16 {
-                    runs.insert(0, run(1, size / 2..size, 0));
-                    runs.push(run(1, 0..1 + size / 2, 2));
-                }
-                let case = Case {
-                    count,
-                    channels: count + random.bits() as usize % 3,
-                    size,
-                    dilation,
-                    stride,
-                    runs,
-                };
-                let place = (values, size, (count, stride, dilation));
-                let instructions = run_case(program, &values, &case, &mut random)
+        for steps in lengths() {
+            for first in [0, 1, 4] {
+                let channels = 2 + random.bits() as usize % 4;
+                let x_at = random.bits() % 2;
+                let x = values.x(steps * channels, &mut random);
+                let mut memory = Memory::default();
+                let from = memory.readable(&bytes(&x, |x| x.to_le_bytes()), 2 * x_at);
+                let to = memory.unwritten(8 * CHANNEL_WORDS, 0);
+                let arguments = [from, to + 2 * first, steps as u32, 2 * channels as u32];
+                let place = (values, steps, first, channels);
+                let (returned, memory) = call(program, memory, arguments, &mut random)
                     .map_err(|failure| format!("{place:?}: {failure}"))?;
-                checked.add([size, count, stride, dilation], instructions, &place)?;
+                for half in 0..4 * CHANNEL_WORDS {
+                    let (channel, half) = (half / (2 * CHANNEL_WORDS), half % (2 * CHANNEL_WORDS));
+                    let step = half
+                        .checked_sub(first as usize)
+                        .filter(|&step| step < steps);
+                    let expected = step.map(|step| x[step * channels + channel]);
+                    let at = to + (4 * CHANNEL_WORDS * channel + 2 * half) as u32;
+                    if memory.bytes(at, 2) != expected.map(|x| x.to_le_bytes().to_vec()) {
+                        return Err(format!("{place:?}: channel {channel}, half {half}"));
+                    }
+                }
+                checked.add([steps, first as usize, 0, 0], returned.instructions, &place)?;
             }
         }
     }
     Ok(checked)
 }
 
-fn run_case(
-    program: &Program,
-    values: &Values,
-    case: &Case,
-    random: &mut Random,
-) -> Result<u64, String> {
-    let &Case {
-        count,
-        channels,
-        size,
-        dilation,
-        stride,
-        ..
-    } = case;
-    let rows: Vec<i8> = (0..count / 4)
-        .flat_map(|_| values.rows(size, random).concat())
-        .collect();
-    let steps = case.runs.iter().map(|run| run.at + case.span(run)).max();
-    let steps = steps.unwrap_or_default();
-    let x = values.x(steps * channels, random);
-    let bias: Vec<i32> = (0..count).map(|_| random.bits() as i32 / 2).collect();
-    let scales: Vec<(u16, u8)> = (0..count).map(|_| scale(random)).collect();
-    let words: Vec<u32> = scales.iter().copied().map(scale_word).collect();
-    let (low, high) = BOUNDS[random.bits() as usize % BOUNDS.len()];
-    let step = 2 * channels;
+/// A filter over some places of a channel.
+struct Case<'c> {
+    row: &'c [i8],
+    bias: i32,
+    /// A multiplier and a shift.
+    scale: (u16, u8),
+    bounds: (i16, i16),
+    /// As many values as there are taps of all places.
+    x: &'c [i16],
+    places: usize,
+    /// Outputs from place to place.
+    y_step: usize,
+}
 
-    let mut memory = Memory::default();
-    let weights = memory.readable(&bytes(&rows, |w| w.to_le_bytes()), 1);
-    // The last channel's last value is the last that is read.
-    let used = (steps - 1) * channels + count;
-    let x_start = memory.readable(&bytes(&x[..used], |x| x.to_le_bytes()), 2);
-    let places: usize = case.runs.iter().map(|run| run.places).sum();
-    let outputs = (places - 1) * channels + count;
-    let y = memory.unwritten(2 * outputs, 2);
-    let bias_start = memory.readable(&bytes(&bias, |bias| bias.to_le_bytes()), 4);
-    let scale_start = memory.readable(&bytes(&words, |word| word.to_le_bytes()), 8);
-    // As `depthwise_mve::Places` and `Job` have them; `of` has each place's run and its number there.
-    let (mut table, mut of) = (Vec::new(), Vec::new());
-    for run in &case.runs {
-        of.extend((0..run.places).map(|place| (run, place)));
-        let taps = run.taps.len();
-        let ahead = (stride * step).wrapping_sub(taps * dilation * step);
-        let y_end = of.len() * step;
-        table.extend([run.at * step, 16 * run.taps.start, taps, y_end, ahead]);
+fn all(program: &Program) -> Result<Checked, String> {
+    let mut random = Random::new();
+    let mut checked = Checked::default();
+    for values in values() {
+        for taps in lengths() {
+            if !(1..=MOST_TAPS).contains(&taps) {
+                continue;
+            }
+            for places in [1, 2, 3, 4, 5, 10, 15, most_places(taps)] {
+                let [row, ..] = values.rows(taps, &mut random);
+                let bounded = random.bits() as usize % 2;
+                let case = Case {
+                    row: &row,
+                    bias: random.bits() as i32 / 2,
+                    scale: scale(&values, &mut random),
+                    bounds: match bounded {
+                        0 => POSITIVE,
+                        _ => [(-5, 5), (100, 20_000), FULL][random.bits() as usize % 3],
+                    },
+                    x: &values.x(places + taps - 1, &mut random),
+                    places,
+                    y_step: 1 + random.bits() as usize % 5,
+                };
+                let place = (values, taps, places, case.bounds, case.y_step);
+                let count = run(program, &case, &mut random)
+                    .map_err(|failure| format!("{place:?}: {failure}"))?;
+                checked.add([taps, places, bounded, 0], count, &place)?;
+            }
+        }
     }
-    let table = bytes(&table, |&word| (word as u32).to_le_bytes());
-    let runs = memory.readable(&table, 0);
+    Ok(checked)
+}
+
+/// An output by 64-bit integers.
+fn expected(case: &Case<'_>, place: usize) -> i16 {
+    let sum = reference::dot(case.row, &case.x[place..], case.bias);
+    let (multiplier, shift) = case.scale;
+    let scaled = ((i64::from(sum) * i64::from(multiplier)) >> 16) >> shift;
+    let (low, high) = case.bounds;
+    scaled.clamp(low.into(), high.into()) as i16
+}
+
+fn run(program: &Program, case: &Case<'_>, random: &mut Random) -> Result<u64, String> {
+    let taps = case.row.len();
+    let mut memory = Memory::default();
+    let row = memory.readable(&bytes(case.row, |w| w.to_le_bytes()), random.bits() % 4);
+    let mut x = bytes(case.x, |x| x.to_le_bytes());
+    x.resize(4 * CHANNEL_WORDS, 0);
+    let x = memory.readable(&x, 0);
+    let outputs = (case.places - 1) * case.y_step + 1;
+    let y = memory.unwritten(2 * outputs, 2 * (random.bits() % 2));
+    let words = words(taps) as u32;
+    let bias = case.bias as u32;
+    // As `depthwise_dsp::Job` has them.
     let job = [
-        weights,
-        size as u32,
-        x_start,
+        row,
+        taps as u32,
+        x,
         y,
-        bias_start,
-        scale_start,
-        (dilation * step) as u32,
-        step as u32,
-        runs,
-        runs + table.len() as u32,
-        bias_start + 4 * count as u32,
-        i32::from(high) as u32,
-        i32::from(low) as u32,
+        twice(case.bounds.1),
+        twice(case.bounds.0),
+        u32::from(case.scale.0) << 16 | u32::from(case.scale.1),
+        2 * case.y_step as u32,
+        x + 2 * case.places as u32,
+        4 * words - 4,
+        u32::from(case.bounds != POSITIVE),
+        if words == 5 { 0 } else { words / 2 },
+        bias,
+        bias,
+        bias,
+        bias,
     ];
-    let job = memory.writable(&bytes(&job, |word| word.to_le_bytes()), 0);
+    let mut job = bytes(&job, |word| word.to_le_bytes());
+    job.resize(job.len() + 8 * WEIGHT_WORDS, 0x55);
+    let job = memory.writable(&job, 0);
     let rest = [(); 3].map(|()| random.bits());
     let arguments = [job, rest[0], rest[1], rest[2]];
     let (returned, memory) = call(program, memory, arguments, random)?;
     for output in 0..outputs {
-        let (place, channel) = (output / channels, output % channels);
-        let expected = (channel < count).then(|| {
-            let (run, place) = of[place];
-            let weights = &rows[channel * size..][run.taps.clone()];
-            let x = &x[(run.at + place * stride) * channels + channel..];
-            let sum = reference::strided(weights, x, dilation * channels, bias[channel]);
-            scaled(sum, scales[channel]).clamp(low.into(), high.into()) as i16
-        });
+        let (place, beside) = (output / case.y_step, output % case.y_step);
+        let expected = (beside == 0).then(|| expected(case, place));
         let found = memory.bytes(y + 2 * output as u32, 2);
         if found != expected.map(|value| value.to_le_bytes().to_vec()) {
             return Err(format!(
-                "place {place}, channel {channel}: {found:?} for {expected:?}"
+                "place {place}: {found:?}, the reference gives {expected:?}"
             ));
         }
     }

@@ -4,7 +4,8 @@ use conformance::thumb::{Core, Memory, Program};
 use dunlin::kernel::places_mve::{FEW_COLUMNS, MANY, together};
 use dunlin::kernel::{reference, rows_mve};
 
-use super::{Checked, Kernel, Values, bytes, call, lengths, scale, scale_word, scaled, values};
+use super::{Checked, Kernel, Values, bytes, call, lengths, scale_word, scaled, values};
+use crate::places::{output, scale};
 
 pub const KERNELS: [Kernel; 4] = [
     Kernel {
@@ -64,7 +65,7 @@ impl Rows {
             weights: blocks.concat(),
             columns,
             bias: (0..count).map(|_| random.bits() as i32 / 2).collect(),
-            scale: (0..count).map(|_| scale(random)).collect(),
+            scale: (0..count).map(|_| scale(values, random)).collect(),
             bounds: BOUNDS[random.bits() as usize % BOUNDS.len()],
         }
     }
@@ -75,9 +76,7 @@ impl Rows {
     }
 
     fn clamped(&self, row: usize, column: usize, x: &[i16]) -> i16 {
-        let (low, high) = self.bounds;
-        let scaled = scaled(self.sum(row, column, x), self.scale[row]);
-        scaled.clamp(low.into(), high.into()) as i16
+        output(self.sum(row, column, x), self.scale[row], self.bounds)
     }
 
     /// Weights, biases and scales in the memory of a core.

@@ -7,11 +7,14 @@ use std::fmt::Debug;
 use conformance::inputs::Random;
 use conformance::thumb::{Core, Machine, Memory, Program, Returned};
 
-// Miri would see the same code again, some thousand times.
 mod cells;
+mod clamped;
+// Miri would see the same code again, some thousand times.
 #[cfg(not(miri))]
 mod damage;
 mod depthwise;
+mod depthwise_mve;
+mod depthwise_places;
 mod floats;
 mod helium;
 mod places;
@@ -139,16 +142,6 @@ fn call(
     Ok((returned, machine.memory))
 }
 
-/// A multiplier in [1, 32767] and a shift in [0, 31]; mostly those that leave something of a sum.
-fn scale(random: &mut Random) -> (u16, u8) {
-    let multiplier = 1 + (random.bits() % 32_767) as u16;
-    match random.bits() % 8 {
-        0 => (32_767, 0),
-        1 => (multiplier, (random.bits() % 32) as u8),
-        _ => (multiplier, (random.bits() % 14) as u8),
-    }
-}
-
 /// As a file has it.
 fn scale_word((multiplier, shift): (u16, u8)) -> u32 {
     u32::from(multiplier) << 16 | u32::from(shift)
@@ -167,8 +160,11 @@ fn check(kernel: &Kernel, text: &str) -> Result<Checked, String> {
 /// All programs.
 fn kernels() -> impl Iterator<Item = Kernel> {
     let integers = sums::KERNELS.into_iter().chain(places::KERNELS);
-    let helium = helium::KERNELS.into_iter().chain(depthwise::KERNELS);
+    let helium = helium::KERNELS.into_iter().chain(depthwise_mve::KERNELS);
     integers
+        .chain(depthwise::KERNELS)
+        .chain(clamped::KERNELS)
+        .chain(depthwise_places::KERNELS)
         .chain(helium)
         .chain(cells::KERNELS)
         .chain(floats::KERNELS)

@@ -4,23 +4,13 @@
 //! weights of four rows in one column, and is multiplied by one value for each of two places.
 #![cfg_attr(dunlin_mve, allow(unsafe_code))] // calls of programs with checked lengths
 
+use super::clamped::Clamped;
+
 mod few;
 mod many;
 
 pub use few::FEW_COLUMNS;
 pub use many::MANY;
-
-/// Rows that follow each other, with what becomes of their sums.
-#[derive(Debug, Clone, Copy)]
-pub struct Rows<'a> {
-    pub weights: &'a [i8],
-    pub columns: usize,
-    pub bias: &'a [i32],
-    /// As [`Rescale`](crate::math::rescale::Rescale) has them.
-    pub scale: &'a [u32],
-    /// The least and the greatest output.
-    pub bounds: (i16, i16),
-}
 
 /// The most columns for which vectors lie across the rows.
 const FEW: usize = 8;
@@ -60,17 +50,11 @@ struct Job {
 ///
 /// Fewer than four rows are not done, nor anything where a slice is too short.
 #[cfg_attr(dunlin_mve, inline(never))]
-pub fn run(rows: &Rows<'_>, (x, step): (&[i16], usize), y: &mut [i16]) -> usize {
+pub fn run(rows: &Clamped<'_>, (x, step): (&[i16], usize), y: &mut [i16]) -> usize {
     let (columns, filters) = (rows.columns, rows.bias.len());
     let together = together(columns);
     let count = y.len().checked_div(filters).unwrap_or_default() / together * together;
-    let fits = filters >= 4
-        && columns > 0
-        && count > 0
-        && rows.scale.len() >= filters
-        && rows.weights.len() >= filters * columns
-        && x.len() >= (count - 1) * step + columns;
-    if !fits {
+    if filters < 4 || !rows.fit(filters * columns, count, x.len(), step) {
         return 0;
     }
     let fours = filters / 4 * 4;
@@ -85,7 +69,7 @@ pub fn run(rows: &Rows<'_>, (x, step): (&[i16], usize), y: &mut [i16]) -> usize 
 /// Some rows, a multiple of four of them.
 #[cfg(dunlin_mve)]
 fn all(
-    rows: &Rows<'_>,
+    rows: &Clamped<'_>,
     first: usize,
     count: usize,
     (x, step): (&[i16], usize),
@@ -134,7 +118,7 @@ fn all(
 /// Some rows.
 #[cfg(not(dunlin_mve))]
 fn all(
-    rows: &Rows<'_>,
+    rows: &Clamped<'_>,
     first: usize,
     count: usize,
     (x, step): (&[i16], usize),

@@ -15,7 +15,7 @@ mod recurrent;
 
 /// 32-bit floats throughout; with the code for these [`features`](crate::features) and no other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct F32<const FEATURES: u64 = ALL>;
+pub struct F32<const FEATURES: u32 = ALL>;
 
 /// `[rows][columns]` weights and one bias a row.
 #[derive(Debug, Clone, Copy)]
@@ -25,7 +25,7 @@ pub struct Matrix<'m> {
     columns: usize,
 }
 
-impl<const FEATURES: u64> Numbers for F32<FEATURES> {
+impl<const FEATURES: u32> Numbers for F32<FEATURES> {
     const TAG: PrecisionTag = PrecisionTag::F32;
     type Build = Build<FEATURES>;
     type Activation = f32;
@@ -63,7 +63,7 @@ impl<const FEATURES: u64> Numbers for F32<FEATURES> {
     }
 }
 
-impl<const FEATURES: u64> Precision for F32<FEATURES> {
+impl<const FEATURES: u32> Precision for F32<FEATURES> {
     fn matrix<'m>(
         weights: &mut Cursor<'m>,
         rows: Rows,
@@ -94,11 +94,7 @@ impl<const FEATURES: u64> Precision for F32<FEATURES> {
     #[inline]
     fn affine(matrix: &Matrix<'_>, output: &OutputSpec, taps: &Taps, x: &[f32], y: &mut [f32]) {
         affine::sums(matrix, taps, x, y);
-        if !matches!(output.activation, Activation::Linear | Activation::Softmax) {
-            for y in y {
-                *y = activate::<FEATURES>(output.activation, *y);
-            }
-        }
+        activate_all::<FEATURES>(output.activation, y);
     }
 
     #[inline]
@@ -108,10 +104,6 @@ impl<const FEATURES: u64> Precision for F32<FEATURES> {
 
     fn places_scratch(_: &Matrix<'_>, _: &OutputSpec) -> usize {
         0
-    }
-
-    fn places_need_no_scratch(_: &Matrix<'_>, _: &OutputSpec) -> bool {
-        false
     }
 
     fn places(
@@ -134,11 +126,7 @@ impl<const FEATURES: u64> Precision for F32<FEATURES> {
         y: &mut [f32],
     ) {
         affine::depthwise(matrix, channels, sliding, x, y);
-        if output.activation != Activation::Linear {
-            for y in y {
-                *y = activate::<FEATURES>(output.activation, *y);
-            }
-        }
+        activate_all::<FEATURES>(output.activation, y);
     }
 
     #[inline]
@@ -168,9 +156,30 @@ fn unused<T: Copy + Default + PartialEq>(values: &[T]) -> Result<(), LayerError>
     }
 }
 
+/// [`activate`] of all values; the usual ones take no call for each.
+#[inline]
+fn activate_all<const FEATURES: u32>(activation: Activation, y: &mut [f32]) {
+    match activation {
+        Activation::Linear | Activation::Softmax => {}
+        Activation::Relu => affine::rectify(y),
+        Activation::Tanh
+        | Activation::Sigmoid
+        | Activation::HardSigmoid
+        | Activation::Relu6
+        | Activation::LeakyRelu { .. }
+        | Activation::Elu { .. }
+        | Activation::Gelu
+        | Activation::Silu => {
+            for y in y {
+                *y = activate::<FEATURES>(activation, *y);
+            }
+        }
+    }
+}
+
 /// The activation of one value; a softmax leaves its logits to [`Elementwise::softmax`](super::Elementwise::softmax).
 #[inline(always)]
-fn activate<const FEATURES: u64>(activation: Activation, x: f32) -> f32 {
+fn activate<const FEATURES: u32>(activation: Activation, x: f32) -> f32 {
     let has = |features| Features(FEATURES).has(features);
     match activation {
         Activation::Linear | Activation::Softmax => x,

@@ -110,13 +110,8 @@ fn each_unit(
     }
     let left_out = matrix.left_out(&taps, xh);
     let (biases, scales) = (matrix.bias.as_chunks().0, matrix.scale.as_chunks::<4>().0);
-    let mut blocks = matrix.weights;
-    let rows = biases.iter().zip(scales);
-    for ((cell, hidden), (bias, scales)) in cell.iter_mut().zip(hidden).zip(rows) {
-        let Some((block, behind)) = blocks.split_at_checked(matrix.block_bytes()) else {
-            break;
-        };
-        blocks = behind;
+    let rows = biases.iter().zip(scales).zip(matrix.blocks());
+    for ((cell, hidden), ((bias, scales), block)) in cell.iter_mut().zip(hidden).zip(rows) {
         let sums = matrix.sums(block, 4, bias, (&taps, xh, xh), left_out);
         let [a, b, c, d] = scales.map(Rescale);
         let arguments = [

@@ -32,7 +32,7 @@ pub struct Rows<'m> {
     units: usize,
 }
 
-impl<const FEATURES: u64> Elementwise for W8A16<FEATURES> {
+impl<const FEATURES: u32> Elementwise for W8A16<FEATURES> {
     type Norm<'m> = Norm<'m>;
     type Rows<'m> = Rows<'m>;
 
@@ -185,10 +185,12 @@ impl<const FEATURES: u64> Elementwise for W8A16<FEATURES> {
 
     fn embed(rows: &Rows<'_>, id: i16, y: &mut [i16]) {
         let last = rows.multipliers.len().saturating_sub(1);
-        let id = (id.max(0) as usize).min(last);
+        let id = at_most(at_least(id.into(), 0), last as i32) as usize;
         let multiplier = rows.multipliers.get(id).copied().unwrap_or_default();
-        let row = rows.weights.get(id * rows.units..).unwrap_or_default();
-        for (y, &weight) in y.iter_mut().zip(row) {
+        let start = id * rows.units;
+        // No more than a row, so that the last one takes as many instructions as the others.
+        let row = rows.weights.get(start..start + rows.units);
+        for (y, &weight) in y.iter_mut().zip(row.unwrap_or_default()) {
             *y = i16::from(weight).wrapping_mul(multiplier);
         }
     }
