@@ -46,16 +46,20 @@ mod v6m;
 #[macro_use]
 mod v7m;
 
+pub mod cell;
+pub mod cell_mve;
 pub mod clamped;
 pub mod copy;
 pub mod depthwise;
 pub mod depthwise_dsp;
+pub mod depthwise_mve;
 #[cfg(any(dunlin_v6m, all(dunlin_v7m, not(dunlin_dsp))))]
 mod depthwise_places;
 pub mod depthwise_v6m;
 pub mod depthwise_v7m;
 pub mod offset_quads;
 pub mod places;
+pub mod places_mve;
 pub mod places_v7m;
 pub mod pool;
 pub mod portable;

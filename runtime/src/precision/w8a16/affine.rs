@@ -41,6 +41,10 @@ macro_rules! functions {
                 y: &mut [i16],
                 bounds: (i16, i16),
             ) {
+                let of_packing = known(matrix, $packing);
+                if of_packing.is_for_helium() {
+                    return of_packing.clamped(&$taps(taps), x, bounds, y);
+                }
                 let usual = Bounds::new(bounds);
                 let rows = y.len();
                 let last = each_four(&known(matrix, $packing), &$taps(taps), x, y, |values| {
@@ -55,6 +59,10 @@ macro_rules! functions {
             /// The hyperbolic tangent of every row's sum.
             #[inline(never)]
             pub fn tanh(matrix: &Matrix<'_>, taps: &Taps, x: &[i16], y: &mut [i16]) {
+                let of_packing = known(matrix, $packing);
+                if of_packing.is_for_helium() {
+                    return of_packing.tanh(&$taps(taps), x, y);
+                }
                 let rows = y.len();
                 let last = each_four(&known(matrix, $packing), &$taps(taps), x, y, |values| {
                     values.map(|value| table::tanh(saturate(value)))
@@ -68,6 +76,10 @@ macro_rules! functions {
             /// Every row's sum at the scale of its output.
             #[inline(never)]
             pub fn products(matrix: &Matrix<'_>, taps: &Taps, x: &[i16], y: &mut [i32]) {
+                let of_packing = known(matrix, $packing);
+                if of_packing.is_for_helium() {
+                    return of_packing.scaled(0, &$taps(taps), x, Some(y));
+                }
                 let rows = y.len();
                 let last = each_four(&known(matrix, $packing), &$taps(taps), x, y, |values| {
                     values
