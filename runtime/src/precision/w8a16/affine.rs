@@ -4,6 +4,7 @@
 //! those of a small program.
 use crate::format::graph::{LstmSpec, OutputSpec};
 use crate::format::header::Packing;
+use crate::kernel::row_pairs::{self, Blocks};
 use crate::math::bounds::{at_least, at_most, saturate};
 use crate::math::rescale::Rescale;
 use crate::math::{activation, table};
@@ -48,17 +49,44 @@ macro_rules! functions {
                 y: &mut [i16],
                 (low, high): (i16, i16),
             ) {
-                let matrix = known(matrix);
+                let bounds = |value| at_least(at_most(value, high.into()), low.into()) as i16;
+                if $packing == Packing::RowPairs {
+                    let done = y.len() / 4 * 4;
+                    let (fours, left) = y.as_chunks_mut();
+                    let all = fours.is_empty()
+                        || in_blocks(matrix, taps, x, |blocks, x| {
+                            row_pairs::clamped(&blocks, (low, high), taps.column, x, fours)
+                        });
+                    if all {
+                        let sums = |done, rows| rest(matrix, taps, x, done, rows);
+                        return last_rows(matrix, left, done, sums, bounds);
+                    }
+                    return bounded(matrix, taps, x, y, (low, high));
+                }
                 // The usual bounds take one instruction where there is one that saturates.
                 if cfg!(not(dunlin_v6m)) && high == i16::MAX {
                     if low == 0 {
-                        return each_row(&matrix, taps, x, y, rest, |v| v.clamp(0, 32_767) as i16);
+                        return each_row((matrix, $packing), taps, x, y, rest, |value| {
+                            value.clamp(0, 32_767) as i16
+                        });
                     } else if low == i16::MIN {
-                        return each_row(&matrix, taps, x, y, rest, saturate);
+                        return each_row((matrix, $packing), taps, x, y, rest, saturate);
                     }
                 }
+                each_row((matrix, $packing), taps, x, y, rest, bounds);
+            }
+
+            /// [`clamped`] four rows at a time.
+            #[inline(never)]
+            fn bounded(
+                matrix: &Matrix<'_>,
+                taps: &Taps,
+                x: &[i16],
+                y: &mut [i16],
+                (low, high): (i16, i16),
+            ) {
                 let (low, high) = (i32::from(low), i32::from(high));
-                each_row(&matrix, taps, x, y, rest, |value| {
+                each_row((matrix, $packing), taps, x, y, rest, |value| {
                     at_least(at_most(value, high), low) as i16
                 });
             }
@@ -66,7 +94,7 @@ macro_rules! functions {
             /// The hyperbolic tangent of every row's sum.
             #[inline(never)]
             pub fn tanh(matrix: &Matrix<'_>, taps: &Taps, x: &[i16], y: &mut [i16]) {
-                each_row(&known(matrix), taps, x, y, rest, |value| {
+                each_row((matrix, $packing), taps, x, y, rest, |value| {
                     table::tanh(saturate(value))
                 });
             }
@@ -74,7 +102,7 @@ macro_rules! functions {
             /// The logistic function of every row's sum.
             #[inline(never)]
             pub fn sigmoid(matrix: &Matrix<'_>, taps: &Taps, x: &[i16], y: &mut [i16]) {
-                each_row(&known(matrix), taps, x, y, rest, |value| {
+                each_row((matrix, $packing), taps, x, y, rest, |value| {
                     table::sigmoid(saturate(value))
                 });
             }
@@ -82,7 +110,14 @@ macro_rules! functions {
             /// The piecewise linear sigmoid of every row's sum.
             #[inline(never)]
             pub fn hard_sigmoid(matrix: &Matrix<'_>, taps: &Taps, x: &[i16], y: &mut [i16]) {
-                each_row(&known(matrix), taps, x, y, rest, activation::hard_sigmoid);
+                each_row(
+                    (matrix, $packing),
+                    taps,
+                    x,
+                    y,
+                    rest,
+                    activation::hard_sigmoid,
+                );
             }
 
             /// One of the activations that take a call, of every row's sum.
@@ -94,7 +129,7 @@ macro_rules! functions {
                 y: &mut [i16],
                 output: &OutputSpec,
             ) {
-                each_row(&known(matrix), taps, x, y, rest, |value| {
+                each_row((matrix, $packing), taps, x, y, rest, |value| {
                     smooth(value, output)
                 });
             }
@@ -102,9 +137,19 @@ macro_rules! functions {
             /// Every row's sum over all of `x`, at the scale of its output.
             #[inline(never)]
             pub fn products(matrix: &Matrix<'_>, x: &[i16], y: &mut [i32]) {
-                each_row(&known(matrix), &Taps::whole(x.len()), x, y, rest, |value| {
-                    value
-                });
+                let taps = Taps::whole(x.len());
+                if $packing == Packing::RowPairs {
+                    let done = y.len() / 4 * 4;
+                    let (fours, left) = y.as_chunks_mut();
+                    let all = in_blocks(matrix, &taps, x, |blocks, x| {
+                        row_pairs::products(&blocks, 0, x, fours)
+                    });
+                    if all {
+                        let sums = |done, rows| rest(matrix, &taps, x, done, rows);
+                        return last_rows(matrix, left, done, sums, |value| value);
+                    }
+                }
+                each_row((matrix, $packing), &taps, x, y, rest, |value| value);
             }
 
             /// A time step of an LSTM with tanh in the cell: [`lstm::tanh`].
@@ -172,40 +217,71 @@ pub(super) use of_packing;
 /// `y[r] = finish(scale[r] (bias[r] + sum of W[r] . x))`.
 #[inline(always)]
 fn each_row<T>(
-    matrix: &Matrix<'_>,
+    (matrix, packing): (&Matrix<'_>, Packing),
     taps: &Taps,
     x: &[i16],
     y: &mut [T],
     rest_sums: fn(&Matrix<'_>, &Taps, &[i16], usize, usize) -> [i32; 4],
     finish: impl Fn(i32) -> T,
 ) {
-    let left_out = matrix.left_out(taps, x);
+    let known = Matrix { packing, ..*matrix };
+    let left_out = known.left_out(taps, x);
     let whole = taps.first(x);
     let (fours, rest) = y.as_chunks_mut::<4>();
     let (biases, scales) = (
-        matrix.bias.as_chunks::<4>().0,
-        matrix.scale.as_chunks::<4>().0,
+        known.bias.as_chunks::<4>().0,
+        known.scale.as_chunks::<4>().0,
     );
-    let mut blocks = matrix.weights;
+    let mut blocks = known.weights;
     for ((y, bias), scale) in fours.iter_mut().zip(biases).zip(scales) {
-        let Some((block, behind)) = blocks.split_at_checked(matrix.block_bytes()) else {
+        let Some((block, behind)) = blocks.split_at_checked(known.block_bytes()) else {
             break;
         };
         blocks = behind;
-        let sums = matrix.sums(block, 4, bias, (taps, whole, x), left_out);
+        let sums = known.sums(block, 4, bias, (taps, whole, x), left_out);
         for ((y, &scale), sum) in y.iter_mut().zip(scale).zip(sums) {
             *y = finish(Rescale(scale).apply(sum));
         }
     }
     let done = 4 * fours.len();
-    if rest.is_empty() {
+    let sums = |done, rows| rest_sums(matrix, taps, x, done, rows);
+    last_rows(matrix, rest, done, sums, finish);
+}
+
+/// The rows behind those that are done; `sums` gives the sums of so many from one on.
+#[inline(always)]
+fn last_rows<T>(
+    matrix: &Matrix<'_>,
+    y: &mut [T],
+    done: usize,
+    sums: impl Fn(usize, usize) -> [i32; 4],
+    finish: impl Fn(i32) -> T,
+) {
+    if y.is_empty() {
         return;
     }
-    let sums = rest_sums(matrix, taps, x, done, rest.len());
+    let sums = sums(done, y.len());
     let scales = matrix.scale.get(done..).unwrap_or_default();
-    for ((y, &scale), sum) in rest.iter_mut().zip(scales).zip(sums) {
+    for ((y, &scale), sum) in y.iter_mut().zip(scales).zip(sums) {
         *y = finish(Rescale(scale).apply(sum));
     }
+}
+
+/// Hands the blocks of row pairs and the values of the only run of taps to what does them all.
+#[inline(always)]
+fn in_blocks(
+    matrix: &Matrix<'_>,
+    taps: &Taps,
+    x: &[i16],
+    run: impl FnOnce(Blocks<'_>, &[i16]) -> bool,
+) -> bool {
+    let blocks = Blocks {
+        words: matrix.weights,
+        columns: matrix.columns,
+        bias: matrix.bias.as_chunks().0,
+        scale: matrix.scale.as_chunks().0,
+    };
+    taps.runs == 1 && run(blocks, taps.first(x))
 }
 
 /// The sums of one to three rows behind the full blocks.

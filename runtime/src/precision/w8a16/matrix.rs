@@ -185,10 +185,11 @@ impl<'m> Matrix<'m> {
         if taps.runs == 1 {
             [a, b, c, d] = self.dot4(block, rows, taps.column, whole, bias);
         } else {
+            let block = (block, rows, self.columns);
             [a, b, c, d] = match self.packing {
-                Packing::RowMajor => self.runs::<0>(block, rows, bias, taps, x),
-                Packing::RowPairs => self.runs::<1>(block, rows, bias, taps, x),
-                Packing::OffsetQuads => self.runs::<2>(block, rows, bias, taps, x),
+                Packing::RowMajor => runs::<0>(block, bias, taps, x),
+                Packing::RowPairs => runs::<1>(block, bias, taps, x),
+                Packing::OffsetQuads => runs::<2>(block, bias, taps, x),
             };
         }
         let sums = [a, b, c, d];
@@ -197,26 +198,6 @@ impl<'m> Matrix<'m> {
         } else {
             sums
         }
-    }
-
-    /// The sums over several runs of taps, of a matrix in the packing of this place in [`Packing::ALL`]: one function for each,
-    /// so that a program has that of its own alone.
-    #[inline(never)]
-    fn runs<const PACKING: usize>(
-        &self,
-        block: &[i8],
-        rows: usize,
-        bias: &[i32; 4],
-        taps: &Taps,
-        x: &[i16],
-    ) -> [i32; 4] {
-        let matrix = Self {
-            packing: Packing::ALL[PACKING],
-            ..*self
-        };
-        taps.pieces(x).fold(*bias, |sums, (column, x)| {
-            matrix.dot4(block, rows, column, x, &sums)
-        })
     }
 
     /// Adds `W[r, column..] . x` to the sums of the so many rows of a block.
@@ -266,6 +247,27 @@ impl<'m> Matrix<'m> {
         let start = row * self.columns + column;
         self.weights.get(start..start + len).unwrap_or_default()
     }
+}
+
+/// The sums of a block with so many rows and columns over several runs of taps, in the packing of this place in [`Packing::ALL`]:
+/// one function for each, so that a program has that of its own alone. Not a method, for which the matrix would be in memory.
+#[inline(never)]
+fn runs<const PACKING: usize>(
+    (block, rows, columns): (&[i8], usize, usize),
+    bias: &[i32; 4],
+    taps: &Taps,
+    x: &[i16],
+) -> [i32; 4] {
+    let matrix = Matrix {
+        weights: block,
+        bias: &[],
+        scale: &[],
+        columns,
+        packing: Packing::ALL[PACKING],
+    };
+    taps.pieces(x).fold(*bias, |sums, (column, x)| {
+        matrix.dot4(block, rows, column, x, &sums)
+    })
 }
 
 /// The packing: in a build that reads only one, a constant.
