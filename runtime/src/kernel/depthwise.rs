@@ -54,10 +54,10 @@ fn together(
     y: &mut [i16],
 ) -> usize {
     #[cfg(dunlin_dsp)]
-    {
-        super::depthwise_dsp::run(filters, scale, bounds, sliding, x, y)
-    }
-    #[cfg(not(dunlin_dsp))]
+    return super::depthwise_dsp::run(filters, scale, bounds, sliding, x, y);
+    #[cfg(dunlin_v6m)]
+    return super::depthwise_v6m::together(filters, scale, bounds, sliding, x, y);
+    #[cfg(not(any(dunlin_dsp, dunlin_v6m)))]
     {
         let _ = (filters, scale, bounds, sliding, x, y);
         0

@@ -41,13 +41,18 @@ macro_rules! fpu {
 #[cfg(dunlin_fpu)]
 use fpu;
 
+#[macro_use]
+mod v6m;
+
 pub mod copy;
 pub mod depthwise;
 pub mod depthwise_dsp;
+pub mod depthwise_v6m;
 pub mod offset_quads;
 pub mod places;
 pub mod pool;
 pub mod portable;
+pub mod quad_places;
 pub mod reference;
 pub mod row_pairs;
 pub mod rows_f32;

@@ -12,7 +12,7 @@ const BLOCK: usize = 8;
 
 /// Output step `s` is the largest of `[taps][channels]` values from `s taps channels` on; all have as many taps, at least one.
 #[inline(never)]
-pub fn largest<const IMAGE: u64>(x: &[i16], channels: usize, taps: usize, y: &mut [i16]) {
+pub fn largest<const IMAGE: u32>(x: &[i16], channels: usize, taps: usize, y: &mut [i16]) {
     #[cfg(dunlin_mve)]
     if taps == 2 {
         return largest_of_two(x, channels, y);
@@ -43,7 +43,7 @@ fn largest_of_two(x: &[i16], channels: usize, y: &mut [i16]) {
 
 /// As [`largest`], the mean of each channel, rounded to nearest, halves up. At most 65,535 taps.
 #[inline(never)]
-pub fn mean<const IMAGE: u64>(x: &[i16], channels: usize, taps: usize, y: &mut [i16]) {
+pub fn mean<const IMAGE: u32>(x: &[i16], channels: usize, taps: usize, y: &mut [i16]) {
     let count = Divisor::new(taps as u32);
     // A reciprocal takes ten times as long as a shift.
     #[cfg(dunlin_v6m)]

@@ -134,6 +134,9 @@ pub fn clamped(
     x: &[i16],
     y: &mut [[i16; 4]],
 ) -> bool {
+    if y.is_empty() {
+        return true;
+    }
     if !blocks.fit(y.len(), column, x.len()) {
         return false;
     }
@@ -154,6 +157,9 @@ pub fn clamped(
 /// [`clamped`] without bounds.
 #[inline]
 pub fn products(blocks: &Blocks<'_>, column: usize, x: &[i16], y: &mut [[i32; 4]]) -> bool {
+    if y.is_empty() {
+        return true;
+    }
     if !blocks.fit(y.len(), column, x.len()) {
         return false;
     }
@@ -200,9 +206,6 @@ fn run(
     form: u32,
     (low, high): (i16, i16),
 ) {
-    if outputs.is_empty() {
-        return;
-    }
     let twice = |value: i16| u32::from(value as u16) * 0x1_0001;
     let job = Job {
         room: 0,

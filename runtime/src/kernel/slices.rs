@@ -13,6 +13,16 @@ pub fn four<T: Copy + Default>(of: &[T], first: usize) -> [T; 4] {
     let of = of.get(first..).unwrap_or_default();
     match of.first_chunk() {
         Some(&four) => four,
-        None => core::array::from_fn(|i| of.get(i).copied().unwrap_or_default()),
+        None => fewer(of),
     }
+}
+
+/// Up to four values, filled up.
+#[inline(never)]
+pub fn fewer<T: Copy + Default>(of: &[T]) -> [T; 4] {
+    let mut four = [T::default(); 4];
+    for (to, &from) in four.iter_mut().zip(of) {
+        *to = from;
+    }
+    four
 }

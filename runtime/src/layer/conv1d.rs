@@ -66,7 +66,7 @@ impl<'m, P: Precision> Conv1d<'m, P> {
     ) {
         let filters = self.output.channels.max(1) as usize;
         let rows = input.len() / self.channels.max(1) as usize;
-        if scratch.is_empty() {
+        if !self.is_together() || output.len() < 2 * filters {
             return self.one_by_one(input, start, rows, output);
         }
         let places = self.window.at(start);
@@ -119,12 +119,16 @@ impl<'m, P: Precision> Conv1d<'m, P> {
         }
     }
 
+    /// Whether the taps of a place are one piece of the input.
+    fn is_together(&self) -> bool {
+        self.window.dilation == 1 || self.window.size == 1
+    }
+
     /// Scratch: what rows are taken out into.
     pub fn memory(&self) -> Memory {
-        let together = self.window.dilation == 1 || self.window.size == 1;
         Memory {
             state: 0,
-            scratch: if together {
+            scratch: if self.is_together() {
                 P::places_scratch(&self.matrix, &self.activation)
             } else {
                 0

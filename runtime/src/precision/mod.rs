@@ -22,8 +22,8 @@ pub use w8a16::W8A16;
 
 mod sealed {
     pub trait Sealed {}
-    impl<const FEATURES: u64> Sealed for super::F32<FEATURES> {}
-    impl<const FEATURES: u64> Sealed for super::W8A16<FEATURES> {}
+    impl<const FEATURES: u32> Sealed for super::F32<FEATURES> {}
+    impl<const FEATURES: u32> Sealed for super::W8A16<FEATURES> {}
 }
 
 /// The types of a kind of numbers, and the way in and out of a model.

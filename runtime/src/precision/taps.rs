@@ -24,6 +24,22 @@ impl Taps {
         }
     }
 
+    /// These.
+    #[inline(always)]
+    pub fn any(&self) -> Self {
+        *self
+    }
+
+    /// These, of which it is known that they are one run from the first column on.
+    #[inline(always)]
+    pub fn of_run(&self) -> Self {
+        Self {
+            runs: 1,
+            column: 0,
+            ..*self
+        }
+    }
+
     /// The values of the first run.
     #[inline(always)]
     pub fn first<T>(self, x: &[T]) -> &[T] {

@@ -11,9 +11,11 @@ use conformance::thumb::{Core, Machine, Memory, Program, Returned};
 #[cfg(not(miri))]
 mod damage;
 mod depthwise;
+mod depthwise_v6m;
 mod floats;
 mod places;
 mod pools;
+mod quads;
 mod sums;
 
 /// Starts of `x`, in values, and columns or places of weights: every alignment that there is.
@@ -145,8 +147,11 @@ fn check(kernel: &Kernel, text: &str) -> Result<Checked, String> {
 /// All programs.
 fn kernels() -> impl Iterator<Item = Kernel> {
     let integers = sums::KERNELS.into_iter().chain(places::KERNELS);
-    let integers = integers.chain(depthwise::KERNELS);
-    integers.chain(floats::KERNELS)
+    integers
+        .chain(quads::KERNELS)
+        .chain(depthwise::KERNELS)
+        .chain(depthwise_v6m::KERNELS)
+        .chain(floats::KERNELS)
 }
 
 #[test]

@@ -166,10 +166,13 @@ pub fn twice(value: i16) -> u32 {
 /// An output by 64-bit integers.
 fn expected(case: &Case<'_>, place: usize, row: usize) -> i16 {
     let x = &case.x[place * case.step..][..case.rows[row].len()];
-    let sum = i64::from(reference::dot(case.rows[row], x, case.bias[row]));
-    let (multiplier, shift) = case.scale[row];
-    let scaled = ((sum * i64::from(multiplier)) >> 16) >> shift;
-    let (low, high) = case.bounds;
+    let sum = reference::dot(case.rows[row], x, case.bias[row]);
+    output(sum, case.scale[row], case.bounds)
+}
+
+/// What becomes of a sum.
+pub fn output(sum: i32, (multiplier, shift): (u16, u8), (low, high): (i16, i16)) -> i16 {
+    let scaled = ((i64::from(sum) * i64::from(multiplier)) >> 16) >> shift;
     scaled.clamp(low.into(), high.into()) as i16
 }
 

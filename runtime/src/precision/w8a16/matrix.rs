@@ -26,7 +26,7 @@ pub struct Matrix<'m> {
 impl<'m> Matrix<'m> {
     /// Takes a matrix off the weights and checks every row.
     #[inline(never)]
-    pub fn take<const FEATURES: u64>(
+    pub fn take<const FEATURES: u32>(
         weights: &mut Cursor<'m>,
         rows: Rows,
         columns: &[(usize, Range)],
@@ -37,7 +37,12 @@ impl<'m> Matrix<'m> {
         } else {
             Packing::RowMajor
         };
-        let groups = rows.groups.max(1);
+        let grouped = Features::GROUPED_CONV1D.and(Features::GRU);
+        let groups = if Features(FEATURES).any(grouped) {
+            rows.groups.max(1)
+        } else {
+            1
+        };
         let bytes = packed::bytes(packing, rows.count / groups, width)
             .and_then(|bytes| bytes.checked_mul(groups))
             .ok_or(LayerError::Memory)?;
@@ -65,7 +70,7 @@ impl<'m> Matrix<'m> {
 
     /// Refuses a row with a weight or scale out of its bounds, or whose sum could leave 32 bits; `name` is its number in errors.
     #[inline]
-    fn check<const FEATURES: u64>(
+    fn check<const FEATURES: u32>(
         &self,
         row: usize,
         name: u32,
@@ -113,6 +118,18 @@ impl<'m> Matrix<'m> {
             weights: part(self.weights, index, groups),
             bias: part(self.bias, index, groups),
             scale: part(self.scale, index, groups),
+            ..*self
+        }
+    }
+
+    /// The rows from one on that starts a block.
+    #[inline]
+    pub fn from_row(&self, row: usize) -> Self {
+        let start = row / 4 * self.block_bytes();
+        Self {
+            weights: self.weights.get(start..).unwrap_or_default(),
+            bias: self.bias.get(row..).unwrap_or_default(),
+            scale: self.scale.get(row..).unwrap_or_default(),
             ..*self
         }
     }
@@ -170,6 +187,12 @@ impl<'m> Matrix<'m> {
         }
     }
 
+    /// The full blocks of four rows.
+    #[inline(always)]
+    pub fn blocks(&self) -> core::slice::ChunksExact<'m, i8> {
+        self.weights.chunks_exact(self.block_bytes().max(1))
+    }
+
     /// The sums of a block of four rows, or of what is left of one, from their biases on. With one run of taps, that is `whole`.
     #[inline(always)]
     pub fn sums(
@@ -182,14 +205,18 @@ impl<'m> Matrix<'m> {
     ) -> [i32; 4] {
         // Taken apart, so that the usual way's sums stay in registers.
         let (a, b, c, d);
-        if taps.runs == 1 {
-            [a, b, c, d] = self.dot4(block, rows, taps.column, whole, bias);
+        // Pairs of columns are not read from their middle on but in `runs`.
+        let (middle, column) = match self.packing {
+            Packing::RowPairs => (taps.column % 2, taps.column & !1),
+            Packing::RowMajor | Packing::OffsetQuads => (0, taps.column),
+        };
+        if taps.runs == 1 && middle == 0 {
+            [a, b, c, d] = self.dot4(block, rows, column, whole, bias);
         } else {
-            let block = (block, rows, self.columns);
             [a, b, c, d] = match self.packing {
-                Packing::RowMajor => runs::<0>(block, bias, taps, x),
-                Packing::RowPairs => runs::<1>(block, bias, taps, x),
-                Packing::OffsetQuads => runs::<2>(block, bias, taps, x),
+                Packing::RowMajor => self.runs::<0>(block, rows, bias, taps, x),
+                Packing::RowPairs => self.runs::<1>(block, rows, bias, taps, x),
+                Packing::OffsetQuads => self.runs::<2>(block, rows, bias, taps, x),
             };
         }
         let sums = [a, b, c, d];
@@ -198,6 +225,26 @@ impl<'m> Matrix<'m> {
         } else {
             sums
         }
+    }
+
+    /// The sums over any runs of taps, of a matrix in the packing of this place in [`Packing::ALL`]: one function for each,
+    /// so that a program has that of its own alone.
+    #[inline(never)]
+    fn runs<const PACKING: usize>(
+        &self,
+        block: &[i8],
+        rows: usize,
+        bias: &[i32; 4],
+        taps: &Taps,
+        x: &[i16],
+    ) -> [i32; 4] {
+        let matrix = Self {
+            packing: Packing::ALL[PACKING],
+            ..*self
+        };
+        taps.pieces(x).fold(*bias, |sums, (column, x)| {
+            matrix.dot4(block, rows, column, x, &sums)
+        })
     }
 
     /// Adds `W[r, column..] . x` to the sums of the so many rows of a block.
@@ -249,30 +296,9 @@ impl<'m> Matrix<'m> {
     }
 }
 
-/// The sums of a block with so many rows and columns over several runs of taps, in the packing of this place in [`Packing::ALL`]:
-/// one function for each, so that a program has that of its own alone. Not a method, for which the matrix would be in memory.
-#[inline(never)]
-fn runs<const PACKING: usize>(
-    (block, rows, columns): (&[i8], usize, usize),
-    bias: &[i32; 4],
-    taps: &Taps,
-    x: &[i16],
-) -> [i32; 4] {
-    let matrix = Matrix {
-        weights: block,
-        bias: &[],
-        scale: &[],
-        columns,
-        packing: Packing::ALL[PACKING],
-    };
-    taps.pieces(x).fold(*bias, |sums, (column, x)| {
-        matrix.dot4(block, rows, column, x, &sums)
-    })
-}
-
 /// The packing: in a build that reads only one, a constant.
 #[inline(always)]
-pub(super) const fn known<const FEATURES: u64>(packing: Packing) -> Packing {
+pub(super) const fn known<const FEATURES: u32>(packing: Packing) -> Packing {
     match (
         reads::<FEATURES>(Packing::RowMajor),
         reads::<FEATURES>(Packing::RowPairs),
@@ -286,7 +312,7 @@ pub(super) const fn known<const FEATURES: u64>(packing: Packing) -> Packing {
 }
 
 /// Whether a build with these features reads this packing.
-const fn reads<const FEATURES: u64>(packing: Packing) -> bool {
+const fn reads<const FEATURES: u32>(packing: Packing) -> bool {
     packing.is_readable() && Features(FEATURES).has(Features::of_packing(packing))
 }
 

@@ -1,4 +1,4 @@
-//! A matrix at many places of its input: convolutions in row pairs.
+//! A matrix at many places of its input: convolutions in row pairs, and in fours of rows on v6-M.
 use crate::format::header::Packing;
 use crate::kernel::places::scratch_words;
 
@@ -18,8 +18,8 @@ fn has_pairs(matrix: &Matrix<'_>) -> bool {
     matrix.packing == Packing::RowPairs && matrix.bias.len().is_multiple_of(2)
 }
 
-/// Clamped outputs of an even number of places, `step` values apart; gives their number.
-#[cfg(not(dunlin_dsp))]
+/// Clamped outputs of places that are `step` values apart; gives the number of those that are done.
+#[cfg(not(any(dunlin_dsp, dunlin_v6m)))]
 pub fn clamped(
     _matrix: &Matrix<'_>,
     _bounds: (i16, i16),
@@ -74,4 +74,29 @@ pub fn clamped(
         }
     }
     2 * count
+}
+
+/// Clamped outputs of places that are `step` values apart; gives the number of those that are done.
+#[cfg(dunlin_v6m)]
+#[inline(never)]
+pub fn clamped(
+    matrix: &Matrix<'_>,
+    bounds: (i16, i16),
+    x: (&[i16], usize),
+    y: &mut [i16],
+    _scratch: &mut [u8],
+) -> usize {
+    use crate::kernel::quad_places::{Quads, run};
+
+    if matrix.packing != Packing::OffsetQuads {
+        return 0;
+    }
+    let quads = Quads {
+        blocks: matrix.weights,
+        columns: matrix.columns,
+        bias: matrix.bias,
+        scale: matrix.scale,
+        bounds,
+    };
+    run(&quads, x, y)
 }

@@ -11,7 +11,7 @@ use crate::math::table;
 use super::{FULL, NON_NEGATIVE, Range, W8A16, gated};
 use crate::precision::{Gates, Numbers, Recurrent};
 
-impl<const FEATURES: u64> Recurrent for W8A16<FEATURES> {
+impl<const FEATURES: u32> Recurrent for W8A16<FEATURES> {
     fn hidden_range(spec: &LstmSpec) -> Result<Range, LayerError> {
         let bits = Fractions::of(spec);
         let shifts: RangeInclusive<i32> = 0..=30;

@@ -32,7 +32,7 @@ pub struct Rows<'m> {
     units: usize,
 }
 
-impl<const FEATURES: u64> Elementwise for W8A16<FEATURES> {
+impl<const FEATURES: u32> Elementwise for W8A16<FEATURES> {
     type Norm<'m> = Norm<'m>;
     type Rows<'m> = Rows<'m>;
 
