@@ -7,6 +7,7 @@ use std::fmt::Debug;
 use conformance::inputs::Random;
 use conformance::thumb::{Core, Machine, Memory, Program, Returned};
 
+mod blocks;
 // Miri would see the same code again, some thousand times.
 #[cfg(not(miri))]
 mod damage;
@@ -149,6 +150,7 @@ fn kernels() -> impl Iterator<Item = Kernel> {
     let integers = sums::KERNELS.into_iter().chain(places::KERNELS);
     integers
         .chain(quads::KERNELS)
+        .chain(blocks::KERNELS)
         .chain(depthwise::KERNELS)
         .chain(depthwise_v6m::KERNELS)
         .chain(floats::KERNELS)

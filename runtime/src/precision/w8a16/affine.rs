@@ -4,7 +4,7 @@
 //! those of a small program.
 use crate::format::graph::LstmSpec;
 use crate::format::header::Packing;
-use crate::kernel::row_pairs::{self, Blocks};
+use crate::kernel::row_blocks::{self, Blocks};
 use crate::kernel::slices::fewer;
 use crate::math::bounds::{at_least, at_most, saturate};
 use crate::math::rescale::Rescale;
@@ -45,9 +45,8 @@ macro_rules! functions {
                 let usual = Bounds::new(bounds);
                 let (fours, last) = y.as_chunks_mut();
                 let done = $packing == Packing::RowPairs
-                    && in_blocks(matrix, &$taps(taps), x, |blocks, column, x| {
-                        row_pairs::clamped(&blocks, bounds, column, x, fours)
-                    });
+                    && fours.len() > FEW
+                    && clamped_blocks(matrix, taps, x, fours, bounds);
                 if !done {
                     each_four(&known(matrix, $packing), &$taps(taps), x, fours, |values| {
                         usual.clamp(values)
@@ -77,9 +76,8 @@ macro_rules! functions {
             pub fn products(matrix: &Matrix<'_>, taps: &Taps, x: &[i16], y: &mut [i32]) {
                 let (fours, last) = y.as_chunks_mut();
                 let done = $packing == Packing::RowPairs
-                    && in_blocks(matrix, &$taps(taps), x, |blocks, column, x| {
-                        row_pairs::products(&blocks, column, x, fours)
-                    });
+                    && fours.len() > FEW
+                    && products_of_blocks(matrix, taps, x, fours);
                 if !done {
                     each_four(&known(matrix, $packing), &$taps(taps), x, fours, |values| {
                         values
@@ -218,21 +216,37 @@ impl Bounds {
     }
 }
 
-/// Hands the blocks of row pairs, the first column and the values of the only run of taps to what does all of them.
-#[inline(always)]
-fn in_blocks(
+/// Blocks of four rows that are done faster one by one than by a program for all of them.
+const FEW: usize = 2;
+
+/// Full blocks of row pairs all at once; `false` where that is not possible.
+#[inline(never)]
+fn clamped_blocks(
     matrix: &Matrix<'_>,
     taps: &Taps,
     x: &[i16],
-    run: impl FnOnce(Blocks<'_>, usize, &[i16]) -> bool,
+    fours: &mut [[i16; 4]],
+    bounds: (i16, i16),
 ) -> bool {
-    let blocks = Blocks {
+    let blocks = blocks_of(matrix);
+    taps.runs == 1 && row_blocks::clamped(&blocks, bounds, taps.column, taps.first(x), fours)
+}
+
+/// [`clamped_blocks`] without bounds.
+#[inline(never)]
+fn products_of_blocks(matrix: &Matrix<'_>, taps: &Taps, x: &[i16], fours: &mut [[i32; 4]]) -> bool {
+    let blocks = blocks_of(matrix);
+    taps.runs == 1 && row_blocks::products(&blocks, taps.column, taps.first(x), fours)
+}
+
+#[inline(always)]
+fn blocks_of<'m>(matrix: &Matrix<'m>) -> Blocks<'m> {
+    Blocks {
         words: matrix.weights,
         columns: matrix.columns,
         bias: matrix.bias.as_chunks().0,
         scale: matrix.scale.as_chunks().0,
-    };
-    taps.runs == 1 && run(blocks, taps.column, taps.first(x))
+    }
 }
 
 /// `y[r] = finish(scale[r] (bias[r] + sum of W[r] . x))`, four rows at a time.
