@@ -19,7 +19,7 @@ pub mod kernels;
 pub mod oracle;
 pub mod packed_kernels;
 pub mod packers;
-pub mod quad_kernels;
+pub mod place_kernels;
 pub mod row_kernels;
 pub mod streams;
 pub mod tables;
@@ -31,7 +31,7 @@ pub fn run(report: &mut dyn FnMut(&str, bool)) {
     kernels::run(report);
     packed_kernels::run(report);
     row_kernels::run(report);
-    quad_kernels::run(report);
+    place_kernels::run(report);
     depthwise_kernels::run(report);
     tables::run(report);
     golden::run(report);

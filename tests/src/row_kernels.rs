@@ -70,6 +70,8 @@ fn floats() -> bool {
             let expected = reference::dot4_f32(used, x, sums).map(f32::to_bits);
             let found = rows_f32::dot4(matrix, stride, column, x, sums);
             holds &= found.map(|sums| sums.map(f32::to_bits)) == Some(expected);
+            let [alone, ..] = used;
+            holds &= rows_f32::dot(alone, x, sums[0]).to_bits() == expected[0];
         });
     }
     holds

@@ -54,10 +54,14 @@ fn together(
     y: &mut [i16],
 ) -> usize {
     #[cfg(dunlin_dsp)]
-    return super::depthwise_dsp::run(filters, scale, bounds, sliding, x, y);
-    #[cfg(dunlin_v6m)]
-    return super::depthwise_v6m::together(filters, scale, bounds, sliding, x, y);
-    #[cfg(not(any(dunlin_dsp, dunlin_v6m)))]
+    {
+        super::depthwise_dsp::run(filters, scale, bounds, sliding, x, y)
+    }
+    #[cfg(any(dunlin_v6m, all(dunlin_v7m, not(dunlin_dsp))))]
+    {
+        super::depthwise_places::run(filters, scale, bounds, sliding, x, y)
+    }
+    #[cfg(not(any(dunlin_dsp, dunlin_v6m, dunlin_v7m)))]
     {
         let _ = (filters, scale, bounds, sliding, x, y);
         0

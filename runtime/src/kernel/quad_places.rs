@@ -4,22 +4,11 @@
 //! sums to the scale of the output, clamps and stores them.
 #![cfg_attr(dunlin_v6m, allow(unsafe_code))] // a naked function, and the call into it with checked lengths
 
+use super::clamped::Clamped;
 use super::offset_quads::{block_bytes, correction};
 
 /// Places whose values are added up before the first four rows meet them.
 const TOGETHER: usize = 32;
-
-/// Blocks of four rows, with what becomes of their sums.
-#[derive(Debug, Clone, Copy)]
-pub struct Quads<'a> {
-    pub blocks: &'a [i8],
-    pub columns: usize,
-    pub bias: &'a [i32],
-    /// As [`Rescale`](crate::math::rescale::Rescale) has them.
-    pub scale: &'a [u32],
-    /// The least and the greatest output.
-    pub bounds: (i16, i16),
-}
 
 /// What [`PLACES`] works on; a place is a window of the values.
 #[cfg(dunlin_v6m)]
@@ -52,10 +41,11 @@ struct Job {
 /// number.
 ///
 /// 0, and nothing done, where rows fill no block or a slice is too short; the loader's checks rule the latter out.
-pub fn run(quads: &Quads<'_>, (x, step): (&[i16], usize), y: &mut [i16]) -> usize {
+pub fn run(quads: &Clamped<'_>, (x, step): (&[i16], usize), y: &mut [i16]) -> usize {
     let rows = quads.bias.len();
     let places = y.len().checked_div(rows).unwrap_or_default();
-    if !quads.fit(places, x.len(), step) {
+    let weights = rows / 4 * block_bytes(quads.columns);
+    if !rows.is_multiple_of(4) || !quads.fit(weights, places, x.len(), step) {
         return 0;
     }
     let (mut x, mut y, mut left) = (x, y, places);
@@ -76,23 +66,10 @@ pub fn run(quads: &Quads<'_>, (x, step): (&[i16], usize), y: &mut [i16]) -> usiz
     places
 }
 
-impl Quads<'_> {
-    /// Whether there is something to do at so many places, and so many values are enough for it.
-    fn fit(&self, places: usize, values: usize, step: usize) -> bool {
-        let rows = self.bias.len();
-        places > 0
-            && rows.is_multiple_of(4)
-            && self.columns > 0
-            && self.blocks.len() >= rows / 4 * block_bytes(self.columns)
-            && self.scale.len() >= rows
-            && values >= (places - 1) * step + self.columns
-    }
-}
-
 /// All rows at as many places as there are sums `left_out`, which are the [`correction`] of each.
 #[cfg(dunlin_v6m)]
 #[inline(always)]
-fn batch(quads: &Quads<'_>, left_out: &[i32], (x, step): (&[i16], usize), y: &mut [i16]) {
+fn batch(quads: &Clamped<'_>, left_out: &[i32], (x, step): (&[i16], usize), y: &mut [i16]) {
     let rows = quads.bias.len();
     let (low, high) = (i32::from(quads.bounds.0), i32::from(quads.bounds.1));
     let mut job = Job {
@@ -100,7 +77,7 @@ fn batch(quads: &Quads<'_>, left_out: &[i32], (x, step): (&[i16], usize), y: &mu
         x: x.as_ptr(),
         x_step: 2 * step,
         bias: [0; 4],
-        block: quads.blocks.as_ptr(),
+        block: quads.weights.as_ptr(),
         eights: quads.columns / 8 * 16,
         offsets: [0, 2, 4, 6],
         rest: quads.columns % 8 * 2,
@@ -135,7 +112,7 @@ fn batch(quads: &Quads<'_>, left_out: &[i32], (x, step): (&[i16], usize), y: &mu
 
 /// All rows at as many places as there are sums `left_out`, which are the [`correction`] of each.
 #[cfg(not(dunlin_v6m))]
-fn batch(quads: &Quads<'_>, left_out: &[i32], (x, step): (&[i16], usize), y: &mut [i16]) {
+fn batch(quads: &Clamped<'_>, left_out: &[i32], (x, step): (&[i16], usize), y: &mut [i16]) {
     use crate::math::rescale::Rescale;
     let (low, high) = (i32::from(quads.bounds.0), i32::from(quads.bounds.1));
     for (place, (y, &left_out)) in y
@@ -144,7 +121,7 @@ fn batch(quads: &Quads<'_>, left_out: &[i32], (x, step): (&[i16], usize), y: &mu
         .enumerate()
     {
         let x = x.get(place * step..).and_then(|x| x.get(..quads.columns));
-        let blocks = quads.blocks.chunks_exact(block_bytes(quads.columns));
+        let blocks = quads.weights.chunks_exact(block_bytes(quads.columns));
         let (biases, scales) = (
             quads.bias.as_chunks::<4>().0,
             quads.scale.as_chunks::<4>().0,

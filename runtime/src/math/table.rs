@@ -4,9 +4,9 @@
 //! points the value is interpolated linearly. The points lie `f''(x) h^2 / 16` off the curve, which halves the
 //! largest error of interpolation.
 
-use super::bounds::at_most;
 #[cfg(dunlin_v6m)]
 use super::bounds::saturate;
+use super::bounds::{at_least, at_most};
 #[cfg(any(dunlin_dsp, dunlin_mve))]
 use super::instruction::{multiply_halves, multiply_halves_add};
 
@@ -89,7 +89,7 @@ fn weighted([low, high]: [i16; 2], fraction: i32, sum: i32) -> i32 {
 /// `2^16 sigmoid(-a / 2^15)` for `a` of 0 or more, at most 32767.
 #[inline]
 pub fn logistic_tail(a: i32) -> i16 {
-    let place = (16 << 15) - a.clamp(1, 16 << 15);
+    let place = (16 << 15) - at_most(at_least(a, 1), 16 << 15);
     // Intervals of 2^11.
     let interval = (place >> 11) as usize & (INTERVALS - 1);
     let point = |i: usize| (i32::from(LOGISTIC[i]) + (1 << 15)) as u16;
@@ -99,7 +99,7 @@ pub fn logistic_tail(a: i32) -> i16 {
 /// `2^16 Phi(-a / 2^15)` for `a` of 0 or more, at most 32767; `Phi` is the distribution function of the normal distribution.
 #[inline]
 pub fn normal_tail(a: i32) -> i16 {
-    let place = a.clamp(0, (8 << 15) - 1);
+    let place = at_most(at_least(a, 0), (8 << 15) - 1);
     // Intervals of 2^10.
     let interval = (place >> 10) as usize & (NORMAL_INTERVALS - 1);
     line(NORMAL[interval], NORMAL[interval + 1], place & 1023, 10)
@@ -110,7 +110,10 @@ pub fn normal_tail(a: i32) -> i16 {
 fn line(low: u16, high: u16, fraction: i32, bits: u32) -> i16 {
     let (low, high) = (i32::from(low), i32::from(high));
     let half = 1 << (bits - 1);
-    (low + (((high - low) * fraction + half) >> bits)).min(i16::MAX.into()) as i16
+    at_most(
+        low + (((high - low) * fraction + half) >> bits),
+        i16::MAX.into(),
+    ) as i16
 }
 
 /// `2^-(distance / 2^bits) * 2^15`, with `bits` at most 15; the distance is below 2^31.

@@ -50,7 +50,7 @@ fn swapped(code: &str) -> Vec<String> {
         let last = at + 2 == operands.len();
         match name {
             "smlad" | "smlabb" | "mla" | "vmla.f32" => at == 1,
-            "smlald" => at == 2,
+            "smlald" | "smull" => at == 2,
             "muls" => at == 1,
             "add" | "adds" | "orr" | "ands" | "tst" => last,
             _ => false,

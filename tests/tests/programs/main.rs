@@ -8,15 +8,15 @@ use conformance::inputs::Random;
 use conformance::thumb::{Core, Machine, Memory, Program, Returned};
 
 mod blocks;
+mod clamped;
 // Miri would see the same code again, some thousand times.
 #[cfg(not(miri))]
 mod damage;
 mod depthwise;
-mod depthwise_v6m;
+mod depthwise_places;
 mod floats;
 mod places;
 mod pools;
-mod quads;
 mod sums;
 
 /// Starts of `x`, in values, and columns or places of weights: every alignment that there is.
@@ -149,10 +149,10 @@ fn check(kernel: &Kernel, text: &str) -> Result<Checked, String> {
 fn kernels() -> impl Iterator<Item = Kernel> {
     let integers = sums::KERNELS.into_iter().chain(places::KERNELS);
     integers
-        .chain(quads::KERNELS)
         .chain(blocks::KERNELS)
         .chain(depthwise::KERNELS)
-        .chain(depthwise_v6m::KERNELS)
+        .chain(clamped::KERNELS)
+        .chain(depthwise_places::KERNELS)
         .chain(floats::KERNELS)
 }
 

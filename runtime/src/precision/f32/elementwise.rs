@@ -4,7 +4,7 @@ use crate::format::graph::{ActivationSpec, LayerNormSpec, MergeSpec, OutputSpec}
 use crate::format::read::Cursor;
 use crate::math::float;
 
-use super::{F32, activate, unused};
+use super::{F32, activate, affine, unused};
 use crate::precision::{Elementwise, Merging, Numbers};
 
 /// Gamma and beta a channel.
@@ -53,11 +53,7 @@ impl<const FEATURES: u32> Elementwise for F32<FEATURES> {
         let windows = x.chunks_exact((channels * taps).max(1));
         for (window, y) in windows.zip(y.chunks_exact_mut(channels.max(1))) {
             for x in window.chunks_exact(channels.max(1)) {
-                for (y, &x) in y.iter_mut().zip(x) {
-                    if x > *y {
-                        *y = x;
-                    }
-                }
+                affine::raise(y, x);
             }
         }
     }

@@ -94,11 +94,7 @@ impl<const FEATURES: u32> Precision for F32<FEATURES> {
     #[inline]
     fn affine(matrix: &Matrix<'_>, output: &OutputSpec, taps: &Taps, x: &[f32], y: &mut [f32]) {
         affine::sums(matrix, taps, x, y);
-        if !matches!(output.activation, Activation::Linear | Activation::Softmax) {
-            for y in y {
-                *y = activate::<FEATURES>(output.activation, *y);
-            }
-        }
+        activate_all::<FEATURES>(output.activation, y);
     }
 
     #[inline]
@@ -130,11 +126,7 @@ impl<const FEATURES: u32> Precision for F32<FEATURES> {
         y: &mut [f32],
     ) {
         affine::depthwise(matrix, channels, sliding, x, y);
-        if output.activation != Activation::Linear {
-            for y in y {
-                *y = activate::<FEATURES>(output.activation, *y);
-            }
-        }
+        activate_all::<FEATURES>(output.activation, y);
     }
 
     #[inline]
@@ -161,6 +153,27 @@ fn unused<T: Copy + Default + PartialEq>(values: &[T]) -> Result<(), LayerError>
         Ok(())
     } else {
         Err(LayerError::Scale { row: 0 })
+    }
+}
+
+/// [`activate`] of all values; the usual ones take no call for each.
+#[inline]
+fn activate_all<const FEATURES: u32>(activation: Activation, y: &mut [f32]) {
+    match activation {
+        Activation::Linear | Activation::Softmax => {}
+        Activation::Relu => affine::rectify(y),
+        Activation::Tanh
+        | Activation::Sigmoid
+        | Activation::HardSigmoid
+        | Activation::Relu6
+        | Activation::LeakyRelu { .. }
+        | Activation::Elu { .. }
+        | Activation::Gelu
+        | Activation::Silu => {
+            for y in y {
+                *y = activate::<FEATURES>(activation, *y);
+            }
+        }
     }
 }
 

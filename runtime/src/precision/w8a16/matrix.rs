@@ -124,7 +124,7 @@ impl<'m> Matrix<'m> {
 
     /// The rows from one on that starts a block.
     #[inline]
-    pub fn from_row(&self, row: usize) -> Self {
+    pub fn starting_at(&self, row: usize) -> Self {
         let start = row / 4 * self.block_bytes();
         Self {
             weights: self.weights.get(start..).unwrap_or_default(),

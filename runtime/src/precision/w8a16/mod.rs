@@ -6,7 +6,7 @@ use crate::format::header::{Packing, PrecisionTag};
 use crate::format::read::Cursor;
 use crate::kernel::copy::copy;
 use crate::kernel::depthwise::{self, Filters, INTEGERS};
-use crate::math::bounds::saturate;
+use crate::math::bounds::{at_least, at_most, saturate};
 use crate::math::{activation, float, table};
 
 use super::{Gates, Numbers, Precision, Rows, Sliding, Taps};
@@ -221,7 +221,7 @@ impl<const FEATURES: u32> Precision for W8A16<FEATURES> {
             return 0;
         }
         let bounds = (output.min, output.max);
-        places::clamped(matrix, bounds, (x, step), y, scratch)
+        places::clamped::<FEATURES>(matrix, bounds, (x, step), y, scratch)
     }
 
     fn depthwise(
@@ -331,7 +331,7 @@ fn smoothed<const FEATURES: u32>(
     const ROWS: usize = 16;
     let (mut y, mut row) = (y, 0);
     while !y.is_empty() {
-        let matrix = &matrix.from_row(row);
+        let matrix = &matrix.starting_at(row);
         let mut sums = [0; ROWS];
         let at = y.len().min(ROWS);
         let (part, behind) = core::mem::take(&mut y)
@@ -367,8 +367,9 @@ fn smooth(value: i32, output: &OutputSpec) -> i16 {
     clamp(value, output)
 }
 
-/// Not `i32::clamp`, which panics where the bounds are the wrong way round.
+/// The nearest value within the bounds of the output. All values that come here are below 2^31 less 2^16: scaled sums and merges
+/// are within 2^30, norms within a quarter more. Not `i32::clamp`, which panics where the bounds are the wrong way round.
 #[inline(always)]
 fn clamp(value: i32, output: &OutputSpec) -> i16 {
-    saturate(value.min(i32::from(output.max)).max(i32::from(output.min)))
+    at_least(at_most(value, output.max.into()), output.min.into()) as i16
 }

@@ -1,8 +1,10 @@
-//! A matrix at many places of its input: convolutions in row pairs, and in fours of rows on v6-M.
+//! A matrix at many places of its input: convolutions.
 use crate::format::header::Packing;
-use crate::kernel::places::scratch_words;
+use crate::kernel::clamped::Clamped;
+use crate::kernel::places::{Pair, run, scratch_words};
+use crate::kernel::{places_v7m, quad_places};
 
-use super::matrix::Matrix;
+use super::matrix::{Matrix, known};
 
 /// Scratch that [`clamped`] wants. The same on every core, as all that is said of an arena.
 pub fn scratch_bytes(matrix: &Matrix<'_>) -> usize {
@@ -19,29 +21,38 @@ fn has_pairs(matrix: &Matrix<'_>) -> bool {
 }
 
 /// Clamped outputs of places that are `step` values apart; gives the number of those that are done.
-#[cfg(not(any(dunlin_dsp, dunlin_v6m)))]
-pub fn clamped(
-    _matrix: &Matrix<'_>,
-    _bounds: (i16, i16),
-    _x: (&[i16], usize),
-    _y: &mut [i16],
-    _scratch: &mut [u8],
-) -> usize {
-    0
-}
-
-/// Clamped outputs of an even number of places, `step` values apart; gives their number.
-#[cfg(dunlin_dsp)]
-#[inline(never)]
-pub fn clamped(
+#[inline(always)]
+pub fn clamped<const FEATURES: u32>(
     matrix: &Matrix<'_>,
     bounds: (i16, i16),
     x: (&[i16], usize),
     y: &mut [i16],
     scratch: &mut [u8],
 ) -> usize {
-    use crate::kernel::places::{Pair, run};
+    let rows = Clamped {
+        weights: matrix.weights,
+        columns: matrix.columns,
+        bias: matrix.bias,
+        scale: matrix.scale,
+        bounds,
+    };
+    match known::<FEATURES>(matrix.packing) {
+        Packing::RowMajor if cfg!(dunlin_v7m) => places_v7m::run(&rows, x, y),
+        Packing::RowPairs if cfg!(dunlin_dsp) => in_pairs(matrix, bounds, x, y, scratch),
+        Packing::OffsetQuads if cfg!(dunlin_v6m) => quad_places::run(&rows, x, y),
+        Packing::RowMajor | Packing::RowPairs | Packing::OffsetQuads => 0,
+    }
+}
 
+/// [`clamped`] of row pairs, at an even number of places.
+#[inline(never)]
+fn in_pairs(
+    matrix: &Matrix<'_>,
+    bounds: (i16, i16),
+    x: (&[i16], usize),
+    y: &mut [i16],
+    scratch: &mut [u8],
+) -> usize {
     let rows = matrix.bias.len();
     // Fewer places are not worth taking rows out of their blocks.
     let count = y.len().checked_div(rows).unwrap_or_default() / 2;
@@ -74,29 +85,4 @@ pub fn clamped(
         }
     }
     2 * count
-}
-
-/// Clamped outputs of places that are `step` values apart; gives the number of those that are done.
-#[cfg(dunlin_v6m)]
-#[inline(never)]
-pub fn clamped(
-    matrix: &Matrix<'_>,
-    bounds: (i16, i16),
-    x: (&[i16], usize),
-    y: &mut [i16],
-    _scratch: &mut [u8],
-) -> usize {
-    use crate::kernel::quad_places::{Quads, run};
-
-    if matrix.packing != Packing::OffsetQuads {
-        return 0;
-    }
-    let quads = Quads {
-        blocks: matrix.weights,
-        columns: matrix.columns,
-        bias: matrix.bias,
-        scale: matrix.scale,
-        bounds,
-    };
-    run(&quads, x, y)
 }

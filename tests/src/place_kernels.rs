@@ -1,26 +1,53 @@
-//! Blocks of four rows over places of a convolution: as this build has them, a program on v6-M and a model elsewhere, against
-//! the scalar reference.
-use dunlin::kernel::{
-    quad_places::{Quads, run as places},
-    reference,
-};
+//! Kernels that do many places of a convolution: as this build has them, programs on the cores that they are made for and models
+//! elsewhere, against the scalar reference.
+use dunlin::kernel::clamped::Clamped;
+use dunlin::kernel::{places_v7m, quad_places, reference};
 
 use crate::inputs::Random;
 use crate::kernels::{BUFFER, LONGEST, OFFSETS, VALUES, piece};
 use crate::packers;
 use crate::row_kernels::{bounds, finished, scale};
 
+/// A kernel over rows in some order.
+struct Kernel {
+    run: fn(&Clamped<'_>, (&[i16], usize), &mut [i16]) -> usize,
+    /// Puts four rows into a block.
+    pack: fn([&[i8]; 4], &mut [i8]),
+    /// Places that it does at a time.
+    multiple: usize,
+}
+
+/// What stands where no output comes.
+const NONE: i16 = 77;
 const ROWS: usize = 8;
 /// Few places, and more than are done together.
 const PLACES: [usize; 2] = [3, 35];
 
 /// All columns, alignments and values.
 pub fn run(report: &mut dyn FnMut(&str, bool)) {
-    report("kernel places of quads", every_place());
+    let quads = Kernel {
+        run: quad_places::run,
+        pack: |rows, block| {
+            packers::offset_quads(rows, block);
+        },
+        multiple: 1,
+    };
+    report("kernel places of quads", every_place(&quads));
+    let rows = Kernel {
+        run: places_v7m::run,
+        pack: |rows, block| {
+            let all = rows.into_iter().flatten();
+            for (place, &weight) in block.iter_mut().zip(all) {
+                *place = weight;
+            }
+        },
+        multiple: 3,
+    };
+    report("kernel places of rows", every_place(&rows));
 }
 
 #[inline(never)]
-fn every_place() -> bool {
+fn every_place(kernel: &Kernel) -> bool {
     let mut random = Random::new();
     let mut holds = true;
     for values in VALUES {
@@ -36,13 +63,13 @@ fn every_place() -> bool {
             let turned = [rows[1], rows[2], rows[3], rows[0]];
             let mut blocks = [0; ROWS * BUFFER];
             let (first, second) = blocks.split_at_mut(4 * columns);
-            packers::offset_quads(rows, first);
-            packers::offset_quads(turned, second);
+            (kernel.pack)(rows, first);
+            (kernel.pack)(turned, second);
             for x_at in 0..OFFSETS {
                 let bias = [0; ROWS].map(|_| random.bits() as i32 / 2);
                 let scale = [0; ROWS].map(|_| scale(&mut random));
-                let quads = Quads {
-                    blocks: piece(&blocks, 0, ROWS * columns),
+                let all = Clamped {
+                    weights: piece(&blocks, 0, ROWS * columns),
                     columns,
                     bias: &bias,
                     scale: &scale,
@@ -51,18 +78,20 @@ fn every_place() -> bool {
                 let many = usize::from(columns % 8 == x_at);
                 let (step, count) = ([5, 1][many], PLACES[many]);
                 let x = piece(&x, x_at, (count - 1) * step + columns);
-                let mut y = [77; ROWS * PLACES[1]];
+                let mut y = [NONE; ROWS * PLACES[1]];
                 let y = y.get_mut(..ROWS * count).unwrap_or_default();
-                holds &= places(&quads, (x, step), y) == count;
+                let done = count / kernel.multiple * kernel.multiple;
+                holds &= (kernel.run)(&all, (x, step), y) == done;
                 for (at, &found) in y.iter().enumerate() {
                     let (place, r) = (at / ROWS, at % ROWS);
                     let row = if r < 4 { rows[r] } else { turned[r - 4] };
                     let sum = reference::dot(row, piece(x, place * step, columns), bias[r]);
-                    holds &= found == finished(sum, scale[r], quads.bounds);
+                    let expected = finished(sum, scale[r], all.bounds);
+                    holds &= found == if place < done { expected } else { NONE };
                 }
-                // Nothing is done without the last value.
-                let short = piece(x, 0, x.len() - 1);
-                holds &= places(&quads, (short, step), y) == 0;
+                // Nothing is done without the last value that is needed.
+                let short = piece(x, 0, (done - 1) * step + columns - 1);
+                holds &= (kernel.run)(&all, (short, step), y) == 0;
             }
         }
     }

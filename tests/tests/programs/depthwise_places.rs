@@ -1,17 +1,26 @@
-//! Calls of the program that makes depthwise convolutions on v6-M, as the runtime calls it.
+//! Calls of the programs that make depthwise convolutions on cores without the DSP extension, as the runtime calls them.
 use conformance::inputs::Random;
 use conformance::thumb::{Core, Memory, Program};
-use dunlin::kernel::depthwise_v6m::PLACES;
+use dunlin::kernel::{depthwise_v6m, depthwise_v7m};
 
+use super::clamped::word;
 use super::places::{FULL, POSITIVE, output, scale};
 use super::{Checked, Kernel, bytes, call, lengths, values};
 
-pub const KERNELS: [Kernel; 1] = [Kernel {
-    name: "depthwise_v6m::PLACES",
-    text: PLACES,
-    core: Core::V6m,
-    check: all,
-}];
+pub const KERNELS: [Kernel; 2] = [
+    Kernel {
+        name: "depthwise_v6m::PLACES",
+        text: depthwise_v6m::PLACES,
+        core: Core::V6m,
+        check: |program| all(program, true),
+    },
+    Kernel {
+        name: "depthwise_v7m::PLACES",
+        text: depthwise_v7m::PLACES,
+        core: Core::V7em,
+        check: |program| all(program, false),
+    },
+];
 
 /// Places, and steps from place to place and from tap to tap.
 const SHAPES: [[usize; 3]; 5] = [[1, 1, 1], [3, 1, 1], [4, 1, 1], [6, 2, 1], [8, 1, 3]];
@@ -29,9 +38,11 @@ struct Case<'c> {
     bounds: (i16, i16),
     x: &'c [i16],
     shape: [usize; 3],
+    /// Whether the program takes values from the end of the weights on.
+    relative: bool,
 }
 
-fn all(program: &Program) -> Result<Checked, String> {
+fn all(program: &Program, relative: bool) -> Result<Checked, String> {
     let mut random = Random::new();
     let mut checked = Checked::default();
     let bounds = [(-5, 5), (100, 20_000), FULL, POSITIVE];
@@ -58,6 +69,7 @@ fn all(program: &Program) -> Result<Checked, String> {
                     bounds: bounds[random.bits() as usize % bounds.len()],
                     x: &x,
                     shape,
+                    relative,
                 };
                 let place = (values, taps, shape, channels, case.bounds);
                 let count = run(program, &case, &mut random)
@@ -88,28 +100,26 @@ fn run(program: &Program, case: &Case<'_>, random: &mut Random) -> Result<u64, S
     let [places, stride, dilation] = case.shape;
     let weights = memory.readable(&bytes(case.weights, |w| w.to_le_bytes()), random.bits() % 4);
     let bias = memory.readable(&bytes(case.bias, |bias| bias.to_le_bytes()), 0);
-    let scale = memory.readable(
-        &bytes(case.scale, |&(multiplier, shift)| {
-            (u32::from(multiplier) << 16 | u32::from(shift)).to_le_bytes()
-        }),
-        0,
-    );
+    let scale = memory.readable(&bytes(case.scale, |&scale| word(scale).to_le_bytes()), 0);
     let x = memory.readable(&bytes(case.x, |x| x.to_le_bytes()), 2 * (random.bits() % 4));
     let outputs = places * channels;
     let y = memory.unwritten(2 * outputs, 2 * (random.bits() % 4));
     let (low, high) = (i32::from(case.bounds.0), i32::from(case.bounds.1));
     let end = weights + (case.first + case.taps) as u32;
     let [place_step, tap_step] = [stride, dilation].map(|steps| (2 * steps * channels) as u32);
+    let (origin, x_step) = match case.relative {
+        true => (end, 2u32.wrapping_sub(case.size as u32)),
+        false => (0, 2),
+    };
     let taps = case.taps as u32;
     let back = place_step.wrapping_sub(taps * tap_step);
-    let size = case.size as u32;
-    // As `depthwise_v6m::Job` has them; what the program keeps there is anything.
-    let mut job = vec![bias, scale, x.wrapping_sub(end), end, y];
+    // As `depthwise_places::Job` has them; what the program keeps there is anything.
+    let mut job = vec![bias, scale, x.wrapping_sub(origin), end, y];
     job.extend([(); 5].map(|()| random.bits()));
     job.extend([high as u32, (high - low) as u32, low as u32]);
     job.extend([2 * channels as u32, taps.wrapping_neg(), place_step]);
     job.extend([tap_step, back, back.wrapping_add(3 * place_step)]);
-    job.extend([size, 2u32.wrapping_sub(size)]);
+    job.extend([case.size as u32, x_step]);
     job.extend([(places as u32).wrapping_sub(4), bias + 4 * channels as u32]);
     let job = memory.writable(&bytes(&job, |word| word.to_le_bytes()), 0);
     let rest = [(); 3].map(|()| random.bits());
