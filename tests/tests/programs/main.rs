@@ -7,6 +7,7 @@ use std::fmt::Debug;
 use conformance::inputs::Random;
 use conformance::thumb::{Core, Machine, Memory, Program, Returned};
 
+mod blocks;
 mod cells;
 mod clamped;
 // Miri would see the same code again, some thousand times.
@@ -162,6 +163,7 @@ fn kernels() -> impl Iterator<Item = Kernel> {
     let integers = sums::KERNELS.into_iter().chain(places::KERNELS);
     let helium = helium::KERNELS.into_iter().chain(depthwise_mve::KERNELS);
     integers
+        .chain(blocks::KERNELS)
         .chain(depthwise::KERNELS)
         .chain(clamped::KERNELS)
         .chain(depthwise_places::KERNELS)
