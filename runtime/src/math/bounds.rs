@@ -54,15 +54,6 @@ pub fn rectify(value: i32) -> i16 {
     at_most(positive(value), i16::MAX.into()) as i16
 }
 
-/// The nearest value of [low, high].
-#[cfg(dunlin_v6m)]
-#[inline(always)]
-pub fn between(value: i32, low: i16, high: i16) -> i16 {
-    // 16 bits, so that neither bound is too far away.
-    let value = at_most(saturate(value).into(), high.into());
-    at_least(value, low.into()) as i16
-}
-
 /// The sum, or the nearest value of 32 bits.
 #[cfg(dunlin_v6m)]
 #[inline(always)]
@@ -99,13 +90,6 @@ pub fn saturate(value: i32) -> i16 {
 #[inline(always)]
 pub fn rectify(value: i32) -> i16 {
     value.clamp(0, i16::MAX.into()) as i16
-}
-
-/// The nearest value of [low, high]. Not `i32::clamp`, which panics where the bounds are the wrong way round.
-#[cfg(not(dunlin_v6m))]
-#[inline(always)]
-pub fn between(value: i32, low: i16, high: i16) -> i16 {
-    value.min(high.into()).max(low.into()) as i16
 }
 
 /// The sum, or the nearest value of 32 bits.

@@ -200,11 +200,14 @@ enum Bounds {
 impl Bounds {
     #[inline(always)]
     fn new((low, high): (i16, i16)) -> Self {
-        match (low, high) {
-            (0, i16::MAX) if cfg!(not(dunlin_v6m)) => Self::Relu,
-            (i16::MIN, i16::MAX) if cfg!(not(dunlin_v6m)) => Self::None,
-            _ => Self::Any(low.into(), high.into()),
+        if cfg!(not(dunlin_v6m)) && high == i16::MAX {
+            if low == 0 {
+                return Self::Relu;
+            } else if low == i16::MIN {
+                return Self::None;
+            }
         }
+        Self::Any(low.into(), high.into())
     }
 
     #[inline(always)]
@@ -262,9 +265,11 @@ fn copy_last<T: Copy>(y: &mut [T], [a, b, c, _]: [T; 4]) {
 #[inline(always)]
 fn rest_values(matrix: &Matrix<'_>, taps: &Taps, x: &[i16], done: usize, rows: usize) -> [i32; 4] {
     if rows == 1 {
-        let sum = taps.pieces(x).fold(matrix.bias(done), |sum, (column, x)| {
-            matrix.dot(done, column, x, sum)
-        });
+        // No fold, which would be a call.
+        let mut sum = matrix.bias(done);
+        for (column, x) in taps.pieces(x) {
+            sum = matrix.dot(done, column, x, sum);
+        }
         return [matrix.rescale(done).apply(sum), 0, 0, 0];
     }
     let block = matrix.weights.get(matrix.block_bytes() * (done / 4)..);

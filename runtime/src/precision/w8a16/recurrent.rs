@@ -41,7 +41,8 @@ impl<const FEATURES: u32> Recurrent for W8A16<FEATURES> {
 
     #[inline(always)]
     fn gate(x: i32, h: i32) -> i16 {
-        table::sigmoid(saturate(add_saturating(x, h)))
+        // Scaled sums are below 2^30.
+        table::sigmoid(saturate(x.wrapping_add(h)))
     }
 
     #[inline(always)]
@@ -58,7 +59,8 @@ impl<const FEATURES: u32> Recurrent for W8A16<FEATURES> {
     /// `wide` has 15 more bits than the activation; `1 - z` is exact in 16 bits as `2^15 - z`.
     #[inline(always)]
     fn gru_unit(update: i16, x: i32, h: i32, spec: &GruSpec, wide: &mut i32) -> i16 {
-        let argument = add_saturating(x, h);
+        // Scaled sums are below 2^30.
+        let argument = x.wrapping_add(h);
         let relu = !Self::FEATURES.has(Features::TANH) || spec.activation == Activation::Relu;
         let candidate = if relu {
             rectify(argument)
@@ -67,8 +69,9 @@ impl<const FEATURES: u32> Recurrent for W8A16<FEATURES> {
         };
         let kept = multiply_high(*wide, update) << 1;
         let new = (32_768 - i32::from(update)) * i32::from(candidate);
-        *wide = add_saturating(kept, new);
-        saturate(add_saturating(*wide, 1 << 14) >> 15)
+        // Between the old state and a candidate of 2^30 at most, and 2^15 away from 2^31: neither sum leaves 32 bits.
+        *wide = kept.wrapping_add(new);
+        saturate(wide.wrapping_add(1 << 14) >> 15)
     }
 
     fn gated_hidden_range(spec: &LstmSpec, gates: Gates) -> Result<Range, LayerError> {

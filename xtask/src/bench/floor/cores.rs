@@ -14,9 +14,9 @@ pub const V6M: Costs = Costs {
     // A copy of the weight, MULS, ADD.
     few: 3.0,
     few_columns: 4.0,
-    // Two places at a time: LDRB, MULS, ADD; k + 1 loads of values for 2 k products.
-    tap: 3.5,
-    taps: 0.5,
+    // LDRSH, MULS, ADD, and a weight for four places.
+    tap: 3.25,
+    taps: 0.0,
     take: 0.0,
     take_place: 0.0,
     // ASRS, UXTH, MULS, MULS, ASRS, ADDS; ASRS by the shift.
@@ -24,9 +24,8 @@ pub const V6M: Costs = Costs {
     // SUBS, ASRS, ANDS, ADDS for a bound, ASRS, BICS for that of 0.
     bound: 6.0,
     store: 1.0,
-    // Bound 6, ASRS, LSLS, LDR, UXTH, ASRS, ANDS, MULS, ASRS, ADDS.
+    // Bound 6, ASRS, LSLS, LDRSH, LDRSH, ANDS, SUBS, MULS, ADDS, ASRS.
     lookup: 15.0,
-    shape: 1.0,
     smooth: 10.0,
     // ADDS, EORS, EORS, ANDS, ASRS, ASRS, EORS, EORS, ANDS, EORS.
     sum: 10.0,
@@ -74,9 +73,9 @@ pub const V7M: Costs = Costs {
     // An MLA; three weights of three rows in registers, a value loaded for all of them.
     few: 1.1,
     few_columns: 4.0,
-    // Two places at a time: k loads of weights, k + 1 of values, 2 k MLA.
-    tap: 2.0,
-    taps: 0.5,
+    // Four places at a time: a load of a weight, and at best one of a value, for four MLA.
+    tap: 1.5,
+    taps: 0.0,
     take: 0.0,
     take_place: 0.0,
     // SMULL, ASR.
@@ -84,9 +83,8 @@ pub const V7M: Costs = Costs {
     // SSAT or USAT.
     bound: 1.0,
     store: 1.0,
-    // SSAT, ASR, LDR, AND, ASR, UXTH, MUL, ADD.
+    // SSAT, LDRSH, LDRSH, AND, SUB, MUL, ADD, ASR.
     lookup: 8.0,
-    shape: 1.0,
     smooth: 4.0,
     // ADDS, IT, EOR.
     sum: 3.0,
@@ -133,9 +131,9 @@ pub const DSP: Costs = Costs {
     // A SMLAD for two; a value loaded for two rows.
     few: 0.625,
     few_columns: 4.0,
-    // Two channels at two places: 4 SMLAxy and a load of weights a tap, and k + 1 loads of values.
-    tap: 1.5,
-    taps: 0.25,
+    // A SMLAD for two taps, with an eighth of a load; the values of two channels taken apart.
+    tap: 0.625,
+    taps: 0.5,
     // S - B and a shift, for two rows.
     take: 1.0,
     take_place: 0.0,
@@ -144,9 +142,8 @@ pub const DSP: Costs = Costs {
     // SSAT or USAT.
     bound: 1.0,
     store: 1.0,
-    // SSAT, ASR, LDR, AND, SMULTB, UXTH, ADD.
-    lookup: 7.0,
-    shape: 1.0,
+    // SSAT, LDR, AND, MLA, SMUAD, ASR.
+    lookup: 6.0,
     smooth: 4.0,
     // QADD.
     sum: 1.0,
@@ -207,9 +204,8 @@ pub const MVE: Costs = Costs {
     bound: 0.25,
     // VSTRH.
     store: 0.25,
-    // VQMOVN, VSHR, VLDRW, VAND, VSHR, VMOVLB, VMUL, VSHR, VADD.
-    lookup: 2.25,
-    shape: 0.25,
+    // VSHR, VMIN, VLDRW, VAND, VMUL, VMUL, VADD, VSHR.
+    lookup: 2.0,
     smooth: 1.0,
     // VQADD.
     sum: 0.25,
@@ -266,7 +262,6 @@ pub const FPU: Costs = Costs {
     store: 0.125,
     // The exponential: to steps of ln 2 (VMUL, VCVT, VCVT, two VMLS), a polynomial of five, VDIV, the scale (two); and 1 + e^x, VDIV.
     lookup: 14.0,
-    shape: 0.0,
     smooth: 1.0,
     sum: 1.0,
     cell_shift: 0.0,

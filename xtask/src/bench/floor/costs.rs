@@ -31,10 +31,8 @@ pub struct Costs {
     /// Into the bounds of the output.
     pub bound: f64,
     pub store: f64,
-    /// The logistic function of a scaled sum: bounds, place in the table, its line, the value on it.
+    /// Sigmoid or tanh of a scaled sum: bounds, place in the table, its points, the value between them.
     pub lookup: f64,
-    /// What turns it into sigmoid or tanh.
-    pub shape: f64,
     /// One of the activations with a call, beside its table.
     pub smooth: f64,
     /// The sum of two values, saturated.
@@ -118,7 +116,7 @@ impl Costs {
             Activation::Linear | Activation::Relu | Activation::Relu6 | Activation::Softmax => {
                 self.bound
             }
-            Activation::Tanh | Activation::Sigmoid => self.lookup + self.shape,
+            Activation::Tanh | Activation::Sigmoid => self.lookup,
             // An addition.
             Activation::HardSigmoid => self.sum + self.bound,
             // The part above 0 and the part below, a product and a sum.

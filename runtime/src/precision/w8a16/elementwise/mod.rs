@@ -3,7 +3,7 @@ use crate::error::LayerError;
 use crate::format::graph::{Activation, ActivationSpec, LayerNormSpec, MergeSpec, OutputSpec};
 use crate::format::read::Cursor;
 use crate::kernel::pool;
-use crate::math::bounds::{add_saturating, at_least, at_most};
+use crate::math::bounds::{at_least, at_most};
 use crate::math::division::Divisor;
 use crate::math::rescale::multiply_high;
 use crate::math::{norm, table};
@@ -140,7 +140,8 @@ impl<const FEATURES: u32> Elementwise for W8A16<FEATURES> {
         let row = norm.norm.row(x);
         let channels = x.iter().zip(norm.gamma).zip(norm.beta);
         for (y, ((&x, &gamma), &beta)) in y.iter_mut().zip(channels) {
-            let sum = add_saturating(multiply_high(row.normalize(x), gamma), beta);
+            // Within 2^28 and 2^30.
+            let sum = multiply_high(row.normalize(x), gamma).wrapping_add(beta);
             *y = activate::<FEATURES>(sum >> (spec.shift & 31), &spec.output);
         }
     }
