@@ -167,7 +167,7 @@ const LSTM: u32 = {
     let bits = Features::DENSE.and(Features::LSTM).and(Features::TANH);
     built(
         include_bytes!("../golden/v1/tiny_lstm.dunlin"),
-        bits.0 as u32,
+        bits.0,
     )
 };
 

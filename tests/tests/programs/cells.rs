@@ -69,10 +69,8 @@ fn run(
     let given = memory.readable(&bytes(arguments, |value| value.to_le_bytes()), 8);
     let state = memory.writable(&bytes(states, |value| value.to_le_bytes()), 4);
     let hidden = memory.unwritten(2 * units, 2);
-    let lines = memory.readable(
-        &bytes(table::logistic_lines(), |line| line.to_le_bytes()),
-        4,
-    );
+    let points = table::logistic_points();
+    let start = memory.readable(&bytes(points, |point| point.to_le_bytes()), 2);
     // As `cell_mve::Job` has them.
     let job = [
         given,

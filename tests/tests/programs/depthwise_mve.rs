@@ -135,8 +135,8 @@ fn run_case(
     let rest = [(); 3].map(|()| random.bits());
     let arguments = [job, rest[0], rest[1], rest[2]];
     let (returned, memory) = call(program, memory, arguments, random)?;
-    for output in 0..outputs {
-        let (place, channel) = (output / channels, output % channels);
+    for at in 0..outputs {
+        let (place, channel) = (at / channels, at % channels);
         let expected = (channel < count).then(|| {
             let (run, place) = of[place];
             let weights = &rows[channel * size..][run.taps.clone()];
@@ -144,7 +144,7 @@ fn run_case(
             let sum = reference::strided(weights, x, dilation * channels, bias[channel]);
             output(sum, scales[channel], (low, high))
         });
-        let found = memory.bytes(y + 2 * output as u32, 2);
+        let found = memory.bytes(y + 2 * at as u32, 2);
         if found != expected.map(|value| value.to_le_bytes().to_vec()) {
             return Err(format!(
                 "place {place}, channel {channel}: {found:?} for {expected:?}"

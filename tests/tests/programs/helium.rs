@@ -232,11 +232,11 @@ fn places_case(
     let rest = [(); 3].map(|()| random.bits());
     let arguments = [job, rest[0], rest[1], rest[2]];
     let (returned, memory) = call(program, memory, arguments, &mut random)?;
-    for output in 0..outputs {
-        let (place, row) = (output / filters, output % filters);
+    for at in 0..outputs {
+        let (place, row) = (at / filters, at % filters);
         let of = || rows.clamped(row, 0, &x[place * step..][..columns]);
         let expected = (row < count).then(of);
-        let found = memory.bytes(y + 2 * output as u32, 2);
+        let found = memory.bytes(y + 2 * at as u32, 2);
         if found != expected.map(|value| value.to_le_bytes().to_vec()) {
             return Err(format!(
                 "place {place}, row {row}: {found:?} for {expected:?}"
