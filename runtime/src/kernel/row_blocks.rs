@@ -92,9 +92,9 @@ fn each_block<T>(
 ) {
     use crate::math::rescale::Rescale;
     let rows = blocks.bias.iter().zip(blocks.scale);
-    let bytes = block_bytes(blocks.columns).max(1);
-    let words = blocks.words.chunks_exact(bytes);
-    for ((y, words), (bias, scale)) in y.iter_mut().zip(words).zip(rows) {
+    let bytes = block_bytes(blocks.columns);
+    for (index, (y, (bias, scale))) in y.iter_mut().zip(rows).enumerate() {
+        let words = blocks.words.get(index * bytes..).unwrap_or_default();
         let sums = dot4(words, column, x, bias);
         for ((y, &scale), sum) in y.iter_mut().zip(scale).zip(sums) {
             *y = finish(Rescale(scale).apply(sum));
