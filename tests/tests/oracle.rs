@@ -88,7 +88,7 @@ fn the_runtime_gives_the_bits_of_the_oracle_on_random_models() {
         let names = match Header::read(&file).unwrap().precision {
             PrecisionTag::F32 => compare::<F32, Float>(&file, &file),
             PrecisionTag::W8A16 => {
-                for packing in [Packing::RowPairs, Packing::OffsetQuads] {
+                for packing in [Packing::RowPairs, Packing::OffsetQuads, Packing::RowLanes] {
                     let packed = repack(&file, packing).unwrap();
                     compare::<W8A16, Integer>(&packed, &file);
                     assert_eq!(repack(&packed, Packing::RowMajor).unwrap(), file);

@@ -78,6 +78,7 @@ impl Features {
     pub const ROW_MAJOR: Self = Self(1 << 27);
     pub const ROW_PAIRS: Self = Self(1 << 28);
     pub const OFFSET_QUADS: Self = Self(1 << 29);
+    pub const ROW_LANES: Self = Self(1 << 30);
 
     /// Those of both.
     #[inline(always)]
@@ -162,6 +163,7 @@ impl Features {
             Packing::RowMajor => Self::ROW_MAJOR,
             Packing::RowPairs => Self::ROW_PAIRS,
             Packing::OffsetQuads => Self::OFFSET_QUADS,
+            Packing::RowLanes => Self::ROW_LANES,
         }
     }
 

@@ -47,6 +47,7 @@ pub mod places;
 pub mod pool;
 pub mod portable;
 pub mod reference;
+pub mod row_lanes;
 pub mod row_pairs;
 pub mod rows_f32;
 pub mod rows_mve;

@@ -10,7 +10,7 @@ use crate::math::{activation, table};
 use crate::precision::{Gates, Taps};
 
 use super::matrix::Matrix;
-use super::{lstm, smooth};
+use super::{lanes, lstm, smooth};
 
 /// The functions for one packing: a program with one model in it has those of its packing alone.
 macro_rules! functions {
@@ -150,6 +150,7 @@ macro_rules! functions {
 functions!(in_rows, Packing::RowMajor);
 functions!(in_pairs, Packing::RowPairs);
 functions!(in_quads, Packing::OffsetQuads);
+functions!(in_lanes, Packing::RowLanes);
 
 /// Calls the function of the matrix's packing, of those that a build with these features reads.
 macro_rules! of_packing {
@@ -161,7 +162,10 @@ macro_rules! of_packing {
             Packing::OffsetQuads if Packing::OffsetQuads.is_readable() => {
                 affine::in_quads::$function($matrix, $($argument),*)
             }
-            Packing::RowMajor | Packing::RowPairs | Packing::OffsetQuads => {
+            Packing::RowLanes if Packing::RowLanes.is_readable() => {
+                affine::in_lanes::$function($matrix, $($argument),*)
+            }
+            Packing::RowMajor | Packing::RowPairs | Packing::OffsetQuads | Packing::RowLanes => {
                 affine::in_rows::$function($matrix, $($argument),*)
             }
         }
@@ -179,6 +183,9 @@ fn each_row<T>(
     rest_sums: fn(&Matrix<'_>, &Taps, &[i16], usize, usize) -> [i32; 4],
     finish: impl Fn(i32) -> T,
 ) {
+    if Packing::RowLanes.is_readable() && matrix.packing == Packing::RowLanes {
+        return lanes::each_row(matrix, taps, x, y, finish);
+    }
     let left_out = matrix.left_out(taps, x);
     let whole = taps.first(x);
     let (fours, rest) = y.as_chunks_mut::<4>();

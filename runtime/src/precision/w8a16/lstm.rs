@@ -2,14 +2,15 @@
 //!
 //! All of it is inlined into the functions of a packing in [`affine`](super::affine).
 use crate::format::graph::LstmSpec;
+use crate::format::header::Packing;
 use crate::math::bounds::{add_saturating, saturate};
 use crate::math::rescale::{Rescale, multiply_high};
 use crate::math::table;
 use crate::precision::{Gates, Taps};
 
-use super::gated;
 use super::matrix::Matrix;
 use super::recurrent::Fractions;
+use super::{gated, lanes};
 
 /// With sigmoids as gates and tanh in the cell.
 #[inline(always)]
@@ -94,6 +95,9 @@ fn each_unit(
     hidden: &mut [i16],
     unit: impl Fn([i32; 4], &mut i32) -> i16,
 ) {
+    if Packing::RowLanes.is_readable() && matrix.packing == Packing::RowLanes {
+        return lanes::each_unit(matrix, xh, cell, hidden, unit);
+    }
     let taps = Taps::whole(xh.len());
     let left_out = matrix.left_out(&taps, xh);
     let (biases, scales) = (matrix.bias.as_chunks().0, matrix.scale.as_chunks::<4>().0);

@@ -3,7 +3,7 @@ use crate::error::LayerError;
 use crate::format::features::Features;
 use crate::format::header::Packing;
 use crate::format::read::Cursor;
-use crate::kernel::{active, offset_quads, row_pairs, wide_row};
+use crate::kernel::{active, offset_quads, row_lanes, row_pairs, wide_row};
 use crate::math::rescale::Rescale;
 use crate::precision::slices::{four, part};
 use crate::precision::{Rows, Taps};
@@ -153,20 +153,21 @@ impl<'m> Matrix<'m> {
                 Packing::OffsetQuads => taps.pieces(x).fold(0, |sum, (_, x)| {
                     sum.wrapping_add(offset_quads::correction(x))
                 }),
-                Packing::RowMajor | Packing::RowPairs => 0,
+                Packing::RowMajor | Packing::RowPairs | Packing::RowLanes => 0,
             }
         } else {
             0
         }
     }
 
-    /// Bytes from one block of four rows to the next.
+    /// Bytes from one block of rows to the next.
     #[inline(always)]
     pub fn block_bytes(&self) -> usize {
         match self.packing {
             Packing::RowMajor => 4 * self.columns,
             Packing::RowPairs => row_pairs::block_bytes(self.columns),
             Packing::OffsetQuads => offset_quads::block_bytes(self.columns),
+            Packing::RowLanes => row_lanes::block_bytes(self.columns),
         }
     }
 
@@ -186,7 +187,8 @@ impl<'m> Matrix<'m> {
             [a, b, c, d] = self.dot4(block, rows, taps.column, whole, bias);
         } else {
             [a, b, c, d] = match self.packing {
-                Packing::RowMajor => self.runs::<0>(block, rows, bias, taps, x),
+                // Sixteen rows are not done by fours.
+                Packing::RowMajor | Packing::RowLanes => self.runs::<0>(block, rows, bias, taps, x),
                 Packing::RowPairs => self.runs::<1>(block, rows, bias, taps, x),
                 Packing::OffsetQuads => self.runs::<2>(block, rows, bias, taps, x),
             };
@@ -236,7 +238,7 @@ impl<'m> Matrix<'m> {
             Packing::OffsetQuads if Packing::OffsetQuads.is_readable() => {
                 offset_quads::dot4(block, column, x, sums)
             }
-            Packing::RowMajor | Packing::RowPairs | Packing::OffsetQuads => {
+            Packing::RowMajor | Packing::RowPairs | Packing::OffsetQuads | Packing::RowLanes => {
                 let (a, b, c, d);
                 match four_rows(block, rows, self.columns, column, x, sums) {
                     Some(sums) => [a, b, c, d] = sums,
@@ -275,10 +277,12 @@ pub(super) const fn known<const FEATURES: u64>(packing: Packing) -> Packing {
         reads::<FEATURES>(Packing::RowMajor),
         reads::<FEATURES>(Packing::RowPairs),
         reads::<FEATURES>(Packing::OffsetQuads),
+        reads::<FEATURES>(Packing::RowLanes),
     ) {
-        (true, false, false) => Packing::RowMajor,
-        (false, true, false) => Packing::RowPairs,
-        (false, false, true) => Packing::OffsetQuads,
+        (true, false, false, false) => Packing::RowMajor,
+        (false, true, false, false) => Packing::RowPairs,
+        (false, false, true, false) => Packing::OffsetQuads,
+        (false, false, false, true) => Packing::RowLanes,
         _ => packing,
     }
 }

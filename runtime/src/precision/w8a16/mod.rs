@@ -15,6 +15,7 @@ mod affine;
 mod depthwise;
 mod elementwise;
 mod gated;
+mod lanes;
 mod lstm;
 mod matrix;
 pub(crate) mod packed;

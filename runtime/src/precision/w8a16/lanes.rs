@@ -1,0 +1,170 @@
+//! Sixteen rows at a time, with the vectors of a host: what [`affine`](super::affine) and [`lstm`](super::lstm) do with four.
+use crate::kernel::row_lanes::{Job, Lanes, ROWS, dispatch, dot};
+use crate::math::rescale::Rescale;
+use crate::precision::Taps;
+
+use super::matrix::Matrix;
+
+/// `y[r] = finish(scale[r] (bias[r] + sum of W[r] . x))`.
+#[inline(always)]
+pub fn each_row<T>(
+    matrix: &Matrix<'_>,
+    taps: &Taps,
+    x: &[i16],
+    y: &mut [T],
+    finish: impl Fn(i32) -> T,
+) {
+    dispatch(EachRow {
+        matrix,
+        taps,
+        x,
+        y,
+        finish,
+    });
+}
+
+struct EachRow<'a, 'm, T, F> {
+    matrix: &'a Matrix<'m>,
+    taps: &'a Taps,
+    x: &'a [i16],
+    y: &'a mut [T],
+    finish: F,
+}
+
+impl<T, F: Fn(i32) -> T> Job for EachRow<'_, '_, T, F> {
+    #[inline(always)]
+    fn run<L: Lanes>(self, lanes: L) {
+        let Self {
+            matrix,
+            taps,
+            x,
+            y,
+            finish,
+        } = self;
+        let (sixteens, rest) = y.as_chunks_mut::<ROWS>();
+        let done = sixteens.len();
+        for (index, y) in sixteens.iter_mut().enumerate() {
+            let values = arguments(lanes, matrix, index, taps, x);
+            for (y, value) in y.iter_mut().zip(values) {
+                *y = finish(value);
+            }
+        }
+        if let [y] = rest {
+            let row = ROWS * done;
+            let mut sum = matrix.bias(row);
+            for (column, x) in taps.pieces(x) {
+                sum = matrix.dot(row, column, x, sum);
+            }
+            *y = finish(matrix.rescale(row).apply(sum));
+        } else if !rest.is_empty() {
+            let values = arguments(lanes, matrix, done, taps, x);
+            for (y, value) in rest.iter_mut().zip(values) {
+                *y = finish(value);
+            }
+        }
+    }
+}
+
+/// `hidden = unit(arguments of the gates i, f, c, o; cell)` for every unit.
+#[inline(always)]
+pub fn each_unit(
+    matrix: &Matrix<'_>,
+    xh: &[i16],
+    cell: &mut [i32],
+    hidden: &mut [i16],
+    unit: impl Fn([i32; 4], &mut i32) -> i16,
+) {
+    dispatch(EachUnit {
+        matrix,
+        xh,
+        cell,
+        hidden,
+        unit,
+    });
+}
+
+struct EachUnit<'a, 'm, F> {
+    matrix: &'a Matrix<'m>,
+    xh: &'a [i16],
+    cell: &'a mut [i32],
+    hidden: &'a mut [i16],
+    unit: F,
+}
+
+impl<F: Fn([i32; 4], &mut i32) -> i16> Job for EachUnit<'_, '_, F> {
+    #[inline(always)]
+    fn run<L: Lanes>(self, lanes: L) {
+        let taps = Taps::whole(self.xh.len());
+        let units = self.cell.chunks_mut(UNITS);
+        let mut blocks = 0..;
+        for (cell, hidden) in units.zip(self.hidden.chunks_mut(UNITS)) {
+            // Of as many units as vectors have lanes, so that the compiler makes the loop over them one of vectors.
+            let mut gates = [[0; 4]; UNITS];
+            for (gates, index) in gates.as_chunks_mut().0.iter_mut().zip(&mut blocks) {
+                *gates = *arguments(lanes, self.matrix, index, &taps, self.xh)
+                    .as_chunks()
+                    .0
+                    .first_chunk::<4>()
+                    .unwrap_or(&[[0; 4]; 4]);
+            }
+            if let (Ok(cell), Ok(hidden)) = (
+                <&mut [i32; UNITS]>::try_from(&mut *cell),
+                <&mut [i16; UNITS]>::try_from(&mut *hidden),
+            ) {
+                for u in 0..UNITS {
+                    hidden[u] = (self.unit)(gates[u], &mut cell[u]);
+                }
+                continue;
+            }
+            for ((cell, hidden), gates) in cell.iter_mut().zip(hidden).zip(gates) {
+                *hidden = (self.unit)(gates, cell);
+            }
+        }
+    }
+}
+
+/// Units that are computed together.
+const UNITS: usize = 16;
+
+/// The sums of the rows of a block from their biases on, at the scales of their outputs.
+#[inline(always)]
+fn arguments<L: Lanes>(
+    lanes: L,
+    matrix: &Matrix<'_>,
+    index: usize,
+    taps: &Taps,
+    x: &[i16],
+) -> [i32; ROWS] {
+    let bytes = matrix.block_bytes();
+    let block = matrix.weights.get(index * bytes..).unwrap_or_default();
+    let block = block.get(..bytes).unwrap_or_default();
+    let bias = sixteen(matrix.bias, index);
+    let mut sums = lanes.load(&bias);
+    // A loop and no `fold`: a closure that is not inlined would lack the vectors' instructions.
+    for (column, x) in taps.pieces(x) {
+        sums = dot(lanes, block, column, x, sums);
+    }
+    let mut values = lanes.store(sums);
+    for (value, scale) in values.iter_mut().zip(sixteen(matrix.scale, index)) {
+        *value = rescaled(*value, Rescale(scale));
+    }
+    values
+}
+
+/// [`Rescale::apply`] without a 64-bit product, of which a vector holds half as many.
+#[inline(always)]
+fn rescaled(sum: i32, scale: Rescale) -> i32 {
+    let multiplier = (scale.0 >> 16) as i32;
+    let low = (sum & 0xffff) * multiplier;
+    ((sum >> 16) * multiplier + (low >> 16)) >> (scale.0 & 31)
+}
+
+/// Those of a block's rows, the default behind the last one.
+#[inline(always)]
+fn sixteen<T: Copy + Default>(of: &[T], index: usize) -> [T; ROWS] {
+    let of = of.get(ROWS * index..).unwrap_or_default();
+    match of.first_chunk() {
+        Some(&sixteen) => sixteen,
+        None => core::array::from_fn(|r| of.get(r).copied().unwrap_or_default()),
+    }
+}
