@@ -58,6 +58,15 @@ impl Packing {
         Self::RowLanes,
     ];
 
+    /// Whether floats may stand in this order.
+    pub(crate) const fn has_floats(self) -> bool {
+        match self {
+            Self::RowMajor => true,
+            Self::RowLanes => HOST,
+            Self::RowPairs | Self::OffsetQuads => false,
+        }
+    }
+
     /// Whether this build reads weights in this order: [`Packing::RowMajor`] everywhere, the others on the cores that they are
     /// made for and on hosts.
     pub const fn is_readable(self) -> bool {

@@ -13,6 +13,11 @@ pub const ROWS: usize = 16;
 /// Bytes of two columns of a block.
 const PAIR: usize = 2 * ROWS;
 
+/// Blocks of so many rows, and whether a row stands alone behind them.
+pub const fn split(rows: usize) -> (usize, bool) {
+    (rows.saturating_add(ROWS - 2) / ROWS, rows % ROWS == 1)
+}
+
 /// Bytes of a block of sixteen rows: an odd last column is filled up with a column of zeros.
 pub const fn block_bytes(columns: usize) -> usize {
     columns.next_multiple_of(2) * ROWS

@@ -10,9 +10,15 @@ pub fn part<T>(of: &[T], index: usize, parts: usize) -> &[T] {
 /// Four values from `first` on, the default where there are fewer.
 #[inline(always)]
 pub fn four<T: Copy + Default>(of: &[T], first: usize) -> [T; 4] {
+    some(of, first)
+}
+
+/// So many values from `first` on, the default where there are fewer.
+#[inline(always)]
+pub fn some<T: Copy + Default, const N: usize>(of: &[T], first: usize) -> [T; N] {
     let of = of.get(first..).unwrap_or_default();
     match of.first_chunk() {
-        Some(&four) => four,
+        Some(&some) => some,
         None => core::array::from_fn(|i| of.get(i).copied().unwrap_or_default()),
     }
 }

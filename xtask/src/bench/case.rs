@@ -52,18 +52,23 @@ impl Case {
         self.mode == Mode::Run
     }
 
-    /// The model file.
-    pub fn file(&self) -> Result<Runner, Failure> {
+    /// The model before it is quantized.
+    pub fn float(&self) -> Result<FloatModel, Failure> {
         let layers: Vec<LayerConfig> = serde_json::from_value(self.layers.clone())
             .map_err(|error| Failure::new(format!("{}: {error}", self.name)))?;
-        let model = FloatModel {
+        Ok(FloatModel {
             name: self.name.to_owned(),
             mode: self.time,
             hop: 0,
             network: Network::new(&layers, self.steps, self.channels, 42)?,
             input_scales: Vec::new(),
             output_scales: Vec::new(),
-        };
+        })
+    }
+
+    /// The model file.
+    pub fn file(&self) -> Result<Runner, Failure> {
+        let model = self.float()?;
         let bytes = match self.precision {
             PrecisionTag::F32 => model.to_bytes()?,
             PrecisionTag::W8A16 => quantize(&model, &self.calibration())?,
@@ -88,7 +93,8 @@ impl Case {
         self.steps * self.channels
     }
 
-    fn calibration(&self) -> Windows {
+    /// Random windows for the quantizer.
+    pub fn calibration(&self) -> Windows {
         let mut random = Random(1);
         Windows {
             count: CALIBRATION,

@@ -21,7 +21,7 @@ fn layer(name: &'static str, [steps, channels]: [usize; 2], layer: Value) -> Cas
 }
 
 /// A whole window through some layers.
-fn model(name: &'static str, [steps, channels]: [usize; 2], layers: Value) -> Case {
+pub fn model(name: &'static str, [steps, channels]: [usize; 2], layers: Value) -> Case {
     Case {
         name,
         precision: PrecisionTag::W8A16,
@@ -34,17 +34,17 @@ fn model(name: &'static str, [steps, channels]: [usize; 2], layers: Value) -> Ca
     }
 }
 
-fn lstm(units: u32) -> Value {
+pub fn lstm(units: u32) -> Value {
     json!({ "type": "lstm", "units": units })
 }
 
-fn conv1d(filters: u32, kernel_size: u32, padding: &str) -> Value {
+pub fn conv1d(filters: u32, kernel_size: u32, padding: &str) -> Value {
     json!({
         "type": "conv1d", "filters": filters, "kernel_size": kernel_size, "padding": padding, "activation": "relu",
     })
 }
 
-fn dense(units: u32) -> Value {
+pub fn dense(units: u32) -> Value {
     json!({ "type": "dense", "units": units })
 }
 

@@ -6,8 +6,8 @@ use crate::firmware::chosen;
 use crate::setup;
 use crate::step::{Failure, Outcome};
 
-mod case;
-mod cases;
+pub mod case;
+pub mod cases;
 mod committed;
 mod cycles;
 mod executed;

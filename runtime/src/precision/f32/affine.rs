@@ -5,11 +5,14 @@ use crate::kernel::active as kernel;
 use crate::precision::slices::four;
 use crate::precision::{Strided, Taps};
 
-use super::{Matrix, piece};
+use super::{Matrix, lanes, piece};
 
 /// `y[r] = bias[r] + sum of W[r] . x`.
 #[inline(never)]
 pub fn sums(matrix: &Matrix<'_>, taps: &Taps, x: &[f32], y: &mut [f32]) {
+    if matrix.in_lanes() {
+        return lanes::sums(matrix, taps, x, y);
+    }
     let (fours, rest) = y.as_chunks_mut::<4>();
     let mut row = 0;
     for y in fours {

@@ -2,6 +2,7 @@
 use crate::kernel::row_lanes::{Job, Lanes, ROWS, dispatch, dot};
 use crate::math::rescale::Rescale;
 use crate::precision::Taps;
+use crate::precision::slices::some;
 
 use super::matrix::Matrix;
 
@@ -138,14 +139,16 @@ fn arguments<L: Lanes>(
     let bytes = matrix.block_bytes();
     let block = matrix.weights.get(index * bytes..).unwrap_or_default();
     let block = block.get(..bytes).unwrap_or_default();
-    let bias = sixteen(matrix.bias, index);
-    let mut sums = lanes.load(&bias);
+    let mut sums = lanes.load(&some(matrix.bias, ROWS * index));
     // A loop and no `fold`: a closure that is not inlined would lack the vectors' instructions.
     for (column, x) in taps.pieces(x) {
         sums = dot(lanes, block, column, x, sums);
     }
     let mut values = lanes.store(sums);
-    for (value, scale) in values.iter_mut().zip(sixteen(matrix.scale, index)) {
+    for (value, scale) in values
+        .iter_mut()
+        .zip(some::<_, ROWS>(matrix.scale, ROWS * index))
+    {
         *value = rescaled(*value, Rescale(scale));
     }
     values
@@ -157,14 +160,4 @@ fn rescaled(sum: i32, scale: Rescale) -> i32 {
     let multiplier = (scale.0 >> 16) as i32;
     let low = (sum & 0xffff) * multiplier;
     ((sum >> 16) * multiplier + (low >> 16)) >> (scale.0 & 31)
-}
-
-/// Those of a block's rows, the default behind the last one.
-#[inline(always)]
-fn sixteen<T: Copy + Default>(of: &[T], index: usize) -> [T; ROWS] {
-    let of = of.get(ROWS * index..).unwrap_or_default();
-    match of.first_chunk() {
-        Some(&sixteen) => sixteen,
-        None => core::array::from_fn(|r| of.get(r).copied().unwrap_or_default()),
-    }
 }
