@@ -54,9 +54,8 @@ impl<const FEATURES: u64> Elementwise for F32<FEATURES> {
         for (window, y) in windows.zip(y.chunks_exact_mut(channels.max(1))) {
             for x in window.chunks_exact(channels.max(1)) {
                 for (y, &x) in y.iter_mut().zip(x) {
-                    if x > *y {
-                        *y = x;
-                    }
+                    // Written in any case, so that it can be done in vectors.
+                    *y = if x > *y { x } else { *y };
                 }
             }
         }

@@ -122,7 +122,12 @@ impl<const FEATURES: u64> Precision for F32<FEATURES> {
     #[inline]
     fn affine(matrix: &Matrix<'_>, output: &OutputSpec, taps: &Taps, x: &[f32], y: &mut [f32]) {
         affine::sums(matrix, taps, x, y);
-        if !matches!(output.activation, Activation::Linear | Activation::Softmax) {
+        if output.activation == Activation::Relu {
+            // A loop of its own, which can be one of vectors.
+            for y in y {
+                *y = relu(*y);
+            }
+        } else if !matches!(output.activation, Activation::Linear | Activation::Softmax) {
             for y in y {
                 *y = activate::<FEATURES>(output.activation, *y);
             }

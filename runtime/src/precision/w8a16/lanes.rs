@@ -95,37 +95,44 @@ struct EachUnit<'a, 'm, F> {
 impl<F: Fn([i32; 4], &mut i32) -> i16> Job for EachUnit<'_, '_, F> {
     #[inline(always)]
     fn run<L: Lanes>(self, lanes: L) {
-        let taps = Taps::whole(self.xh.len());
-        let units = self.cell.chunks_mut(UNITS);
-        let mut blocks = 0..;
-        for (cell, hidden) in units.zip(self.hidden.chunks_mut(UNITS)) {
-            // Of as many units as vectors have lanes, so that the compiler makes the loop over them one of vectors.
-            let mut gates = [[0; 4]; UNITS];
-            for (gates, index) in gates.as_chunks_mut().0.iter_mut().zip(&mut blocks) {
-                *gates = *arguments(lanes, self.matrix, index, &taps, self.xh)
-                    .as_chunks()
-                    .0
-                    .first_chunk::<4>()
-                    .unwrap_or(&[[0; 4]; 4]);
+        let Self {
+            matrix,
+            xh,
+            cell,
+            hidden,
+            unit,
+        } = self;
+        let (cells, cell) = cell.as_chunks_mut::<UNITS>();
+        let (hiddens, hidden) = hidden.as_chunks_mut::<UNITS>();
+        let done = cells.len();
+        for (index, (cell, hidden)) in cells.iter_mut().zip(hiddens).enumerate() {
+            let gates = gates(lanes, matrix, index, xh);
+            for ((cell, hidden), &gates) in cell.iter_mut().zip(hidden).zip(&gates) {
+                *hidden = unit(gates, cell);
             }
-            if let (Ok(cell), Ok(hidden)) = (
-                <&mut [i32; UNITS]>::try_from(&mut *cell),
-                <&mut [i16; UNITS]>::try_from(&mut *hidden),
-            ) {
-                for u in 0..UNITS {
-                    hidden[u] = (self.unit)(gates[u], &mut cell[u]);
-                }
-                continue;
-            }
+        }
+        if !cell.is_empty() {
+            let gates = gates(lanes, matrix, done, xh);
             for ((cell, hidden), gates) in cell.iter_mut().zip(hidden).zip(gates) {
-                *hidden = (self.unit)(gates, cell);
+                *hidden = unit(gates, cell);
             }
         }
     }
 }
 
-/// Units that are computed together.
-const UNITS: usize = 16;
+/// Units that are computed together: of a known number, so that the compiler makes the loop over them one of vectors.
+const UNITS: usize = ROWS;
+
+/// The arguments of the gates i, f, c, o of some units.
+#[inline(always)]
+fn gates<L: Lanes>(lanes: L, matrix: &Matrix<'_>, index: usize, xh: &[i16]) -> [[i32; 4]; UNITS] {
+    let taps = Taps::whole(xh.len());
+    let mut gates = [[0; ROWS]; 4];
+    for (block, gates) in gates.iter_mut().enumerate() {
+        *gates = arguments(lanes, matrix, 4 * index + block, &taps, xh);
+    }
+    bytemuck::cast(gates)
+}
 
 /// The sums of the rows of a block from their biases on, at the scales of their outputs.
 #[inline(always)]
