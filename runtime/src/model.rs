@@ -143,15 +143,16 @@ impl<'m, P: Precision, const LAYERS: usize> Model<'m, P, LAYERS> {
                 needed: WEIGHTS_ALIGNMENT as u8,
             });
         }
-        let stated = header.features.unwrap_or(Features::ALL);
-        let message = Message::<P::Build>::read(file, stated)?;
+        let message = Message::<P::Build>::read(file, Features::allowed(&header))?;
         if message.layer_count != usize::from(header.layer_count) || message.layer_count == 0 {
             return Err(LoadError::Header);
         }
-        let capacity = LoadError::LayerCapacity {
-            needed: header.layer_count,
-            given: LAYERS as u16,
-        };
+        if message.layer_count > LAYERS {
+            return Err(LoadError::LayerCapacity {
+                needed: header.layer_count,
+                given: LAYERS as u16,
+            });
+        }
         let at = |index: usize| {
             move |error: LayerError| LoadError::Layer {
                 index: index as u16,
@@ -166,10 +167,7 @@ impl<'m, P: Precision, const LAYERS: usize> Model<'m, P, LAYERS> {
         let input_scales = scales(&mut weights, message.input_scales, input.channels)?;
         self.input_scales = Some(input_scales);
         for (index, spec) in message.layers().enumerate() {
-            if index >= LAYERS {
-                return Err(capacity);
-            }
-            self.add(spec, &mut weights).map_err(at(index))?;
+            self.add(&spec, &mut weights).map_err(at(index))?;
         }
         let channels = self.output_shape().channels;
         self.output_scales = Some(scales(&mut weights, message.output_scales, channels)?);
@@ -193,14 +191,15 @@ impl<'m, P: Precision, const LAYERS: usize> Model<'m, P, LAYERS> {
     }
 
     /// Puts the layer of a specification behind those that are there; there is room.
-    fn add(&mut self, spec: LayerSpec, weights: &mut Cursor<'m>) -> Result<(), LayerError> {
+    fn add(&mut self, spec: &LayerSpec, weights: &mut Cursor<'m>) -> Result<(), LayerError> {
         let before = self.nodes.len() as u16;
-        let input = if let LayerSpec::Input(tensor) = spec {
-            tensor
-        } else {
-            before
-        };
-        let with = spec.with();
+        let (mut input, mut with) = (before, None);
+        if P::FEATURES.has_branches() {
+            if let LayerSpec::Input(tensor) = *spec {
+                input = tensor;
+            }
+            with = spec.with();
+        }
         let tensor = |number: u16| {
             if number > before {
                 return Err(LayerError::Tensor { tensor: number });

@@ -9,6 +9,7 @@
 #[cfg(feature = "host")]
 extern crate std;
 
+pub mod depthwise_kernels;
 #[cfg(feature = "host")]
 pub mod exercise;
 pub mod golden;
@@ -18,6 +19,7 @@ pub mod kernels;
 pub mod oracle;
 pub mod packed_kernels;
 pub mod packers;
+pub mod place_kernels;
 pub mod row_kernels;
 pub mod streams;
 pub mod tables;
@@ -29,6 +31,8 @@ pub fn run(report: &mut dyn FnMut(&str, bool)) {
     kernels::run(report);
     packed_kernels::run(report);
     row_kernels::run(report);
+    place_kernels::run(report);
+    depthwise_kernels::run(report);
     tables::run(report);
     golden::run(report);
     streams::run(report);

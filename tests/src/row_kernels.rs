@@ -70,6 +70,8 @@ fn floats() -> bool {
             let expected = reference::dot4_f32(used, x, sums).map(f32::to_bits);
             let found = rows_f32::dot4(matrix, stride, column, x, sums);
             holds &= found.map(|sums| sums.map(f32::to_bits)) == Some(expected);
+            let [alone, ..] = used;
+            holds &= rows_f32::dot(alone, x, sums[0]).to_bits() == expected[0];
         });
     }
     holds
@@ -89,15 +91,10 @@ fn every_place() -> bool {
         }
         for columns in (1..=LONGEST).step_by(if cfg!(miri) { 20 } else { 1 }) {
             for x_at in 0..OFFSETS {
-                let bounds = match random.bits() % 3 {
-                    0 => (0, i16::MAX),
-                    1 => (i16::MIN, i16::MAX),
-                    _ => (-300, 2_000),
-                };
+                let bounds = bounds(&mut random);
                 let step = STEPS[x_at / 2];
                 let x = x.get(x_at..).unwrap_or_default();
-                let scale =
-                    [0; 2].map(|_| ((1 + random.bits() % 32_767) << 16) | (random.bits() % 12));
+                let scale = [0; 2].map(|_| scale(&mut random));
                 let bias = [0; 2].map(|_| random.bits() as i32 / 2);
                 for second in [false, true] {
                     let rows = core::array::from_fn(|row| piece(&weights[row], 0, columns));
@@ -118,6 +115,26 @@ fn every_place() -> bool {
     holds
 }
 
+/// An output by 64-bit integers.
+pub(crate) fn finished(sum: i32, scale: u32, (low, high): (i16, i16)) -> i16 {
+    let scaled = (i64::from(sum) * i64::from(scale >> 16)) >> 16 >> (scale & 31);
+    scaled.clamp(low.into(), high.into()) as i16
+}
+
+/// One of the bounds that have programs of their own, or others.
+pub(crate) fn bounds(random: &mut Random) -> (i16, i16) {
+    match random.bits() % 3 {
+        0 => (0, i16::MAX),
+        1 => (i16::MIN, i16::MAX),
+        _ => (-300, 2_000),
+    }
+}
+
+/// A scale that leaves something of most sums.
+pub(crate) fn scale(random: &mut Random) -> u32 {
+    ((1 + random.bits() % 32_767) << 16) | (random.bits() % 12)
+}
+
 /// One pair of rows; the outputs start at either alignment, and have others' between them.
 fn places(pair: Pair<'_>, rows: [&[i8]; 4], (x, step): (&[i16], usize), y_at: usize) -> bool {
     let mut y = [77i16; OUTPUTS + 1];
@@ -130,8 +147,7 @@ fn places(pair: Pair<'_>, rows: [&[i8]; 4], (x, step): (&[i16], usize), y_at: us
             (Some(&bias), Some(&scale)) => {
                 let row = rows[2 * usize::from(pair.second) + r];
                 let sum = reference::dot(row, x.get(place * step..).unwrap_or_default(), bias);
-                let scaled = (i64::from(sum) * i64::from(scale >> 16)) >> 16 >> (scale & 31);
-                scaled.clamp(pair.bounds.0.into(), pair.bounds.1.into()) as i16
+                finished(sum, scale, pair.bounds)
             }
             _ => 77,
         };

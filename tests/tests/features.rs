@@ -45,10 +45,10 @@ fn a_file_may_state_what_it_needs_and_no_less() {
         let file = stating(golden, needed);
         assert_eq!(exercise(&file, TEST), Outcome::Ran, "{}", golden.name);
         let header = Header::read(&file).unwrap();
-        assert_eq!(header.features, Some(Features(needed.into())));
+        assert_eq!(header.features, Some(Features(needed)));
         assert_eq!(header.to_bytes(), file[..HEADER_BYTES]);
         // Besides, the order of the weights and how windows follow each other.
-        let rest = features(&file) & !u64::from(needed);
+        let rest = features(&file) & !needed;
         assert!(Features(rest).has(Features::ROW_MAJOR), "{}", golden.name);
         let rest = rest & !Features::ROW_MAJOR.0;
         let paces = [Features::APART, Features::OVERLAPPING, Features::ENDLESS];
@@ -94,7 +94,7 @@ fn bits<P: Precision>(file: &[u8]) -> Result<Vec<u32>, LoadError> {
 }
 
 /// The features of a golden of these bits, as a constant.
-const fn built(file: &[u8], bits: u32) -> u64 {
+const fn built(file: &[u8], bits: u32) -> u32 {
     let mut head = [0; HEADER_BYTES];
     let mut i = 0;
     while i < HEADER_BYTES {
@@ -112,7 +112,7 @@ macro_rules! builds {
         fn a_build_for_one_model_gives_its_bits() {
             $({
                 const FILE: &[u8] = include_bytes!(concat!("../golden/v1/", $name, ".dunlin"));
-                const BUILT: u64 = built(FILE, $bits);
+                const BUILT: u32 = built(FILE, $bits);
                 let needed = needs(golden($name));
                 assert_eq!(needed, $bits, "{} needs {needed:#x}", $name);
                 let all = bits::<W8A16>(FILE).expect("loads");
@@ -140,7 +140,7 @@ builds! {
 }
 
 /// As the constant that a product has of its file.
-const LSTM: u64 = {
+const LSTM: u32 = {
     let bits = Features::DENSE.and(Features::LSTM).and(Features::TANH);
     built(
         include_bytes!("../golden/v1/tiny_lstm.dunlin"),
@@ -162,12 +162,12 @@ fn a_build_runs_the_models_that_it_has_the_layers_of() {
     // Its softmax.
     assert_eq!(bits::<W8A16<LSTM>>(golden("stacked_lstm").file), at(2));
     // Without tanh an LSTM has relu.
-    const RELU: u64 = LSTM & !Features::TANH.0;
+    const RELU: u32 = LSTM & !Features::TANH.0;
     assert_eq!(bits::<W8A16<RELU>>(tiny), at(0));
-    const NONE: u64 = Features::APART.and(Features::ROW_MAJOR).0;
+    const NONE: u32 = Features::APART.and(Features::ROW_MAJOR).0;
     assert_eq!(bits::<W8A16<NONE>>(tiny), at(0));
     let packing = Err(LoadError::Packing { found: 0 });
     assert_eq!(bits::<W8A16<{ Features::APART.0 }>>(tiny), packing);
-    const ENDLESS: u64 = LSTM ^ Features::APART.0 ^ Features::ENDLESS.0;
+    const ENDLESS: u32 = LSTM ^ Features::APART.0 ^ Features::ENDLESS.0;
     assert_eq!(bits::<W8A16<ENDLESS>>(tiny), Err(LoadError::Pace));
 }

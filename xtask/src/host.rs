@@ -127,7 +127,7 @@ struct Written {
 fn write(case: &Case, folder: &Path) -> Result<Written, Failure> {
     let unwritable = |error| Failure::new(format!("{}: {error}", folder.display()));
     fs::create_dir_all(folder).map_err(unwritable)?;
-    let (float, mut windows) = (case.float()?, case.calibration());
+    let (float, mut windows) = (case.model()?, case.calibration());
     let described = json!({ "input": [case.steps, case.channels], "layers": case.layers });
     fs::write(folder.join("model.json"), described.to_string()).map_err(unwritable)?;
     let shape = [windows.count, windows.steps, windows.channels];

@@ -9,7 +9,7 @@ use semihosting::sys::arm_compat::sys_writec;
 use crate::{host, stack};
 
 /// Streams one window of a sawtooth through the model and exits; 1 for a model that does not load.
-pub fn main<const FEATURES: u64, const LAYERS: usize>(
+pub fn main<const FEATURES: u32, const LAYERS: usize>(
     file: &'static [u8],
     model: &mut Model<'static, W8A16<FEATURES>, LAYERS>,
     arena: &mut [u8],

@@ -1,12 +1,12 @@
-//! What host and loader tell each other, through four files in the emulator's working folder.
+//! What host and loader tell each other, through five files in the emulator's working folder.
 //!
 //! ```text
 //! job     magic "DNJ1", mode (0 run, 1 push, 2 run raw, 3 push raw), model bytes, windows  4 words
 //! input   the windows, `[windows][steps][channels]` f32; raw: activations of the model's precision
 //! output  every output in order, f32; raw: activations
-//! record  magic "DNR1", status, detail, windows done, output values,
-//!         instructions of the longest call (2 words, low first), of the shortest (2 words),
-//!         stack of a call, stack of the load, length of the kernel's name  12 words, then the name
+//! counts  executed instructions of every call in order, a word each; all ones where the timer cannot tell
+//! record  magic "DNR2", status, detail, windows done, output values,
+//!         stack of a call, stack of the load, length of the kernel's name  8 words, then the name
 //! ```
 //! Words are 32 bits, little-endian. The model stands in flash; `trainer/src/device/job.rs` is the other side.
 use semihosting::fs::File;
@@ -52,14 +52,12 @@ pub enum Stop {
 pub struct Meters {
     pub windows: u32,
     pub outputs: u32,
-    pub longest: u64,
-    pub shortest: u64,
     pub call_stack: u32,
     pub load_stack: u32,
 }
 
 const JOB: [u8; 4] = *b"DNJ1";
-const RECORD: [u8; 4] = *b"DNR1";
+const RECORD: [u8; 4] = *b"DNR2";
 
 impl Job {
     pub fn read() -> Result<Self, Stop> {
@@ -100,10 +98,6 @@ pub fn report(stop: Stop, meters: &Meters, kernel: &str) -> Result<(), Stop> {
         detail,
         meters.windows,
         meters.outputs,
-        meters.longest as u32,
-        (meters.longest >> 32) as u32,
-        meters.shortest as u32,
-        (meters.shortest >> 32) as u32,
         meters.call_stack,
         meters.load_stack,
         kernel.len() as u32,

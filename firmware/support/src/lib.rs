@@ -9,6 +9,7 @@ pub mod conformance;
 pub mod counter;
 pub mod host;
 mod job;
+mod memory;
 pub mod loader;
 pub mod product;
 pub mod stack;

@@ -12,8 +12,6 @@ pub fn main<const LAYERS: usize>(board: Board, ram: &mut [u8]) -> ! {
     let mut meters = Meters {
         windows: 0,
         outputs: 0,
-        longest: 0,
-        shortest: u64::MAX,
         call_stack: 0,
         load_stack: 0,
     };
@@ -107,7 +105,10 @@ fn windows<P: Precision, const LAYERS: usize>(
     session.reset();
 
     let mut from = job::open(c"input")?;
-    let mut to = job::create(c"output")?;
+    let mut to = To {
+        outputs: job::create(c"output")?,
+        counts: job::create(c"counts")?,
+    };
     for _ in 0..job.windows {
         for _ in 0..memory.pieces {
             job::read(&mut from, input)?;
@@ -118,13 +119,19 @@ fn windows<P: Precision, const LAYERS: usize>(
     Ok(())
 }
 
-/// One counted call, its output written.
+/// The files that grow with each call.
+struct To {
+    outputs: File,
+    counts: File,
+}
+
+/// One counted call, its count and its output written.
 fn piece<P: Precision>(
     board: Board,
     mode: Mode,
     session: &mut Session<'_, '_, P>,
     input: &[u8],
-    to: &mut File,
+    to: &mut To,
     meters: &mut Meters,
 ) -> Result<(), Stop> {
     let mut result = Ok(None);
@@ -137,11 +144,10 @@ fn piece<P: Precision>(
     });
     let output = result.map_err(|_| Stop::Input)?;
     // A count too large for the timer is shown as the largest there is.
-    let counted = counted.unwrap_or(u64::MAX);
-    meters.longest = meters.longest.max(counted);
-    meters.shortest = meters.shortest.min(counted);
+    let counted = counted.and_then(|counted| u32::try_from(counted).ok());
+    job::write(&mut to.counts, &counted.unwrap_or(u32::MAX).to_le_bytes())?;
     if let Some(output) = output {
-        job::write(to, output.bytes())?;
+        job::write(&mut to.outputs, output.bytes())?;
         meters.outputs += output.len() as u32;
     }
     Ok(())

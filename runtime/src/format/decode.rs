@@ -166,12 +166,13 @@ impl<'m, B: Built> Fields<'m, B> {
                 };
                 (LayerSpec::Activation(spec), Features::ACTIVATION)
             }
-            17 if has(Features::GROUPED_CONV1D) => {
+            17 if has(Features::GROUPED_CONV1D.and(Features::RUNS)) => {
                 let spec = GroupedConv1dSpec {
                     conv: self.conv1d(),
                     groups: self.half(),
                 };
-                (LayerSpec::GroupedConv1d(spec), Features::GROUPED_CONV1D)
+                let needs = Features::GROUPED_CONV1D.and(Features::RUNS);
+                (LayerSpec::GroupedConv1d(spec), needs)
             }
             18 if has(Features::LAYER_NORM) => (
                 LayerSpec::LayerNorm(self.layer_norm()),
@@ -235,7 +236,7 @@ impl<'m, B: Built> Fields<'m, B> {
     }
 
     fn conv1d(&mut self) -> Conv1dSpec {
-        Conv1dSpec {
+        let spec = Conv1dSpec {
             filters: self.half(),
             kernel_size: self.half(),
             stride: self.half(),
@@ -243,7 +244,11 @@ impl<'m, B: Built> Fields<'m, B> {
             padding: self.padding(),
             use_bias: self.flag(),
             output: self.output(),
+        };
+        if spec.padding != Padding::Valid || spec.dilation != 1 {
+            self.needs = self.needs.and(Features::RUNS);
         }
+        spec
     }
 
     fn pool1d(&mut self) -> Pool1dSpec {

@@ -8,10 +8,10 @@ use super::header::{Header, Mode, Packing};
 /// A set of parts of the runtime.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct Features(pub u64);
+pub struct Features(pub u32);
 
 /// [`Features::ALL`] as the parameter of a type of numbers.
-pub const ALL: u64 = Features::ALL.0;
+pub const ALL: u32 = Features::ALL.0;
 
 /// What a build has, as a type: for code that does not depend on the kind of numbers, so that a program for several has it once.
 pub trait Built {
@@ -20,9 +20,9 @@ pub trait Built {
 
 /// The build of these features.
 #[derive(Debug, Clone, Copy)]
-pub struct Build<const FEATURES: u64>;
+pub struct Build<const FEATURES: u32>;
 
-impl<const FEATURES: u64> Built for Build<FEATURES> {
+impl<const FEATURES: u32> Built for Build<FEATURES> {
     const FEATURES: Features = Features(FEATURES);
 }
 
@@ -30,7 +30,7 @@ impl Features {
     /// Nothing.
     pub const NONE: Self = Self(0);
     /// Everything.
-    pub const ALL: Self = Self(u64::MAX);
+    pub const ALL: Self = Self(u32::MAX);
 
     pub const DENSE: Self = Self(1);
     pub const CONV1D: Self = Self(1 << 1);
@@ -61,11 +61,21 @@ impl Features {
     pub const SOFTMAX: Self = Self(1 << 19);
 
     pub const FLATTEN: Self = Self(1 << 20);
+    /// Whether a matvec meets any runs of columns and values; else it meets one, from the first column on.
+    #[inline(always)]
+    pub(crate) const fn has_runs(self) -> bool {
+        self.any(Self::CONV1D.and(Self::GROUPED_CONV1D)) && self.has(Self::RUNS)
+    }
+
     /// Layers that read another tensor than the one before.
     pub const INPUT: Self = Self(1 << 21);
 
+    /// That every Conv1D meets all its columns with values that follow each other, at each place: none pads or dilates. Of a
+    /// file that does not state it, one may.
+    pub const WHOLE_TAPS: Self = Self(1 << 22);
+
     /// The bits that a header may state.
-    const STATED: Self = Self((1 << 22) - 1);
+    const STATED: Self = Self((1 << 23) - 1);
 
     /// Windows that do not overlap.
     pub const APART: Self = Self(1 << 24);
@@ -78,7 +88,10 @@ impl Features {
     pub const ROW_MAJOR: Self = Self(1 << 27);
     pub const ROW_PAIRS: Self = Self(1 << 28);
     pub const OFFSET_QUADS: Self = Self(1 << 29);
-    pub const ROW_LANES: Self = Self(1 << 30);
+    pub const ROW_LANES: Self = Self(1 << 31);
+
+    /// Convolutions whose taps miss columns at the ends of their input, or lie apart there: padded, dilated and grouped ones.
+    pub const RUNS: Self = Self(1 << 30);
 
     /// Those of both.
     #[inline(always)]
@@ -123,7 +136,7 @@ impl Features {
     /// What three bytes of a header state, lowest first; `None` for bits without a meaning. Zero states nothing.
     #[inline(always)]
     pub(crate) const fn stated([low, middle, high]: [u8; 3]) -> Option<Option<Self>> {
-        let bits = Self(u32::from_le_bytes([low, middle, high, 0]) as u64);
+        let bits = Self(u32::from_le_bytes([low, middle, high, 0]));
         match bits {
             Self::NONE => Some(None),
             _ if Self::STATED.has(bits) => Some(Some(bits)),
@@ -138,12 +151,23 @@ impl Features {
         [low, middle, high]
     }
 
+    /// What a header lets its layers need: what it states, and what follows from what it does not.
+    #[inline(always)]
+    pub(crate) const fn allowed(header: &Header) -> Self {
+        match header.features {
+            None => Self::ALL,
+            Some(stated) if stated.has(Self::WHOLE_TAPS) => stated,
+            Some(stated) => stated.and(Self::RUNS),
+        }
+    }
+
     /// All that a file needs as far as its header says: everything, where it does not state it.
     #[inline(always)]
     pub(crate) const fn of_header(header: &Header) -> Self {
-        let Some(stated) = header.features else {
+        if header.features.is_none() {
             return Self::ALL;
-        };
+        }
+        let stated = Self::allowed(header);
         // Grouped convolutions have their rows one after the other in every packing.
         let rows = if stated.has(Self::GROUPED_CONV1D) {
             Self::ROW_MAJOR
@@ -198,7 +222,7 @@ impl Features {
 ///
 /// # Panics
 /// At compile time, when the file is not a model file of this version.
-pub const fn features(file: &[u8]) -> u64 {
+pub const fn features(file: &[u8]) -> u32 {
     match Header::read(file) {
         Ok(header) => Features::of_header(&header).0,
         Err(_) => panic!("not a dunlin model file of this format version"),

@@ -88,7 +88,13 @@ pub(crate) fn assemble(
         ..header
     };
     if header.features.is_some() {
-        header.features = Some(Message::of_any(&file)?.needs);
+        let needs = Message::of_any(&file)?.needs;
+        let whole = needs.has(Features::CONV1D) && !needs.has(Features::RUNS);
+        header.features = Some(if whole {
+            needs.and(Features::WHOLE_TAPS)
+        } else {
+            needs
+        });
     }
     match header.precision {
         PrecisionTag::F32 => derive::<F32>(&mut header, &file)?,

@@ -41,17 +41,33 @@ macro_rules! fpu {
 #[cfg(dunlin_fpu)]
 use fpu;
 
+#[macro_use]
+mod v6m;
+#[macro_use]
+mod v7m;
+
+pub mod clamped;
 pub mod copy;
+pub mod depthwise;
+pub mod depthwise_dsp;
+#[cfg(any(dunlin_v6m, all(dunlin_v7m, not(dunlin_dsp))))]
+mod depthwise_places;
+pub mod depthwise_v6m;
+pub mod depthwise_v7m;
 pub mod offset_quads;
 pub mod places;
+pub mod places_v7m;
 pub mod pool;
 pub mod portable;
+pub mod quad_places;
 pub mod reference;
 pub mod row_lanes;
 pub mod row_pairs;
 pub mod rows_f32;
 pub mod rows_mve;
 pub mod rows_v7m;
+pub(crate) mod slices;
+pub mod sliding;
 pub mod wide_row;
 
 /// The variant that this build runs over weights in rows.

@@ -3,8 +3,9 @@
 //!
 //! A block holds four rows as bytes `w + 128`, a column after the other: `r0 r1 r2 r3, r0 r1 r2 r3, ...`. What the 128 adds to
 //! every sum, `128 * sum of x`, is the same for all rows: see [`correction`].
-#![cfg_attr(dunlin_v6m, allow(unsafe_code))] // a naked function, and the call into it with checked lengths
+#![cfg_attr(dunlin_v6m, allow(unsafe_code))] // naked functions, and the calls into them with checked lengths
 
+#[cfg(not(dunlin_v6m))]
 const OFFSET: i32 = 128;
 
 /// Bytes of a block of four rows.
@@ -35,19 +36,18 @@ pub fn pack(rows: [&[i8]; 4], block: &mut [i8]) {
 }
 
 /// What the sums of [`dot4`] lack for these values: `-128 * sum of x`, modulo 2^32.
-#[inline]
+#[cfg(not(dunlin_v6m))]
 pub fn correction(x: &[i16]) -> i32 {
-    let (eights, rest) = x.as_chunks::<8>();
-    let mut sum = 0i32;
-    for eight in eights {
-        for &x in eight {
-            sum = sum.wrapping_add(x.into());
-        }
-    }
-    for &x in rest {
-        sum = sum.wrapping_add(x.into());
-    }
+    let sum = x.iter().fold(0i32, |sum, &x| sum.wrapping_add(x.into()));
     sum.wrapping_mul(-OFFSET)
+}
+
+/// What the sums of [`dot4`] lack for these values: `-128 * sum of x`, modulo 2^32.
+#[cfg(dunlin_v6m)]
+#[inline(always)]
+pub fn correction(x: &[i16]) -> i32 {
+    // SAFETY: as many values as there are.
+    unsafe { correction_program(x.as_ptr(), x.len()) }
 }
 
 /// `sums[r] + sum of (W[r][column + i] + 128) * x[i]` over four rows of a block, modulo 2^32; the shorter of both ends the sum.
@@ -88,29 +88,6 @@ fn columns(block: &[i8], x: &[i16], sums: &[i32; 4]) -> [i32; 4] {
         );
     }
     [a, b, c, d]
-}
-
-/// A column: r3 its value, from the register `k` on from r1; the sums are r8-r11.
-macro_rules! column {
-    ($k:literal, $a:literal, $b:literal, $c:literal, $d:literal) => {
-        concat!(
-            "ldrsh r3, [r1, ",
-            $k,
-            "]\n",
-            "ldrb r2, [r0, #",
-            $a,
-            "]\nmuls r2, r3, r2\nadd r8, r2\n",
-            "ldrb r2, [r0, #",
-            $b,
-            "]\nmuls r2, r3, r2\nadd r9, r2\n",
-            "ldrb r2, [r0, #",
-            $c,
-            "]\nmuls r2, r3, r2\nadd r10, r2\n",
-            "ldrb r2, [r0, #",
-            $d,
-            "]\nmuls r2, r3, r2\nadd r11, r2\n",
-        )
-    };
 }
 
 /// The program of [`dot4`]: r0 weights, r1 values, r2 columns, r3 where the sums start; it leaves the four sums in r0-r3.
@@ -185,8 +162,62 @@ macro_rules! dot4_source {
     };
 }
 
-/// The program of [`dot4`], for the interpreter of the tests.
+/// The program of [`correction`]: r0 values, r1 their number.
+///
+/// r3-r6 become where the last whole four values end and 2, 4, 6 bytes behind it; from there r2 counts bytes, from below zero up
+/// to r1, those of the values left over.
+macro_rules! correction_source {
+    () => {
+        "
+        push {r4-r7, lr}
+        lsrs r2, r1, #2
+        lsls r2, r2, #3
+        lsls r1, r1, #1
+        subs r1, r1, r2
+        adds r3, r0, r2
+        adds r4, r3, #2
+        adds r5, r3, #4
+        adds r6, r3, #6
+        movs r0, #0
+        rsbs r2, r2, #0
+        beq 3f
+        1:
+        ldrsh r7, [r2, r3]
+        adds r0, r0, r7
+        ldrsh r7, [r2, r4]
+        adds r0, r0, r7
+        ldrsh r7, [r2, r5]
+        adds r0, r0, r7
+        ldrsh r7, [r2, r6]
+        adds r0, r0, r7
+        adds r2, #8
+        bne 1b
+        b 3f
+        2:
+        ldrsh r7, [r2, r3]
+        adds r0, r0, r7
+        adds r2, #2
+        3:
+        cmp r2, r1
+        bne 2b
+        lsls r0, r0, #7
+        rsbs r0, r0, #0
+        pop {r4-r7, pc}
+        "
+    };
+}
+
+/// The programs of [`dot4`] and [`correction`], for the interpreter of the tests.
 pub const DOT4: &str = dot4_source!();
+pub const CORRECTION: &str = correction_source!();
+
+/// # Safety
+/// As many values at `x`.
+#[cfg(dunlin_v6m)]
+#[unsafe(naked)]
+unsafe extern "C" fn correction_program(x: *const i16, values: usize) -> i32 {
+    core::arch::naked_asm!(correction_source!(), options(raw))
+}
 
 /// Not to be called but by [`columns`]: its registers are not those of a C function.
 #[cfg(dunlin_v6m)]

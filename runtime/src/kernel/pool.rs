@@ -12,7 +12,7 @@ const BLOCK: usize = 8;
 
 /// Output step `s` is the largest of `[taps][channels]` values from `s taps channels` on; all have as many taps, at least one.
 #[inline(never)]
-pub fn largest<const IMAGE: u64>(x: &[i16], channels: usize, taps: usize, y: &mut [i16]) {
+pub fn largest<const IMAGE: u32>(x: &[i16], channels: usize, taps: usize, y: &mut [i16]) {
     #[cfg(dunlin_mve)]
     if taps == 2 {
         return largest_of_two(x, channels, y);
@@ -43,7 +43,7 @@ fn largest_of_two(x: &[i16], channels: usize, y: &mut [i16]) {
 
 /// As [`largest`], the mean of each channel, rounded to nearest, halves up. At most 65,535 taps.
 #[inline(never)]
-pub fn mean<const IMAGE: u64>(x: &[i16], channels: usize, taps: usize, y: &mut [i16]) {
+pub fn mean<const IMAGE: u32>(x: &[i16], channels: usize, taps: usize, y: &mut [i16]) {
     let count = Divisor::new(taps as u32);
     // A reciprocal takes ten times as long as a shift.
     #[cfg(dunlin_v6m)]
@@ -126,7 +126,7 @@ fn larger(a: &[i16], b: &[i16], y: &mut [i16]) {
     #[cfg(dunlin_dsp)]
     let (a, b, y) = {
         let blocks = a.len().min(b.len()).min(y.len()) / BLOCK;
-        let aligned = (a.as_ptr().addr() | b.as_ptr().addr() | y.as_ptr().addr()) % 4 == 0;
+        let aligned = (a.as_ptr().addr() | b.as_ptr().addr() | y.as_ptr().addr()).is_multiple_of(4);
         if blocks > 0 && aligned {
             // SAFETY: all three have this many blocks, at multiples of four bytes.
             unsafe { larger_program(a.as_ptr(), b.as_ptr(), y.as_mut_ptr(), blocks) };
@@ -156,7 +156,7 @@ fn raise(y: &mut [i16], x: &[i16]) {
     #[cfg(dunlin_dsp)]
     let (y, x) = {
         let blocks = x.len().min(y.len()) / BLOCK;
-        let aligned = (x.as_ptr().addr() | y.as_ptr().addr()) % 4 == 0;
+        let aligned = (x.as_ptr().addr() | y.as_ptr().addr()).is_multiple_of(4);
         if blocks > 0 && aligned {
             let to = y.as_mut_ptr();
             // SAFETY: as in `larger`; a block is read before it is written.

@@ -44,11 +44,14 @@ pub fn pack(rows: &[&[i8]], block: &mut [i8]) {
 /// The sums of sixteen rows in registers.
 pub trait Lanes: Copy {
     type Sums: Copy;
+    /// Those of two columns.
+    type Weights: Copy;
 
     fn load(self, sums: &[i32; ROWS]) -> Self::Sums;
     fn store(self, sums: Self::Sums) -> [i32; ROWS];
+    fn weights(self, pair: &[i8; PAIR]) -> Self::Weights;
     /// `sums[r] + pair[2 r] * x[0] + pair[2 r + 1] * x[1]`, modulo 2^32.
-    fn add(self, sums: Self::Sums, pair: &[i8; PAIR], x: [i16; 2]) -> Self::Sums;
+    fn add(self, sums: Self::Sums, pair: Self::Weights, x: [i16; 2]) -> Self::Sums;
 }
 
 /// Code over [`Lanes`].
@@ -81,15 +84,15 @@ pub fn dot<L: Lanes>(lanes: L, block: &[i8], column: usize, x: &[i16], sums: L::
     if column % 2 == 1
         && let (Some((pair, behind)), Some((&first, rest))) = (pairs.split_first(), x.split_first())
     {
-        sums = lanes.add(sums, pair, [0, first]);
+        sums = lanes.add(sums, lanes.weights(pair), [0, first]);
         (pairs, x) = (behind, rest);
     }
     let (twos, last) = x.as_chunks();
     for (pair, &two) in pairs.iter().zip(twos) {
-        sums = lanes.add(sums, pair, two);
+        sums = lanes.add(sums, lanes.weights(pair), two);
     }
     match (last, pairs.get(twos.len())) {
-        (&[last], Some(pair)) => lanes.add(sums, pair, [last, 0]),
+        (&[last], Some(pair)) => lanes.add(sums, lanes.weights(pair), [last, 0]),
         _ => sums,
     }
 }
@@ -114,6 +117,7 @@ pub struct Plain;
 
 impl Lanes for Plain {
     type Sums = [i32; ROWS];
+    type Weights = [i8; PAIR];
 
     #[inline(always)]
     fn load(self, sums: &[i32; ROWS]) -> [i32; ROWS] {
@@ -126,7 +130,12 @@ impl Lanes for Plain {
     }
 
     #[inline(always)]
-    fn add(self, mut sums: [i32; ROWS], pair: &[i8; PAIR], [x, next]: [i16; 2]) -> [i32; ROWS] {
+    fn weights(self, pair: &[i8; PAIR]) -> [i8; PAIR] {
+        *pair
+    }
+
+    #[inline(always)]
+    fn add(self, mut sums: [i32; ROWS], pair: [i8; PAIR], [x, next]: [i16; 2]) -> [i32; ROWS] {
         for (sum, &[a, b]) in sums.iter_mut().zip(pair.as_chunks().0) {
             // Within 2^24: only the sum may wrap.
             let products = i32::from(a) * i32::from(x) + i32::from(b) * i32::from(next);
@@ -163,6 +172,7 @@ mod vectors {
 
     impl Lanes for V3 {
         type Sums = [__m256i; 2];
+        type Weights = [__m256i; 2];
 
         #[inline(always)]
         fn load(self, sums: &[i32; ROWS]) -> Self::Sums {
@@ -175,22 +185,30 @@ mod vectors {
         }
 
         #[inline(always)]
-        fn add(self, [low, high]: Self::Sums, pair: &[i8; PAIR], x: [i16; 2]) -> Self::Sums {
-            let x = self.avx._mm256_set1_epi32(cast(x));
+        fn weights(self, pair: &[i8; PAIR]) -> Self::Weights {
             let [first, second]: [__m128i; 2] = cast(*pair);
-            let first = self.avx2._mm256_cvtepi8_epi16(first);
-            let second = self.avx2._mm256_cvtepi8_epi16(second);
             [
-                self.avx2
-                    ._mm256_add_epi32(low, self.avx2._mm256_madd_epi16(first, x)),
-                self.avx2
-                    ._mm256_add_epi32(high, self.avx2._mm256_madd_epi16(second, x)),
+                self.avx2._mm256_cvtepi8_epi16(first),
+                self.avx2._mm256_cvtepi8_epi16(second),
+            ]
+        }
+
+        #[inline(always)]
+        fn add(self, [low, high]: Self::Sums, pair: Self::Weights, x: [i16; 2]) -> Self::Sums {
+            let x = self.avx._mm256_set1_epi32(cast(x));
+            let [first, second] = pair;
+            let first = self.avx2._mm256_madd_epi16(first, x);
+            let second = self.avx2._mm256_madd_epi16(second, x);
+            [
+                self.avx2._mm256_add_epi32(low, first),
+                self.avx2._mm256_add_epi32(high, second),
             ]
         }
     }
 
     impl Lanes for V4 {
         type Sums = __m512i;
+        type Weights = __m512i;
 
         #[inline(always)]
         fn load(self, sums: &[i32; ROWS]) -> Self::Sums {
@@ -203,10 +221,14 @@ mod vectors {
         }
 
         #[inline(always)]
-        fn add(self, sums: Self::Sums, pair: &[i8; PAIR], x: [i16; 2]) -> Self::Sums {
+        fn weights(self, pair: &[i8; PAIR]) -> Self::Weights {
+            self.avx512bw._mm512_cvtepi8_epi16(cast(*pair))
+        }
+
+        #[inline(always)]
+        fn add(self, sums: Self::Sums, pair: Self::Weights, x: [i16; 2]) -> Self::Sums {
             let x = self.avx512f._mm512_set1_epi32(cast(x));
-            let weights = self.avx512bw._mm512_cvtepi8_epi16(cast(*pair));
-            let products = self.avx512bw._mm512_madd_epi16(weights, x);
+            let products = self.avx512bw._mm512_madd_epi16(pair, x);
             self.avx512f._mm512_add_epi32(sums, products)
         }
     }

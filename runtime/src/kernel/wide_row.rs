@@ -65,26 +65,29 @@ macro_rules! dsp_source {
     };
 }
 
-/// On v6-M: r0 row, r1 values, r2 their number, r3 the sum; r2, r6, r7 become 0, 2, 4, r12 an end of the values.
+/// On v6-M: r0 row, r1 values, r2 their number, r3 the sum.
+///
+/// r2, r6, r7, r3 become where the last whole 16 values end and 2, 4, 6 bytes behind it; from there r1 counts the values' bytes,
+/// from below zero up, and r0 those of the row. r12 the sum; r14 the bytes of the values left over.
 macro_rules! v6m_source {
     () => {
         "
         push {r4-r7, lr}
-        lsls r4, r2, #1
-        adds r4, r1, r4
-        mov lr, r4
         mov r12, r3
-        movs r3, #6
-        movs r6, #2
-        movs r7, #4
-        lsrs r4, r2, #3
-        lsls r4, r4, #4
-        adds r4, r1, r4
-        movs r2, #0
-        push {r4}
-        b 2f
+        lsrs r3, r2, #4
+        lsls r3, r3, #5
+        lsls r2, r2, #1
+        subs r2, r2, r3
+        mov lr, r2
+        adds r2, r1, r3
+        subs r0, r0, r2
+        adds r6, r2, #2
+        adds r7, r2, #4
+        rsbs r1, r3, #0
+        beq 4f
+        adds r3, r2, #6
         1:
-        .rept 2
+        .rept 4
         ldrsh r4, [r0, r2]
         ldrsh r5, [r1, r2]
         muls r4, r5, r4
@@ -104,9 +107,6 @@ macro_rules! v6m_source {
         adds r0, #8
         adds r1, #8
         .endr
-        2:
-        ldr r4, [sp]
-        cmp r1, r4
         bne 1b
         b 4f
         3:
@@ -120,7 +120,6 @@ macro_rules! v6m_source {
         cmp r1, lr
         bne 3b
         mov r0, r12
-        add sp, #4
         pop {r4-r7, pc}
         "
     };

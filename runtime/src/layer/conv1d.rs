@@ -66,31 +66,24 @@ impl<'m, P: Precision> Conv1d<'m, P> {
     ) {
         let filters = self.output.channels.max(1) as usize;
         let rows = input.len() / self.channels.max(1) as usize;
-        if scratch.is_empty() {
+        if !self.is_together() || output.len() < 2 * filters {
             return self.one_by_one(input, start, rows, output);
         }
-        let (before, inside) = self.inside(start, rows, output.len() / filters);
+        let places = self.window.at(start);
+        let (before, inside) = places.inside(rows, output.len() / filters);
         let (head, tail) = output
             .split_at_mut_checked(before * filters)
             .unwrap_or_default();
-        let first = start.wrapping_add((before as u32 * self.window.stride) as i32);
-        let done = self.at_once(input, first, tail.get_mut(..inside * filters), scratch);
+        let first = places.skip(before);
+        let done = self.at_once(
+            input,
+            first.start,
+            tail.get_mut(..inside * filters),
+            scratch,
+        );
         self.one_by_one(input, start, rows, head);
         let behind = tail.get_mut(done * filters..).unwrap_or_default();
-        let first = first.wrapping_add((done as u32 * self.window.stride) as i32);
-        self.one_by_one(input, first, rows, behind);
-    }
-
-    /// Of so many places, how many come before the first whose taps all meet the input, and how many such follow.
-    fn inside(&self, start: i32, rows: usize, places: usize) -> (usize, usize) {
-        let stride = self.window.stride.max(1);
-        let before = (start.min(0).unsigned_abs().div_ceil(stride) as usize).min(places);
-        let first = start.wrapping_add((before as u32 * stride) as i32);
-        let room = (rows as i32)
-            .wrapping_sub(self.window.span() as i32)
-            .wrapping_sub(first);
-        let inside = u32::try_from(room).map_or(0, |room| (room / stride + 1) as usize);
-        (before, inside.min(places - before))
+        self.one_by_one(input, first.skip(done).start, rows, behind);
     }
 
     /// Places whose taps all meet the input; gives the number of those that are done.
@@ -126,12 +119,16 @@ impl<'m, P: Precision> Conv1d<'m, P> {
         }
     }
 
+    /// Whether the taps of a place are one piece of the input.
+    fn is_together(&self) -> bool {
+        self.window.dilation == 1 || self.window.size == 1
+    }
+
     /// Scratch: what rows are taken out into.
     pub fn memory(&self) -> Memory {
-        let together = self.window.dilation == 1 || self.window.size == 1;
         Memory {
             state: 0,
-            scratch: if together {
+            scratch: if self.is_together() {
                 P::places_scratch(&self.matrix, &self.activation)
             } else {
                 0
@@ -142,7 +139,7 @@ impl<'m, P: Precision> Conv1d<'m, P> {
     /// The taps of one place: one run without dilation, else one a tap.
     #[inline]
     fn taps(&self, start: i32, rows: usize) -> Taps {
-        let (first, end, start) = self.window.taps(start, rows);
+        let (first, end, start) = self.window.at(start).taps(rows);
         let channels = self.channels as usize;
         let count = end - first;
         let (runs, len) = if self.window.dilation == 1 {

@@ -30,12 +30,12 @@ impl<'m, P: Precision> Layer<'m, P> {
     /// Takes the layer's weights and checks everything that `run` relies on. `with` is the second input of a layer that has
     /// one.
     pub fn resolve(
-        spec: LayerSpec,
+        spec: &LayerSpec,
         input: Tensor<P>,
         with: Option<Tensor<P>>,
         weights: &mut Cursor<'m>,
     ) -> Resolved<'m, P> {
-        match spec {
+        match *spec {
             LayerSpec::Dense(spec) => built(Features::DENSE, Self::Dense, || {
                 Dense::resolve(spec, input, weights)
             }),

@@ -1,12 +1,11 @@
 //! Conv1D in groups: filters of a group read the channels of that group alone. With as many groups as channels it is
 //! DepthwiseConv1D, which has a loop of its own.
-use core::ops::Range;
-
 use crate::error::LayerError;
 use crate::format::graph::{Activation, GroupedConv1dSpec, OutputSpec};
 use crate::format::read::Cursor;
-use crate::precision::{Precision, Rows, Strided, Taps};
+use crate::precision::{Precision, Rows, Sliding, Taps};
 
+use super::steps::steps_mut;
 use super::{Shape, Tensor, TimeWindow};
 
 #[derive(Debug, Clone, Copy)]
@@ -19,13 +18,6 @@ pub(crate) struct GroupedConv1d<'m, P: Precision> {
     input_steps: u32,
     output: Shape,
     use_bias: bool,
-}
-
-/// The taps of a place that meet the input.
-struct Place {
-    taps: Range<usize>,
-    /// First value of the input step that the first of them meets.
-    start: usize,
 }
 
 impl<'m, P: Precision> GroupedConv1d<'m, P> {
@@ -76,79 +68,43 @@ impl<'m, P: Precision> GroupedConv1d<'m, P> {
 
     /// Tap 0 of the first output step is at step `start` of the input; taps outside of it meet zeros.
     pub fn run(&self, input: &[P::Activation], start: i32, output: &mut [P::Activation]) {
-        let filters = self.output.channels.max(1) as usize;
-        let mut start = start;
-        for y in output.chunks_exact_mut(filters) {
-            self.row(input, start, y);
-            start = start.wrapping_add(self.window.stride as i32);
+        let places = self.window.at(start);
+        if self.groups == self.channels {
+            let channels = self.channels as usize;
+            return P::depthwise(
+                &self.matrix,
+                &self.activation,
+                channels,
+                places,
+                input,
+                output,
+            );
         }
-    }
-
-    /// One output step.
-    pub fn row(&self, input: &[P::Activation], start: i32, y: &mut [P::Activation]) {
-        let channels = self.channels.max(1) as usize;
-        let (first, end, at) = self.window.taps(start, input.len() / channels);
-        let place = Place {
-            taps: first..end,
-            start: at * channels,
-        };
-        if self.groups == self.channels && self.output.channels == self.channels {
-            self.depthwise(input, place, y);
-        } else if self.groups == self.channels {
-            self.multiplied(input, place, y);
-        } else {
+        let mut place = places;
+        for y in steps_mut(output, self.output.channels) {
             self.grouped(input, place, y);
-        }
-    }
-
-    /// One filter a channel.
-    fn depthwise(&self, input: &[P::Activation], place: Place, y: &mut [P::Activation]) {
-        let filter = self.filter(place.taps);
-        let x = input.get(place.start..).unwrap_or_default();
-        P::depthwise(&self.matrix, 0, &self.activation, &filter, x, y);
-    }
-
-    /// Several filters a channel.
-    fn multiplied(&self, input: &[P::Activation], place: Place, y: &mut [P::Activation]) {
-        let each = (y.len() / self.channels.max(1) as usize).max(1);
-        let filter = self.filter(place.taps);
-        for (channel, y) in y.chunks_exact_mut(each).enumerate() {
-            let x = input.get(place.start + channel..).unwrap_or_default();
-            for (row, y) in (channel * each..).zip(y.chunks_exact_mut(1)) {
-                P::depthwise(&self.matrix, row, &self.activation, &filter, x, y);
-            }
-        }
-    }
-
-    fn filter(&self, columns: Range<usize>) -> Strided {
-        Strided {
-            columns,
-            stride: self.tap_stride(),
+            place = place.skip(1);
         }
     }
 
     /// Groups of several channels: a matvec each, one run a tap.
-    fn grouped(&self, input: &[P::Activation], place: Place, y: &mut [P::Activation]) {
+    fn grouped(&self, input: &[P::Activation], place: Sliding, y: &mut [P::Activation]) {
         let groups = self.groups.max(1) as usize;
-        let len = self.channels as usize / groups;
+        let channels = self.channels.max(1) as usize;
+        let len = channels / groups;
+        let (first, end, at) = place.taps(input.len() / channels);
         let filters = (y.len() / groups).max(1);
         for (group, y) in y.chunks_exact_mut(filters).enumerate() {
             let taps = Taps {
-                runs: place.taps.len(),
+                runs: end - first,
                 len,
-                column: place.taps.start * len,
-                start: place.start + group * len,
-                stride: self.tap_stride(),
+                column: first * len,
+                start: at * channels + group * len,
+                stride: self.window.dilation as usize * channels,
             };
             let rows = P::group(&self.matrix, group, groups);
             P::affine(&rows, &self.activation, &taps, input, y);
         }
-    }
-
-    /// Values from tap to tap.
-    #[inline]
-    fn tap_stride(&self) -> usize {
-        self.window.dilation as usize * self.channels as usize
     }
 
     pub fn window(&self) -> TimeWindow {

@@ -117,7 +117,7 @@ impl<'m, P: Precision> Gru<'m, P> {
         wide: &mut [P::Cell],
         hidden: &mut [P::Activation],
     ) {
-        let gate = |(&x, &h): (&P::Product, &P::Product)| match gates {
+        let gate = |x: P::Product, h: P::Product| match gates {
             None => P::gate(x, h),
             Some(gates) => P::any_gate(x, h, gates),
         };
@@ -144,10 +144,11 @@ impl<'m, P: Precision> Gru<'m, P> {
         };
         P::products(&recurrent(0), h, update_h);
         P::products(&recurrent(1), h, reset_h);
-        let resets = reset_x.iter().zip(&*reset_h).map(gate);
+        let resets = reset_x.iter().zip(&*reset_h);
         if self.spec.reset_after {
             P::products(&recurrent(2), h, candidate_h);
-            for (product, reset) in candidate_h.iter_mut().zip(resets) {
+            for (product, (&x, &h)) in candidate_h.iter_mut().zip(resets) {
+                let reset = gate(x, h);
                 *product = match gates {
                     None => P::scale_product(*product, reset),
                     Some(gates) => P::gated_product(*product, reset, gates),
@@ -155,7 +156,8 @@ impl<'m, P: Precision> Gru<'m, P> {
             }
         } else {
             // The hidden state is free until it is written: the copy in `xh` keeps the old one.
-            for ((place, &h), reset) in hidden.iter_mut().zip(h).zip(resets) {
+            for ((place, &h), (&x, &of_h)) in hidden.iter_mut().zip(h).zip(resets) {
+                let reset = gate(x, of_h);
                 *place = match gates {
                     None => P::scale_activation(h, reset),
                     Some(gates) => P::gated_activation(h, reset, gates),
@@ -163,11 +165,12 @@ impl<'m, P: Precision> Gru<'m, P> {
             }
             P::products(&recurrent(2), hidden, candidate_h);
         }
-        let updates = update_x.iter().zip(&*update_h).map(gate);
+        let updates = update_x.iter().zip(&*update_h);
         let candidates = candidate_x.iter().zip(&*candidate_h);
-        for (((wide, hidden), update), (&x, &h)) in
+        for (((wide, hidden), (&update_x, &update_h)), (&x, &h)) in
             wide.iter_mut().zip(hidden).zip(updates).zip(candidates)
         {
+            let update = gate(update_x, update_h);
             *hidden = match gates {
                 None => P::gru_unit(update, x, h, &self.spec, wide),
                 Some(gates) => P::gated_gru_unit(update, x, h, &self.spec, gates, wide),

@@ -4,6 +4,7 @@
 //! weights, with all checks), `run`, `summary`.
 use crate::error::LayerError;
 use crate::format::MAX_DIMENSION;
+use crate::format::features::Features;
 use crate::precision::Precision;
 
 mod activation;
@@ -130,27 +131,43 @@ pub(crate) enum Layer<'m, P: Precision> {
 impl<'m, P: Precision> Layer<'m, P> {
     /// How an output step depends on time.
     pub fn reach(&self) -> Reach {
+        let has = |features| P::FEATURES.has(features);
         match self {
+            Self::Flatten(_) | Self::Input(_) => Reach::View,
+            Self::Conv1d(layer) if has(Features::CONV1D) => Reach::of(layer.window()),
+            Self::Pool1d(layer) if has(Features::POOL1D) => Reach::of(layer.window()),
+            Self::GroupedConv1d(layer) if has(Features::GROUPED_CONV1D) => {
+                Reach::of(layer.window())
+            }
+            Self::Resample(layer) if has(Features::RESAMPLE) => Reach::of(layer.window()),
+            Self::GlobalPool1d(_) | Self::Reverse(_) => Reach::Whole,
+            Self::Lstm(layer) if has(Features::LSTM) => layer.sizes().reach(),
+            Self::SimpleRnn(layer) if has(Features::SIMPLE_RNN) => layer.sizes().reach(),
+            Self::Gru(layer) if has(Features::GRU) => layer.sizes().reach(),
             Self::Dense(_)
             | Self::Activation(_)
             | Self::Merge(_)
             | Self::LayerNorm(_)
-            | Self::Embedding(_) => Reach::Step,
-            Self::Conv1d(layer) => Reach::of(layer.window()),
-            Self::Pool1d(layer) => Reach::of(layer.window()),
-            Self::GroupedConv1d(layer) => Reach::of(layer.window()),
-            Self::Resample(layer) => Reach::of(layer.window()),
-            Self::GlobalPool1d(_) | Self::Reverse(_) => Reach::Whole,
-            Self::Flatten(_) | Self::Input(_) => Reach::View,
-            Self::Lstm(layer) => layer.sizes().reach(),
-            Self::SimpleRnn(layer) => layer.sizes().reach(),
-            Self::Gru(layer) => layer.sizes().reach(),
+            | Self::Embedding(_)
+            // Not built: `resolve` has refused them.
+            | Self::Conv1d(_)
+            | Self::Pool1d(_)
+            | Self::GroupedConv1d(_)
+            | Self::Resample(_)
+            | Self::Lstm(_)
+            | Self::SimpleRnn(_)
+            | Self::Gru(_) => Reach::Step,
         }
     }
 
     /// What the layer needs of the arena besides its input and output.
     pub fn memory(&self) -> Memory {
+        let has = |features| P::FEATURES.has(features);
         match self {
+            Self::Conv1d(layer) if has(Features::CONV1D) => layer.memory(),
+            Self::Lstm(layer) if has(Features::LSTM) => layer.memory(),
+            Self::SimpleRnn(layer) if has(Features::SIMPLE_RNN) => layer.memory(),
+            Self::Gru(layer) if has(Features::GRU) => layer.memory(),
             Self::Dense(_)
             | Self::Pool1d(_)
             | Self::GlobalPool1d(_)
@@ -162,11 +179,12 @@ impl<'m, P: Precision> Layer<'m, P> {
             | Self::LayerNorm(_)
             | Self::Embedding(_)
             | Self::Reverse(_)
-            | Self::Resample(_) => Memory::default(),
-            Self::Conv1d(layer) => layer.memory(),
-            Self::Lstm(layer) => layer.memory(),
-            Self::SimpleRnn(layer) => layer.memory(),
-            Self::Gru(layer) => layer.memory(),
+            | Self::Resample(_)
+            // Not built: `resolve` has refused them.
+            | Self::Conv1d(_)
+            | Self::Lstm(_)
+            | Self::SimpleRnn(_)
+            | Self::Gru(_) => Memory::default(),
         }
     }
 

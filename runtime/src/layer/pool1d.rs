@@ -60,7 +60,7 @@ impl Pool1d {
         let rows = input.len() / channels;
         let mut start = start;
         for y in output.chunks_exact_mut(channels) {
-            let (first, end, at) = window.taps(start, rows);
+            let (first, end, at) = window.at(start).taps(rows);
             let taps = end.saturating_sub(first);
             let x = input.get(at * channels..(at + taps) * channels);
             pool::<P>(self.pooling, x.unwrap_or_default(), channels, taps, y);

@@ -1,6 +1,7 @@
 //! Time: which steps of its input an output step of a layer depends on, with lengths and padding as Keras has them.
 use crate::error::LayerError;
 use crate::format::graph::Padding;
+use crate::precision::Sliding;
 
 /// How a layer's output steps depend on the steps of its inputs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,7 +82,7 @@ impl TimeWindow {
     /// Steps from the first tap to the last.
     #[inline]
     pub fn span(&self) -> u32 {
-        (self.size - 1) * self.dilation + 1
+        self.at(0).span()
     }
 
     /// Whole strides in so many steps.
@@ -150,7 +151,7 @@ impl TimeWindow {
         let places = 0..self.repeated(self.steps(input).unwrap_or_default());
         let taps = places.map(|place| {
             let start = (place * self.stride) as i32 - left;
-            let (first, end, _) = self.taps(start, input as usize);
+            let (first, end, _) = self.at(start).taps(input as usize);
             (end - first) as u64
         });
         taps.sum()
@@ -173,28 +174,15 @@ impl TimeWindow {
         }
     }
 
-    /// The taps that meet an input of `rows` steps when the first is at step `start`: the first of them, the one after the
-    /// last, and the input step of the first.
+    /// The taps, tap 0 of the first place at this step of the input.
     #[inline]
-    pub fn taps(&self, start: i32, rows: usize) -> (usize, usize, usize) {
-        let (size, dilation) = (self.size as usize, self.dilation as usize);
-        let before = start.min(0).unsigned_abs() as usize;
-        let after = start.max(0) as usize;
-        // Without dilation, which is nearly always, there is nothing to divide.
-        let places = |steps: usize| {
-            if dilation == 1 {
-                steps
-            } else {
-                steps.div_ceil(dilation.max(1))
-            }
-        };
-        let end = places((rows + before).saturating_sub(after)).min(size);
-        let first = places(before).min(end);
-        (
-            first,
-            end,
-            (after + first * dilation).saturating_sub(before),
-        )
+    pub fn at(&self, start: i32) -> Sliding {
+        Sliding {
+            size: self.size,
+            stride: self.stride,
+            dilation: self.dilation,
+            start,
+        }
     }
 }
 
@@ -230,7 +218,7 @@ mod tests {
                     let taps: Vec<usize> = (0..window.size as usize)
                         .filter(|&tap| inside(tap).is_some())
                         .collect();
-                    let (first, end, at) = window.taps(start, steps as usize);
+                    let (first, end, at) = window.at(start).taps(steps as usize);
                     assert_eq!((first..end).collect::<Vec<_>>(), taps, "{window:?} {place}");
                     if let Some(&tap) = taps.first() {
                         assert_eq!(inside(tap), Some(at));

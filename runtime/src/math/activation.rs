@@ -1,39 +1,36 @@
 //! Activations of 32-bit values, as a row's scale or a merge gives them: exact, or by the tables.
+use super::bounds::{add_saturating, at_least, positive, rectify, sign};
 use super::rescale::multiply_high;
 use super::table;
 
 /// `2^15 relu6(x + 3) / 6` of a value in steps of `6 / 2^15`.
 #[inline]
 pub fn hard_sigmoid(value: i32) -> i16 {
-    value.saturating_add(1 << 14).clamp(0, i16::MAX.into()) as i16
+    rectify(add_saturating(value, 1 << 14))
 }
 
 /// `value` above 0, else `value * slope / 2^15` rounded to nearest; the slope is below 2^15.
 #[inline]
 pub fn leaky_relu(value: i32, slope: u32) -> i32 {
-    if value >= 0 {
-        return value;
-    }
     // Values below -2^27 are past any activation but for slopes of which little is left.
-    let product = multiply_high(value.max(-(1 << 27)) << 4, (slope & 0x7fff) as i16);
-    (product + 4) >> 3
+    let below = at_least(negative(value), -(1 << 27));
+    let product = multiply_high(below << 4, (slope & 0x7fff) as i16);
+    positive(value) + ((product + 4) >> 3)
 }
 
 /// `x` above 0, else `alpha (e^x - 1)`, of a value in steps of `ln 2 / 2^bits` and in the same steps; alpha in units of
 /// 2^-15 is below 2^16, `bits` at most 15.
 #[inline]
 pub fn elu(value: i32, alpha: u32, bits: u32) -> i32 {
-    if value >= 0 {
-        return value;
-    }
     // 2^14 / ln 2.
     const STEPS: u32 = 23_637;
     // `2^15 (1 - e^x)`: the power of two is that of the value itself.
-    let fall = 32_768 - table::power(value.saturating_neg() as u32, bits);
+    let distance = -at_least(negative(value), -i32::MAX);
+    let fall = 32_768 - table::power(distance as u32, bits);
     let shift = 29 - bits.min(15);
     // At most 2^15 (2^16 - 1), then (2^16 - 1) STEPS and a half: below 2^31.
     let scaled = ((fall * (alpha & 0xffff)) >> 15) * STEPS;
-    -(((scaled + (1 << (shift - 1))) >> shift) as i32)
+    positive(value) - ((scaled + (1 << (shift - 1))) >> shift) as i32
 }
 
 /// `x Phi(x)` of a value with `bits` fraction bits, at most 15, and with as many.
@@ -52,9 +49,18 @@ pub fn silu(value: i32, bits: u32) -> i32 {
     gated(value, a, table::logistic_tail(a << (15 - bits)))
 }
 
+/// The value below 0, else 0.
 #[inline]
-fn magnitude(value: i32, most: u32) -> i32 {
-    value.unsigned_abs().min(most) as i32
+fn negative(value: i32) -> i32 {
+    value & sign(value)
+}
+
+/// `min(|value|, most)`.
+#[inline]
+fn magnitude(value: i32, most: i32) -> i32 {
+    // `-|value|`, which 32 bits hold of every value.
+    let other = !sign(value);
+    -at_least((value ^ other).wrapping_sub(other), -most)
 }
 
 /// `max(x, 0) - |x| tail`, which is `x (1 - tail)` above 0 and `x tail` below: so large values pass unchanged.
@@ -64,7 +70,7 @@ fn magnitude(value: i32, most: u32) -> i32 {
 fn gated(value: i32, a: i32, tail: i16) -> i32 {
     // Eight more bits, for rounding to nearest.
     let less = (multiply_high(a << 8, tail) + (1 << 7)) >> 8;
-    value.max(0) - less
+    positive(value) - less
 }
 
 #[cfg(test)]

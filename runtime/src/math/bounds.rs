@@ -13,6 +13,12 @@ pub fn sign(value: i32) -> i32 {
     value >> 31
 }
 
+/// The value above 0, else 0.
+#[inline(always)]
+pub fn positive(value: i32) -> i32 {
+    value & !sign(value)
+}
+
 /// The smaller of two values less than 2^31 apart.
 #[cfg(dunlin_v6m)]
 #[inline(always)]
@@ -39,6 +45,13 @@ pub fn saturate(value: i32) -> i16 {
     let changed = sign(outside.wrapping_neg());
     let bound = negative ^ i32::from(i16::MAX);
     (value ^ ((value ^ bound) & changed)) as i16
+}
+
+/// The nearest value in [0, 32767].
+#[cfg(dunlin_v6m)]
+#[inline(always)]
+pub fn rectify(value: i32) -> i16 {
+    at_most(positive(value), i16::MAX.into()) as i16
 }
 
 /// The sum, or the nearest value of 32 bits.
@@ -70,6 +83,13 @@ pub fn at_least(value: i32, bound: i32) -> i32 {
 #[inline(always)]
 pub fn saturate(value: i32) -> i16 {
     value.clamp(i16::MIN.into(), i16::MAX.into()) as i16
+}
+
+/// The nearest value in [0, 32767].
+#[cfg(not(dunlin_v6m))]
+#[inline(always)]
+pub fn rectify(value: i32) -> i16 {
+    value.clamp(0, i16::MAX.into()) as i16
 }
 
 /// The sum, or the nearest value of 32 bits.

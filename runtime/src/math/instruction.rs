@@ -74,3 +74,29 @@ pub fn multiply_upper(a: i32, word: u32) -> i32 {
         super::rescale::multiply_high(a, (word >> 16) as i16)
     }
 }
+
+/// The sum of the products of both signed halves of two words, modulo 2^32.
+#[cfg(any(dunlin_dsp, dunlin_mve))]
+#[inline(always)]
+pub fn multiply_halves(a: u32, b: u32) -> i32 {
+    let products;
+    // SAFETY: products of registers.
+    unsafe {
+        core::arch::asm!("smuad {0}, {1}, {2}", out(reg) products, in(reg) a, in(reg) b,
+            options(pure, nomem, nostack));
+    }
+    products
+}
+
+/// [`multiply_halves`] and `sum`.
+#[cfg(any(dunlin_dsp, dunlin_mve))]
+#[inline(always)]
+pub fn multiply_halves_add(a: u32, b: u32, sum: i32) -> i32 {
+    let products;
+    // SAFETY: products of registers.
+    unsafe {
+        core::arch::asm!("smlad {0}, {1}, {2}, {3}", out(reg) products, in(reg) a, in(reg) b, in(reg) sum,
+            options(pure, nomem, nostack));
+    }
+    products
+}

@@ -4,6 +4,7 @@
 //! multiply: on cores with DSP it is one `SMULWT`, on M0+ two 16-bit multiplies. Rounding is already in the bias
 //! (half an output step), so that both right shifts may round down.
 
+use super::bounds::sign;
 #[cfg(any(dunlin_dsp, dunlin_mve))]
 pub use super::instruction::multiply_high;
 use super::instruction::{multiply_upper, shift_right};
@@ -61,17 +62,13 @@ pub fn multiply_high(a: i32, b: i16) -> i32 {
 
 /// `value * 2^shift`, or the nearest multiple of `2^shift` that 32 bits hold; the shift is in [0, 31].
 #[inline(always)]
-pub const fn shift_left(value: i32, shift: i32) -> i32 {
+pub fn shift_left(value: i32, shift: i32) -> i32 {
     let shift = shift & 31;
-    let (most, least) = (i32::MAX >> shift, i32::MIN >> shift);
-    let value = if value > most {
-        most
-    } else if value < least {
-        least
-    } else {
-        value
-    };
-    value << shift
+    let lost = ((value << shift) >> shift) ^ value;
+    // All ones where bits are lost.
+    let outside = sign(lost | lost.wrapping_neg());
+    let bound = sign(value) ^ (i32::MAX >> shift);
+    (value ^ ((value ^ bound) & outside)) << shift
 }
 
 #[cfg(test)]

@@ -4,7 +4,11 @@
 //! points the value is interpolated linearly. The points lie `f''(x) h^2 / 16` off the curve, which halves the
 //! largest error of interpolation.
 
-use super::bounds::{at_most, saturate};
+#[cfg(dunlin_v6m)]
+use super::bounds::saturate;
+use super::bounds::{at_least, at_most};
+#[cfg(any(dunlin_dsp, dunlin_mve))]
+use super::instruction::{multiply_halves, multiply_halves_add};
 
 /// Fraction bits of the argument of [`sigmoid`]: its 16 bits span [-16, 16).
 pub const SIGMOID_BITS: i32 = 11;
@@ -14,8 +18,8 @@ pub const TANH_BITS: i32 = 12;
 pub const RESULT_BITS: i32 = 15;
 
 const INTERVALS: usize = 512;
-/// For each interval the value at its start in the lower half, and how much it rises in the upper half: one load for both.
-static LOGISTIC: [u32; INTERVALS] = lines(sigmoid_table());
+/// Less 2^15, so that products of two halves of a word serve for the lines between points.
+static LOGISTIC: [i16; INTERVALS + 1] = centered(sigmoid_table());
 const NORMAL_INTERVALS: usize = 256;
 static NORMAL: [u16; NORMAL_INTERVALS + 1] = normal_table();
 const POWER_INTERVALS: usize = 64;
@@ -24,39 +28,78 @@ static POWER: [u16; POWER_INTERVALS + 1] = power_table();
 /// `sigmoid(p / 2^11) * 2^15`, rounded down, in [0, 32767].
 #[inline(always)]
 pub fn sigmoid(p: i16) -> i16 {
-    (logistic(p.into()) >> 1) as i16
+    gate(p.into()) as i16
 }
 
 /// `tanh(p / 2^12) * 2^15`, in [-32768, 32767].
 #[inline(always)]
 pub fn tanh(p: i16) -> i16 {
-    (logistic(p.into()) - 32_768) as i16
+    signed_gate(p.into()) as i16
 }
 
-/// `sigmoid(p / 2^11) * 2^16`, in [0, 65535], with `p` brought into 16 bits.
+/// [`sigmoid`] of `p` brought into 16 bits.
 #[inline(always)]
-pub fn logistic(p: i32) -> i32 {
-    let p = i32::from(saturate(p));
-    let line = LOGISTIC[((p >> 7) + INTERVALS as i32 / 2) as usize & (INTERVALS - 1)];
-    let (low, rise) = (line as u16, (line >> 16) as i16);
-    i32::from(low) + ((i32::from(rise) * (p & 127)) >> 7)
+pub fn gate(p: i32) -> i32 {
+    let (points, fraction) = points(p);
+    // `2^15 + value`, halved.
+    weighted(points, fraction, 1 << 22) >> 8
+}
+
+/// [`tanh`] of `p` brought into 16 bits.
+#[inline(always)]
+pub fn signed_gate(p: i32) -> i32 {
+    let (points, fraction) = points(p);
+    weighted(points, fraction, 0) >> 7
+}
+
+/// The points of [`LOGISTIC`] on both sides of `p`, and how far `p` is from the first one to the second, over 2^7. The first line
+/// and the last one are level, so that it does not matter where beyond 16 bits a value lies.
+#[inline(always)]
+fn points(p: i32) -> ([i16; 2], i32) {
+    const HALF: i32 = INTERVALS as i32 / 2;
+    #[cfg(dunlin_v6m)]
+    let line = i32::from(saturate(p)) >> 7;
+    #[cfg(not(dunlin_v6m))]
+    let line = (p >> 7).clamp(-HALF, HALF - 1);
+    let at = (line + HALF) as usize;
+    ([LOGISTIC[at], LOGISTIC[at + 1]], p & 127)
+}
+
+/// `sum + low (2^7 - fraction) + high fraction`.
+#[inline(always)]
+fn weighted([low, high]: [i16; 2], fraction: i32, sum: i32) -> i32 {
+    #[cfg(any(dunlin_dsp, dunlin_mve))]
+    {
+        // One load for both, of a word that may start in the middle of another.
+        let line = u32::from(low as u16) | u32::from(high as u16) << 16;
+        let weights = (fraction * 0xffff + 128) as u32;
+        if sum == 0 {
+            multiply_halves(line, weights)
+        } else {
+            multiply_halves_add(line, weights, sum)
+        }
+    }
+    #[cfg(not(any(dunlin_dsp, dunlin_mve)))]
+    {
+        let (low, high) = (i32::from(low), i32::from(high));
+        sum + (low << 7) + (high - low) * fraction
+    }
 }
 
 /// `2^16 sigmoid(-a / 2^15)` for `a` of 0 or more, at most 32767.
 #[inline]
 pub fn logistic_tail(a: i32) -> i16 {
-    let place = (16 << 15) - a.clamp(1, 16 << 15);
+    let place = (16 << 15) - at_most(at_least(a, 1), 16 << 15);
     // Intervals of 2^11.
     let interval = (place >> 11) as usize & (INTERVALS - 1);
-    let entry = LOGISTIC[interval];
-    let (low, rise) = (entry as u16, (entry >> 16) as u16);
-    line(low, low + rise, place & 2047, 11)
+    let point = |i: usize| (i32::from(LOGISTIC[i]) + (1 << 15)) as u16;
+    line(point(interval), point(interval + 1), place & 2047, 11)
 }
 
 /// `2^16 Phi(-a / 2^15)` for `a` of 0 or more, at most 32767; `Phi` is the distribution function of the normal distribution.
 #[inline]
 pub fn normal_tail(a: i32) -> i16 {
-    let place = a.clamp(0, (8 << 15) - 1);
+    let place = at_most(at_least(a, 0), (8 << 15) - 1);
     // Intervals of 2^10.
     let interval = (place >> 10) as usize & (NORMAL_INTERVALS - 1);
     line(NORMAL[interval], NORMAL[interval + 1], place & 1023, 10)
@@ -67,7 +110,10 @@ pub fn normal_tail(a: i32) -> i16 {
 fn line(low: u16, high: u16, fraction: i32, bits: u32) -> i16 {
     let (low, high) = (i32::from(low), i32::from(high));
     let half = 1 << (bits - 1);
-    (low + (((high - low) * fraction + half) >> bits)).min(i16::MAX.into()) as i16
+    at_most(
+        low + (((high - low) * fraction + half) >> bits),
+        i16::MAX.into(),
+    ) as i16
 }
 
 /// `2^-(distance / 2^bits) * 2^15`, with `bits` at most 15; the distance is below 2^31.
@@ -82,15 +128,15 @@ pub fn power(distance: u32, bits: u32) -> u32 {
     (low + (((high - low) * (fraction & 511) as i32) >> 9)) as u32 >> whole
 }
 
-/// The lines between the points of a table that never falls.
-const fn lines(points: [u16; INTERVALS + 1]) -> [u32; INTERVALS] {
-    let mut lines = [0; INTERVALS];
+/// The points less 2^15.
+const fn centered(points: [u16; INTERVALS + 1]) -> [i16; INTERVALS + 1] {
+    let mut table = [0; INTERVALS + 1];
     let mut i = 0;
-    while i < INTERVALS {
-        lines[i] = points[i] as u32 | ((points[i + 1] - points[i]) as u32) << 16;
+    while i <= INTERVALS {
+        table[i] = (points[i] ^ 0x8000) as i16;
         i += 1;
     }
-    lines
+    table
 }
 
 const fn sigmoid_table() -> [u16; INTERVALS + 1] {
@@ -197,10 +243,20 @@ mod tests {
     }
 
     #[test]
+    fn the_table_is_level_at_its_ends() {
+        assert_eq!(LOGISTIC[0], LOGISTIC[1]);
+        assert_eq!(LOGISTIC[INTERVALS - 1], LOGISTIC[INTERVALS]);
+        for beyond in [1 << 15, (1 << 15) + 77, 1 << 20, i32::MAX] {
+            assert_eq!(gate(beyond), gate(i16::MAX.into()));
+            assert_eq!(signed_gate(-beyond), signed_gate(i16::MIN.into()));
+        }
+    }
+
+    #[test]
     fn the_tables_never_fall() {
         for p in i16::MIN..i16::MAX {
             let p = i32::from(p);
-            assert!(logistic(p + 1) >= logistic(p), "at {p}");
+            assert!(signed_gate(p + 1) >= signed_gate(p), "at {p}");
         }
         for distance in 0..65_535 {
             assert!(

@@ -46,7 +46,7 @@ pub(super) fn mark<B: Built>(tensors: &mut Tensors<'_, B>) -> Result<(), PlanErr
 /// Where each layer takes each step of the one before, a stream needs and computes all of them once.
 fn all_clean<B: Built>(tensors: &mut Tensors<'_, B>) {
     let mut is_last = false;
-    for number in 0..=tensors.last_number() {
+    for number in tensors.numbers() {
         let of_last = |node: &Link| node.reach == Reach::Last;
         is_last |= tensors.maker(number).is_some_and(of_last);
         let flow = tensors.get_mut(number);
@@ -55,6 +55,7 @@ fn all_clean<B: Built>(tensors: &mut Tensors<'_, B>) {
             to: flow.shape.steps,
         };
         (flow.need, flow.clean, flow.is_last) = (all, all, is_last);
+        flow.burst = 1;
     }
 }
 
@@ -64,7 +65,7 @@ fn some_clean<B: Built>(tensors: &mut Tensors<'_, B>) -> Result<(), PlanError> {
         hops(tensors);
     }
     needs(tensors);
-    for number in 0..=tensors.last_number() {
+    for number in tensors.numbers() {
         let mut clean = clean(tensors, number);
         let is_last = is_last(tensors, number);
         let flow = tensors.get_mut(number);
@@ -105,7 +106,7 @@ fn period(nodes: &[Link]) -> Result<u32, PlanError> {
 /// Steps from window to window: they have to fit the strides.
 fn hops<B: Built>(tensors: &mut Tensors<'_, B>) {
     tensors.plan.input.hop = tensors.plan.hop;
-    for number in 1..=tensors.last_number() {
+    for number in 1..tensors.numbers().end {
         let Some(node) = tensors.maker(number) else {
             continue;
         };
@@ -133,7 +134,7 @@ fn needs<B: Built>(tensors: &mut Tensors<'_, B>) {
     let steps = tensors.get(last).shape.steps;
     let all = Steps { from: 0, to: steps };
     tensors.get_mut(last).need = if endless { ENDLESS } else { all };
-    for number in (1..=last).rev() {
+    for number in (1..tensors.numbers().end).rev() {
         let need = tensors.get(number).need;
         if need.is_empty() {
             continue;
@@ -270,7 +271,7 @@ fn clean<B: Built>(tensors: &Tensors<'_, B>, number: u16) -> Steps {
 /// From the output back to the input: what the steps that are not clean are made of.
 fn dues<B: Built>(tensors: &mut Tensors<'_, B>) {
     let pace = tensors.pace();
-    for number in (1..=tensors.last_number()).rev() {
+    for number in (1..tensors.numbers().end).rev() {
         for input in tensors.inputs(number) {
             let Some(node) = tensors.maker(number) else {
                 continue;

@@ -224,6 +224,11 @@ impl<B: Built> Tensors<'_, B> {
         self.nodes.len() as u16
     }
 
+    /// The numbers of all tensors.
+    pub fn numbers(&self) -> core::ops::Range<u16> {
+        0..self.last_number() + 1
+    }
+
     /// The tensor whose memory a tensor is.
     pub fn root(&self, tensor: u16) -> &Flow {
         self.get(self.get(tensor).root)

@@ -10,20 +10,17 @@ const PROGRESS_BYTES: usize = 4;
 
 /// Fills in `ring`, `burst`, `progress` and the plan's `stream`.
 pub(super) fn mark<B: Built>(tensors: &mut Tensors<'_, B>) {
-    let plain = B::FEATURES.is_plain();
+    if B::FEATURES.is_plain() {
+        return keep_output(tensors);
+    }
     let waits = tensors.pace() == Pace::Apart && !tensors.plan.by_step;
-    if waits && !plain && !tensors.nodes.iter().any(|node| tensors.streams(node)) {
+    if waits && !tensors.nodes.iter().any(|node| tensors.streams(node)) {
         tensors.plan.collects = true;
         return;
     }
     let mut any = false;
-    for number in 0..=tensors.last_number() {
-        let keeps = if plain {
-            // The output, for the window's end.
-            !tensors.get(number).due.is_empty()
-        } else {
-            keeps_steps(tensors, number)
-        };
+    for number in tensors.numbers() {
+        let keeps = keeps_steps(tensors, number);
         any |= keeps;
         let ring = Ring {
             cursor: 0,
@@ -34,10 +31,10 @@ pub(super) fn mark<B: Built>(tensors: &mut Tensors<'_, B>) {
         flow.ring = keeps.then_some(ring);
         flow.burst = 1;
     }
-    if any && !plain {
+    if any {
         count(tensors);
     }
-    for number in 0..=tensors.last_number() {
+    for number in tensors.numbers() {
         let flow = tensors.get_mut(number);
         let kept = flow.due.intersect(flow.clean);
         let depth = if kept.is_empty() {
@@ -51,6 +48,22 @@ pub(super) fn mark<B: Built>(tensors: &mut Tensors<'_, B>) {
         }
     }
     lay_out(tensors);
+}
+
+/// Where each layer takes each step of the one before, no step waits but those of the output, for the window's end.
+fn keep_output<B: Built>(tensors: &mut Tensors<'_, B>) {
+    if tensors.plan.by_step {
+        return;
+    }
+    let last = tensors.last_number();
+    let flow = tensors.get_mut(last);
+    flow.ring = Some(Ring {
+        cursor: 0,
+        at: CURSOR_BYTES as u32,
+        capacity: flow.shape.steps,
+    });
+    let steps = flow.window_bytes();
+    tensors.plan.stream = steps.saturating_add(CURSOR_BYTES);
 }
 
 /// Whether steps of a tensor wait for a reader: for a window, for another tensor, or for the end of the model's window.
@@ -90,7 +103,7 @@ fn count<B: Built>(tensors: &mut Tensors<'_, B>) {
         Pace::Apart => window,
         Pace::Overlapping | Pace::Endless => window + plan.hop,
     };
-    for number in 0..=tensors.last_number() {
+    for number in tensors.numbers() {
         let flow = tensors.get_mut(number);
         (flow.there, flow.done) = (flow.clean.from, flow.clean.from);
         // Of the input, one a push.
@@ -99,7 +112,7 @@ fn count<B: Built>(tensors: &mut Tensors<'_, B>) {
     for push in 1..=pushes {
         let input = &mut tensors.plan.input;
         input.there = input.there.wrapping_add(1);
-        for number in 1..=tensors.last_number() {
+        for number in 1..tensors.numbers().end {
             advance(tensors, number, pace, push == window);
         }
     }
@@ -229,26 +242,23 @@ pub(crate) fn new_steps(
 /// Places of the counters, then of the rings.
 fn lay_out<B: Built>(tensors: &mut Tensors<'_, B>) {
     let mut at = 0usize;
-    for number in 0..=tensors.last_number() {
+    for number in tensors.numbers() {
         if let Some(ring) = &mut tensors.get_mut(number).ring {
             ring.cursor = at as u32;
             at += CURSOR_BYTES;
         }
     }
-    // Where each layer takes each step, none reads a ring.
-    if !B::FEATURES.is_plain() {
-        for index in 0..tensors.nodes.len() {
-            let counts = tensors
-                .nodes
-                .get(index)
-                .is_some_and(|node| reads_ring(tensors, node));
-            if let Some(node) = tensors.nodes.get_mut(index) {
-                node.progress = counts.then_some(at as u32);
-                at += if counts { PROGRESS_BYTES } else { 0 };
-            }
+    for index in 0..tensors.nodes.len() {
+        let counts = tensors
+            .nodes
+            .get(index)
+            .is_some_and(|node| reads_ring(tensors, node));
+        if let Some(node) = tensors.nodes.get_mut(index) {
+            node.progress = counts.then_some(at as u32);
+            at += if counts { PROGRESS_BYTES } else { 0 };
         }
     }
-    for number in 0..=tensors.last_number() {
+    for number in tensors.numbers() {
         let flow = tensors.get_mut(number);
         let step_bytes = flow.step_bytes();
         if let Some(ring) = &mut flow.ring {

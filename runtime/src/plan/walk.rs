@@ -82,13 +82,13 @@ impl Walk {
 
     /// Free bytes behind the tensor at the start of the area, before or after a layer has been placed.
     pub fn scratch(&self, before: &Option<Moving>, bytes: usize) -> Range<usize> {
-        let at_start = [before, &self.moving]
-            .into_iter()
-            .flatten()
-            .filter(|moving| moving.place.start == self.area.start)
-            .map(|moving| moving.place.end.next_multiple_of(4))
-            .max();
-        let start = at_start.unwrap_or(self.area.start);
+        let end = |moving: &Option<Moving>| match moving {
+            Some(moving) if moving.place.start == self.area.start => {
+                moving.place.end.next_multiple_of(4)
+            }
+            Some(_) | None => self.area.start,
+        };
+        let start = end(before).max(end(&self.moving));
         start..start + bytes
     }
 }

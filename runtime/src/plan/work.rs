@@ -44,7 +44,7 @@ fn stand<B: Built>(tensors: &mut Tensors<'_, B>) {
     let (start, size) = (tensors.plan.held, tensors.plan.moving);
     // The root that moves, and whether it stands at the area's start.
     let mut moving = None;
-    for number in 0..=tensors.last_number() {
+    for number in tensors.numbers() {
         if let Some(node) = tensors.maker(number) {
             if node.is_view() {
                 continue;
@@ -76,7 +76,7 @@ fn is_left<B: Built>(tensors: &Tensors<'_, B>, flow: &Flow) -> bool {
 /// Holds the tensors that others than the next layer read, each at the lowest place that is free while it is needed.
 fn hold<B: Built>(tensors: &mut Tensors<'_, B>) {
     let mut size = 0usize;
-    for number in 0..=tensors.last_number() {
+    for number in tensors.numbers() {
         let last = last_reader(tensors, number);
         let between = tensors.between(number, last);
         if !tensors.is_made(number) || between.iter().all(Link::is_view) {
@@ -137,17 +137,20 @@ fn moving<B: Built>(tensors: &Tensors<'_, B>, run: Run) -> usize {
         let runs = match run {
             Run::Window => true,
             Run::Due => is_left(tensors, &node.tensor),
-            Run::Stream => tensors.streams(node),
+            // Where each layer takes each step, all run.
+            Run::Stream => B::FEATURES.is_plain() || tensors.streams(node),
         };
         if node.is_view() || !runs {
             continue;
         }
-        let mut sum = place(node.memory.scratch);
-        let inputs = [Some(tensors.get(node.input).root), second(tensors, node)];
-        for root in inputs.into_iter().flatten() {
-            sum = sum.saturating_add(size(tensors, tensors.get(root), run));
+        let of_root = |root| size(tensors, tensors.get(root), run);
+        let mut sum = place(node.memory.scratch)
+            .saturating_add(of_root(tensors.get(node.input).root))
+            .saturating_add(size(tensors, &node.tensor, run));
+        if let Some(root) = second(tensors, node) {
+            sum = sum.saturating_add(of_root(root));
         }
-        largest = largest.max(sum.saturating_add(size(tensors, &node.tensor, run)));
+        largest = largest.max(sum);
     }
     largest
 }

@@ -10,20 +10,20 @@ use crate::format::read::Cursor;
 mod elementwise;
 pub(crate) mod f32;
 mod recurrent;
-mod slices;
 mod taps;
 pub(crate) mod w8a16;
 
+pub use crate::kernel::sliding::Sliding;
 pub use elementwise::{Elementwise, Merging};
 pub use f32::F32;
 pub use recurrent::{Gates, Recurrent};
-pub use taps::{Strided, Taps};
+pub use taps::Taps;
 pub use w8a16::W8A16;
 
 mod sealed {
     pub trait Sealed {}
-    impl<const FEATURES: u64> Sealed for super::F32<FEATURES> {}
-    impl<const FEATURES: u64> Sealed for super::W8A16<FEATURES> {}
+    impl<const FEATURES: u32> Sealed for super::F32<FEATURES> {}
+    impl<const FEATURES: u32> Sealed for super::W8A16<FEATURES> {}
 }
 
 /// The types of a kind of numbers, and the way in and out of a model.
@@ -130,13 +130,13 @@ pub trait Precision: Elementwise + Recurrent {
         y: &mut [Self::Activation],
         scratch: &mut [u8],
     ) -> usize;
-    /// `y[r] = act(bias[r] + sum over the columns k of W[r][k] . x[r + k stride])`: filters of one channel each, as many as `y` has
-    /// values, from the row `first` on.
+    /// Filters of one channel each, as many for each channel: `y[place][r] = act(bias[r] + sum over the taps k of
+    /// W[r][k] . x[step of k][channel of r])` for as many places as `y` has.
     fn depthwise(
         matrix: &Self::Matrix<'_>,
-        first: usize,
         output: &OutputSpec,
-        filter: &Strided,
+        channels: usize,
+        sliding: Sliding,
         x: &[Self::Activation],
         y: &mut [Self::Activation],
     );

@@ -1,6 +1,4 @@
 //! Which columns of a matrix meet which values of an input.
-use core::ops::Range;
-
 /// `runs` pieces of `len` columns and values each.
 #[derive(Debug, Clone, Copy)]
 pub struct Taps {
@@ -26,6 +24,22 @@ impl Taps {
         }
     }
 
+    /// These.
+    #[inline(always)]
+    pub fn any(&self) -> Self {
+        *self
+    }
+
+    /// These, of which it is known that they are one run from the first column on.
+    #[inline(always)]
+    pub fn of_run(&self) -> Self {
+        Self {
+            runs: 1,
+            column: 0,
+            ..*self
+        }
+    }
+
     /// The values of the first run.
     #[inline(always)]
     pub fn first<T>(self, x: &[T]) -> &[T] {
@@ -43,11 +57,4 @@ impl Taps {
             ))
         })
     }
-}
-
-/// A filter over every `stride`-th value.
-#[derive(Debug, Clone)]
-pub struct Strided {
-    pub columns: Range<usize>,
-    pub stride: usize,
 }

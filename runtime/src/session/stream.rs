@@ -2,7 +2,7 @@
 use core::ops::Range;
 
 use crate::layer::Reach;
-use crate::plan::{Link, NOWHERE, Pace, Walk, earlier, given_steps, new_steps};
+use crate::plan::{Flow, Link, NOWHERE, Pace, Ring, Walk, earlier, given_steps, new_steps};
 use crate::precision::Precision;
 
 use super::Session;
@@ -45,23 +45,30 @@ impl<P: Precision> Session<'_, '_, P> {
     /// Clears what the stream keeps, for the first sample of a window.
     pub(super) fn restart(&mut self) {
         self.state.fill(0);
-        for number in 0..=self.last() {
-            let flow = self.tensor(number);
-            let from = flow.clean.from;
-            if let Some(ring) = flow.ring {
-                let cursor = Cursor {
-                    there: from,
-                    first: from,
-                };
-                self.set_cursor(ring, cursor);
+        if P::FEATURES.is_plain() {
+            // Where each layer takes each step, only the output may have one.
+            let last = self.tensor(self.last());
+            self.restart_ring(last.ring, last.clean.from);
+            return;
+        }
+        let input = &self.plan.input;
+        self.restart_ring(input.ring, input.clean.from);
+        for node in self.nodes {
+            let Flow { ring, clean, .. } = node.tensor;
+            self.restart_ring(ring, clean.from);
+            if let Some(at) = node.progress {
+                self.set_counter(at, clean.from);
             }
         }
-        for node in self.nodes {
-            if let Some(at) = node.progress
-                && !P::FEATURES.is_plain()
-            {
-                self.set_counter(at, node.tensor.clean.from);
-            }
+    }
+
+    fn restart_ring(&mut self, ring: Option<Ring>, from: u32) {
+        if let Some(ring) = ring {
+            let cursor = Cursor {
+                there: from,
+                first: from,
+            };
+            self.set_cursor(ring, cursor);
         }
     }
 
@@ -153,7 +160,10 @@ impl<P: Precision> Session<'_, '_, P> {
             }
             let reading = self.reading(node, &moving);
             let steps = given_steps(node, pace, reading.steps, arrival.completes);
-            walk.keep(self.roots(node));
+            // Where each layer takes each step, it is always the one that has just come.
+            if !P::FEATURES.is_plain() {
+                walk.keep(self.roots(node));
+            }
             let before = walk.moving.clone();
             moving = self.room(&mut walk, number, steps);
             if number == output {

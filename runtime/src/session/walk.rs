@@ -1,6 +1,7 @@
 //! What walks over the layers share: the tensors by their numbers, and running a layer.
 use core::ops::Range;
 
+use crate::format::features::Built;
 use crate::layer::Operands;
 use crate::plan::{Flow, Link, Moving, NOWHERE, Pace, Walk, flow};
 use crate::precision::Precision;
@@ -56,7 +57,7 @@ impl<P: Precision> Session<'_, '_, P> {
         let (Some(layer), Some(node)) = (self.layers.get(index), self.nodes.get(index)) else {
             return;
         };
-        let Some(parts) = parts(self.zone, places) else {
+        let Some(parts) = parts::<P::Build>(self.zone, places) else {
             return;
         };
         let state = self.state.get_mut(node.state_bytes()).unwrap_or_default();
@@ -99,7 +100,11 @@ struct Parts<'z> {
 }
 
 /// The bytes at these places; none where they overlap, which the plan rules out.
-fn parts<'z>(zone: &'z mut [u8], places: &Places) -> Option<Parts<'z>> {
+fn parts<'z, B: Built>(zone: &'z mut [u8], places: &Places) -> Option<Parts<'z>> {
+    // In a build for recurrent layers, most take the general way.
+    if B::FEATURES.is_plain() {
+        return all_parts::<B>(zone, places);
+    }
     let Places {
         input,
         with,
@@ -108,7 +113,7 @@ fn parts<'z>(zone: &'z mut [u8], places: &Places) -> Option<Parts<'z>> {
         ..
     } = places;
     if !with.is_empty() || !scratch.is_empty() {
-        return all_parts(zone, places);
+        return all_parts::<B>(zone, places);
     }
     // Mostly an input and an output: one split parts them.
     let (input, output) = if input.is_empty() {
@@ -134,18 +139,24 @@ fn parts<'z>(zone: &'z mut [u8], places: &Places) -> Option<Parts<'z>> {
 }
 
 #[inline(never)]
-fn all_parts<'z>(zone: &'z mut [u8], places: &Places) -> Option<Parts<'z>> {
+fn all_parts<'z, B: Built>(zone: &'z mut [u8], places: &Places) -> Option<Parts<'z>> {
+    let (input, output) = (whole(&places.input), whole(&places.output));
+    let scratch = whole(&places.scratch);
+    if !B::FEATURES.has_branches() {
+        let [input, output, scratch] = zone.get_disjoint_mut([input, output, scratch]).ok()?;
+        return Some(Parts {
+            input,
+            output,
+            scratch,
+            ..Parts::default()
+        });
+    }
     let with = if places.with == places.input {
         &NOWHERE
     } else {
         &places.with
     };
-    let ranges = [
-        whole(&places.input),
-        whole(with),
-        whole(&places.output),
-        whole(&places.scratch),
-    ];
+    let ranges = [input, whole(with), output, scratch];
     let [input, with, output, scratch] = zone.get_disjoint_mut(ranges).ok()?;
     Some(Parts {
         input,

@@ -50,7 +50,7 @@ fn swapped(code: &str) -> Vec<String> {
         let last = at + 2 == operands.len();
         match name {
             "smlad" | "smlabb" | "mla" | "vmla.f32" => at == 1,
-            "smlald" => at == 2,
+            "smlald" | "smull" => at == 2,
             "muls" => at == 1,
             "add" | "adds" | "orr" | "ands" | "tst" => last,
             _ => false,
@@ -71,9 +71,9 @@ fn counted(code: &str) -> Vec<String> {
     let Some((before, behind)) = code.split_once('#') else {
         return Vec::new();
     };
-    let digits = behind.find(|c: char| !c.is_ascii_digit());
+    let digits = behind.find(|c: char| c != '-' && !c.is_ascii_digit());
     let (number, rest) = behind.split_at(digits.unwrap_or(behind.len()));
-    let number: u32 = number.parse().expect("a decimal number");
+    let number: i32 = number.parse().expect("a decimal number");
     let others = [number + 4, number * 2].into_iter();
     let others = others.filter(|&other| other != number);
     others

@@ -1,16 +1,37 @@
-//! Calls of the program that makes sums of floats, as the runtime calls it.
+//! Calls of the programs that make sums of floats, as the runtime calls them.
 use conformance::inputs::Random;
 use conformance::thumb::{Core, Memory, Program};
 use dunlin::kernel::{reference, rows_f32};
 
 use super::{Checked, Kernel, PLACES, bytes, call, lengths};
 
-pub const KERNELS: [Kernel; 1] = [Kernel {
-    name: "rows_f32::DOT4",
-    text: rows_f32::DOT4,
-    core: Core::V7em,
-    check: all,
-}];
+pub const KERNELS: [Kernel; 2] = [
+    Kernel {
+        name: "rows_f32::DOT4",
+        text: rows_f32::DOT4,
+        core: Core::V7em,
+        check: |program| all(program, four),
+    },
+    Kernel {
+        name: "rows_f32::DOT",
+        text: rows_f32::DOT,
+        core: Core::V7em,
+        check: |program| all(program, one),
+    },
+];
+
+/// Four rows with more columns than are used, values, and sums.
+struct Case<'c> {
+    rows: &'c [f32],
+    stride: usize,
+    /// The first column used.
+    column: usize,
+    x: &'c [f32],
+    sums: [f32; 4],
+}
+
+/// Runs a program over a case, compares it with the reference, and gives the number of instructions.
+type Run = fn(&Program, &Case<'_>, &mut Random) -> Result<u64, String>;
 
 /// Exponents of 1, and how many from the lowest on: around 1; over a wide span; products that are subnormal, round to zero, or
 /// leave the range.
@@ -26,7 +47,7 @@ fn float(random: &mut Random, (lowest, span): (u32, u32)) -> f32 {
     f32::from_bits(sign | exponent << 23 | bits >> 9)
 }
 
-fn all(program: &Program) -> Result<Checked, String> {
+fn all(program: &Program, run: Run) -> Result<Checked, String> {
     let mut random = Random::new();
     let mut checked = Checked::default();
     for exponents in EXPONENTS
@@ -41,29 +62,72 @@ fn all(program: &Program) -> Result<Checked, String> {
                 };
                 let stride = column + len;
                 let (rows, x, sums) = (floats(4 * stride), floats(len), floats(4));
-                let start = [sums[0], sums[1], sums[2], sums[3]];
-                let mut memory = Memory::default();
-                let row = memory.readable(&bytes(&rows, |w| w.to_le_bytes()), 4 * column as u32);
-                let at = memory.readable(&bytes(&x, |x| x.to_le_bytes()), 4 * (len as u32 % 4));
-                // As `rows_f32::Job` has them.
-                let mut job = (4 * stride as u32).to_le_bytes().to_vec();
-                job.extend(bytes(&sums, |sum| sum.to_le_bytes()));
-                let job = memory.writable(&job, 0);
+                let case = Case {
+                    rows: &rows,
+                    stride,
+                    column,
+                    x: &x,
+                    sums: [sums[0], sums[1], sums[2], sums[3]],
+                };
                 let place = (exponents, "columns", column, len);
-                let arguments = [row + 4 * column as u32, at, len as u32, job];
-                let (returned, memory) = call(program, memory, arguments, &mut random)
+                let count = run(program, &case, &mut random)
                     .map_err(|failure| format!("{place:?}: {failure}"))?;
-                let of = |row: usize| &rows[row * stride + column..][..len];
-                let expected = reference::dot4_f32([of(0), of(1), of(2), of(3)], &x, start);
-                let found = memory.bytes(job + 4, 16);
-                if found != Some(bytes(&expected, |sum| sum.to_le_bytes())) {
-                    return Err(format!(
-                        "{place:?}: {found:?}, the reference gives {expected:?}"
-                    ));
-                }
-                checked.add([len, column, 0, 0], returned.instructions, &place)?;
+                checked.add([len, column, 0, 0], count, &place)?;
             }
         }
     }
     Ok(checked)
+}
+
+/// The rows and values in the memory of a core, and the addresses of the first weight used and of the values.
+fn placed(case: &Case<'_>) -> (Memory, [u32; 2]) {
+    let (mut memory, column, len) = (Memory::default(), case.column as u32, case.x.len() as u32);
+    let rows = memory.readable(&bytes(case.rows, |w| w.to_le_bytes()), 4 * column);
+    let x = memory.readable(&bytes(case.x, |x| x.to_le_bytes()), 4 * (len % 4));
+    (memory, [rows + 4 * column, x])
+}
+
+/// Whether the sums that a program has left at an address are those of the reference.
+fn equal(memory: &Memory, at: u32, expected: &[f32]) -> Result<(), String> {
+    let expected = bytes(expected, |sum| sum.to_le_bytes());
+    let found = memory.bytes(at, expected.len());
+    if found.as_ref() == Some(&expected) {
+        Ok(())
+    } else {
+        Err(format!("{found:?}, the reference gives {expected:?}"))
+    }
+}
+
+impl Case<'_> {
+    fn row(&self, row: usize) -> &[f32] {
+        &self.rows[row * self.stride + self.column..][..self.x.len()]
+    }
+}
+
+fn four(program: &Program, case: &Case<'_>, random: &mut Random) -> Result<u64, String> {
+    let (mut memory, [row, x]) = placed(case);
+    // As `rows_f32::Job` has them.
+    let mut job = (4 * case.stride as u32).to_le_bytes().to_vec();
+    job.extend(bytes(&case.sums, |sum| sum.to_le_bytes()));
+    let job = memory.writable(&job, 0);
+    let (returned, memory) = call(program, memory, [row, x, case.x.len() as u32, job], random)?;
+    let rows = [0, 1, 2, 3].map(|row| case.row(row));
+    equal(
+        &memory,
+        job + 4,
+        &reference::dot4_f32(rows, case.x, case.sums),
+    )?;
+    Ok(returned.instructions)
+}
+
+fn one(program: &Program, case: &Case<'_>, random: &mut Random) -> Result<u64, String> {
+    let (mut memory, [row, x]) = placed(case);
+    let sum = memory.writable(&case.sums[0].to_le_bytes(), 0);
+    let (returned, memory) = call(program, memory, [row, x, case.x.len() as u32, sum], random)?;
+    equal(
+        &memory,
+        sum,
+        &[reference::dot_f32(case.row(0), case.x, case.sums[0])],
+    )?;
+    Ok(returned.instructions)
 }

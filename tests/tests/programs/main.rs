@@ -7,9 +7,12 @@ use std::fmt::Debug;
 use conformance::inputs::Random;
 use conformance::thumb::{Core, Machine, Memory, Program, Returned};
 
+mod clamped;
 // Miri would see the same code again, some thousand times.
 #[cfg(not(miri))]
 mod damage;
+mod depthwise;
+mod depthwise_places;
 mod floats;
 mod places;
 mod pools;
@@ -144,7 +147,11 @@ fn check(kernel: &Kernel, text: &str) -> Result<Checked, String> {
 /// All programs.
 fn kernels() -> impl Iterator<Item = Kernel> {
     let integers = sums::KERNELS.into_iter().chain(places::KERNELS);
-    integers.chain(floats::KERNELS)
+    integers
+        .chain(depthwise::KERNELS)
+        .chain(clamped::KERNELS)
+        .chain(depthwise_places::KERNELS)
+        .chain(floats::KERNELS)
 }
 
 #[test]

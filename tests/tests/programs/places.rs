@@ -47,8 +47,8 @@ pub const KERNELS: [Kernel; 4] = [
     },
 ];
 
-const FULL: (i16, i16) = (i16::MIN, i16::MAX);
-const POSITIVE: (i16, i16) = (0, i16::MAX);
+pub const FULL: (i16, i16) = (i16::MIN, i16::MAX);
+pub const POSITIVE: (i16, i16) = (0, i16::MAX);
 
 /// Two rows out of a block of four: the words of each pair of columns, a row after the other.
 fn words(rows: [&[i8]; 2]) -> Vec<u32> {
@@ -149,7 +149,7 @@ fn all(program: &Program, columns: Vec<usize>, bounds: &[(i16, i16)]) -> Result<
 }
 
 /// A multiplier in [1, 32767] and a shift in [0, 31]; mostly those that leave something of a sum.
-fn scale(values: &Values, random: &mut Random) -> (u16, u8) {
+pub fn scale(values: &Values, random: &mut Random) -> (u16, u8) {
     let multiplier = 1 + (random.bits() % 32_767) as u16;
     match (values.x, random.bits() % 8) {
         (_, 0) => (32_767, 0),
@@ -158,13 +158,21 @@ fn scale(values: &Values, random: &mut Random) -> (u16, u8) {
     }
 }
 
+/// A bound in both halves of a word.
+pub fn twice(value: i16) -> u32 {
+    u32::from(value as u16) * 0x1_0001
+}
+
 /// An output by 64-bit integers.
 fn expected(case: &Case<'_>, place: usize, row: usize) -> i16 {
     let x = &case.x[place * case.step..][..case.rows[row].len()];
-    let sum = i64::from(reference::dot(case.rows[row], x, case.bias[row]));
-    let (multiplier, shift) = case.scale[row];
-    let scaled = ((sum * i64::from(multiplier)) >> 16) >> shift;
-    let (low, high) = case.bounds;
+    let sum = reference::dot(case.rows[row], x, case.bias[row]);
+    output(sum, case.scale[row], case.bounds)
+}
+
+/// What becomes of a sum.
+pub fn output(sum: i32, (multiplier, shift): (u16, u8), (low, high): (i16, i16)) -> i16 {
+    let scaled = ((i64::from(sum) * i64::from(multiplier)) >> 16) >> shift;
     scaled.clamp(low.into(), high.into()) as i16
 }
 
@@ -175,7 +183,6 @@ fn run(program: &Program, case: &Case<'_>, random: &mut Random) -> Result<u64, S
     let places = 2 * case.pairs;
     let outputs = (places - 1) * case.filters + 2;
     let y = memory.unwritten(2 * outputs, 2 * case.y_at as u32);
-    let twice = |value: i16| u32::from(value as u16) * 0x1_0001;
     let scale = case
         .scale
         .map(|(multiplier, shift)| u32::from(multiplier) << 16 | u32::from(shift));

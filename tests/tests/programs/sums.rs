@@ -20,7 +20,7 @@ struct Case<'c> {
 /// Runs a program over a case, compares it with the reference, and gives the number of instructions.
 type Run = fn(&Program, &Case<'_>, &mut Random) -> Result<u64, String>;
 
-pub const KERNELS: [Kernel; 6] = [
+pub const KERNELS: [Kernel; 7] = [
     Kernel {
         name: "row_pairs::DOT4",
         text: row_pairs::DOT4,
@@ -33,6 +33,12 @@ pub const KERNELS: [Kernel; 6] = [
         text: offset_quads::DOT4,
         core: Core::V6m,
         check: |program| all(program, 1, quads),
+    },
+    Kernel {
+        name: "offset_quads::CORRECTION",
+        text: offset_quads::CORRECTION,
+        core: Core::V6m,
+        check: |program| all(program, 1, correction),
     },
     Kernel {
         name: "rows_mve::DOT4",
@@ -138,10 +144,24 @@ fn quads(program: &Program, case: &Case<'_>, random: &mut Random) -> Result<u64,
     let (memory, [start, x, sums]) = placed(&bytes(block, |w| w.to_le_bytes()), 0, case);
     let arguments = [start + 4 * case.column as u32, x, case.x.len() as u32, sums];
     let (returned, _) = call(program, memory, arguments, random)?;
-    let left_out = case.x.iter().map(|&x| i32::from(x)).sum::<i32>() * -128;
+    let left_out = left_out(case.x);
     let found =
         [0, 1, 2, 3].map(|register| returned.registers[register].wrapping_add(left_out as u32));
     equal(found, expected(case))?;
+    Ok(returned.instructions)
+}
+
+/// What sums over these values lack.
+pub fn left_out(x: &[i16]) -> i32 {
+    x.iter().map(|&x| i32::from(x)).sum::<i32>() * -128
+}
+
+fn correction(program: &Program, case: &Case<'_>, random: &mut Random) -> Result<u64, String> {
+    let (memory, [_, x, _]) = placed(&[], 0, case);
+    let rest = [random.bits(), random.bits()];
+    let arguments = [x, case.x.len() as u32, rest[0], rest[1]];
+    let (returned, _) = call(program, memory, arguments, random)?;
+    equal([returned.registers[0]], [left_out(case.x)])?;
     Ok(returned.instructions)
 }
 

@@ -25,8 +25,14 @@ pub fn build(board: &Board, bin: &str) -> Result<PathBuf> {
             target_command([target.as_str()]).join(" ")
         )));
     }
+    // Images of products have a profile of their own.
+    let profile = if bin.starts_with("bare") {
+        "bare"
+    } else {
+        "release"
+    };
     let mut command = cargo(board);
-    command.args(["build", "--release", "--bin", bin]);
+    command.args(["build", "--profile", profile, "--bin", bin]);
     let output = command
         .args(["--quiet", "--message-format", "json-render-diagnostics"])
         .stdin(Stdio::null())
@@ -35,7 +41,7 @@ pub fn build(board: &Board, bin: &str) -> Result<PathBuf> {
         .map_err(|error| Error::input(format!("cargo does not start: {error}")))?;
     let repeat = || {
         format!(
-            "repeat it with `cargo build --release --bin {bin}` in {}",
+            "repeat it with `cargo build --profile {profile} --bin {bin}` in {}",
             board.folder.display()
         )
     };

@@ -28,14 +28,12 @@ pub enum Form {
 pub struct Record {
     pub windows: u32,
     pub outputs: u32,
-    pub longest: u64,
-    pub shortest: u64,
     pub call_stack: u32,
     pub load_stack: u32,
     pub kernel: String,
 }
 
-const WORDS: usize = 12;
+const WORDS: usize = 8;
 
 /// The file `job`.
 pub fn encode(mode: Mode, form: Form, model_bytes: usize, windows: usize) -> Vec<u8> {
@@ -65,7 +63,7 @@ pub fn read_record(path: &Path) -> Result<Record> {
 fn decode(bytes: &[u8]) -> Result<Record> {
     let malformed = || Error::check("the loader image wrote a malformed record");
     let (head, name) = bytes.split_at_checked(4 * WORDS).ok_or_else(malformed)?;
-    if !head.starts_with(b"DNR1") {
+    if !head.starts_with(b"DNR2") {
         return Err(malformed());
     }
     let word = |i: usize| {
@@ -76,7 +74,6 @@ fn decode(bytes: &[u8]) -> Result<Record> {
             head[4 * i + 3],
         ])
     };
-    let double = |i: usize| u64::from(word(i)) | u64::from(word(i + 1)) << 32;
     let detail = word(2);
     let stopped = match word(1) {
         0 => None,
@@ -92,18 +89,35 @@ fn decode(bytes: &[u8]) -> Result<Record> {
     if let Some(reason) = stopped {
         return Err(Error::check(format!("the loader image stopped: {reason}")));
     }
-    if name.len() != word(11) as usize {
+    if name.len() != word(7) as usize {
         return Err(malformed());
     }
     Ok(Record {
         windows: word(3),
         outputs: word(4),
-        longest: double(5),
-        shortest: double(7),
-        call_stack: word(9),
-        load_stack: word(10),
+        call_stack: word(5),
+        load_stack: word(6),
         kernel: String::from_utf8_lossy(name).into_owned(),
     })
+}
+
+/// Reads the file `counts`: executed instructions of so many calls, or `None` where one was too long for the timer.
+///
+/// # Errors
+/// [`Error::Check`] when there are not as many.
+pub fn read_counts(path: &Path, calls: usize) -> Result<Option<Vec<u32>>> {
+    let bytes = fs::read(path).unwrap_or_default();
+    let (words, rest) = bytes.as_chunks();
+    if words.len() != calls || !rest.is_empty() {
+        return Err(Error::check(format!(
+            "the loader image counted {} calls of {calls}",
+            words.len()
+        )));
+    }
+    let counts = words.iter().map(|&word| u32::from_le_bytes(word));
+    Ok(counts
+        .map(|count| (count != u32::MAX).then_some(count))
+        .collect())
 }
 
 #[cfg(test)]
@@ -111,8 +125,8 @@ mod tests {
     use super::*;
 
     fn record(status: u32) -> Vec<u8> {
-        let mut bytes = b"DNR1".to_vec();
-        for word in [status, 9, 3, 6, 5, 1, 4, 0, 700, 800, 6] {
+        let mut bytes = b"DNR2".to_vec();
+        for word in [status, 9, 3, 6, 700, 800, 6] {
             bytes.extend(u32::to_le_bytes(word));
         }
         bytes.extend(b"scalar");
@@ -122,11 +136,7 @@ mod tests {
     #[test]
     fn a_record_is_read_back() {
         let read = decode(&record(0)).unwrap();
-        let longest = 5 + (1 << 32);
-        assert_eq!(
-            (read.windows, read.outputs, read.longest, read.shortest),
-            (3, 6, longest, 4)
-        );
+        assert_eq!((read.windows, read.outputs), (3, 6));
         assert_eq!(
             (read.call_stack, read.load_stack, read.kernel.as_str()),
             (700, 800, "scalar")
@@ -148,5 +158,19 @@ mod tests {
                 .to_string()
                 .contains("9 bytes of RAM")
         );
+    }
+
+    #[test]
+    fn as_many_counts_as_calls_are_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("counts");
+        assert!(read_counts(&path, 1).is_err());
+        fs::write(&path, [7, 0, 0, 0, 1, 1, 0, 0]).unwrap();
+        assert_eq!(read_counts(&path, 2).unwrap(), Some(vec![7, 257]));
+        assert!(read_counts(&path, 1).is_err() && read_counts(&path, 3).is_err());
+        fs::write(&path, [7, 0, 0, 0, 255, 255, 255, 255]).unwrap();
+        assert_eq!(read_counts(&path, 2).unwrap(), None);
+        fs::write(&path, [7, 0, 0, 0, 1]).unwrap();
+        assert!(read_counts(&path, 1).is_err());
     }
 }

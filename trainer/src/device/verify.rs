@@ -45,9 +45,9 @@ pub struct VerifyReport {
     pub instructions_per_inference: u64,
     /// Used below its caller by the call that needs most.
     pub stack_bytes: u32,
-    /// Executed by the shortest call.
+    /// Executed by each call.
     #[serde(skip)]
-    pub shortest: u64,
+    pub counts: Vec<u32>,
     /// Stack used by loading the model in the loader image, which has room for more layers than a product would.
     #[serde(skip)]
     pub load_stack: u32,

@@ -1,6 +1,6 @@
 //! A case of the bench: one layer or model with random weights, and the windows that it is given.
 use dunlin::PrecisionTag;
-use dunlin_trainer::config::LayerConfig;
+use dunlin_trainer::config::LayerTable;
 use dunlin_trainer::data::Windows;
 use dunlin_trainer::device::{Activations, Board, Mode};
 use dunlin_trainer::model_file::{FloatModel, Runner};
@@ -47,20 +47,15 @@ impl Case {
         }
     }
 
-    /// Whether each of its calls does the same work. The samples of a stream do not.
-    pub fn is_even(&self) -> bool {
-        self.mode == Mode::Run
-    }
-
-    /// The model before it is quantized.
-    pub fn float(&self) -> Result<FloatModel, Failure> {
-        let layers: Vec<LayerConfig> = serde_json::from_value(self.layers.clone())
+    /// The float model; its name is the start of the case's.
+    pub fn model(&self) -> Result<FloatModel, Failure> {
+        let layers: Vec<LayerTable> = serde_json::from_value(self.layers.clone())
             .map_err(|error| Failure::new(format!("{}: {error}", self.name)))?;
         Ok(FloatModel {
-            name: self.name.to_owned(),
+            name: self.name.chars().take(32).collect(),
             mode: self.time,
             hop: 0,
-            network: Network::new(&layers, self.steps, self.channels, 42)?,
+            network: Network::from_tables(&layers, self.steps, self.channels, 42)?,
             input_scales: Vec::new(),
             output_scales: Vec::new(),
         })
@@ -68,7 +63,7 @@ impl Case {
 
     /// The model file.
     pub fn file(&self) -> Result<Runner, Failure> {
-        let model = self.float()?;
+        let model = self.model()?;
         let bytes = match self.precision {
             PrecisionTag::F32 => model.to_bytes()?,
             PrecisionTag::W8A16 => quantize(&model, &self.calibration())?,
@@ -116,8 +111,24 @@ impl Case {
         windows
     }
 
-    /// What the model is given: random windows and, of integers, the extreme ones.
-    pub fn windows(&self) -> Activations {
+    /// What the model is given, a run at a time. Of integer streams there are several, so that each place of a stream sees
+    /// random, extreme and zero samples.
+    pub fn inputs(&self) -> Vec<Activations> {
+        match (self.mode, self.windows()) {
+            (Mode::Push, Activations::W8A16(values)) => (0..values.len() / self.window())
+                .step_by(2)
+                .map(|first| {
+                    let mut turned = values.clone();
+                    turned.rotate_left(first * self.window());
+                    Activations::W8A16(turned)
+                })
+                .collect(),
+            (Mode::Run | Mode::Push, windows) => vec![windows],
+        }
+    }
+
+    /// Random windows and, of integers, the extreme ones.
+    fn windows(&self) -> Activations {
         let len = self.window();
         let mut random = Random(2);
         match self.precision {
@@ -131,6 +142,39 @@ impl Case {
             }
         }
     }
+}
+
+/// How the counts of a case depend on the data, given those of every call for each of its inputs; `None` if they do not.
+///
+/// All windows take the same number of instructions. The samples of a stream do not, but the same sample of every stream does.
+pub fn uneven(mode: Mode, counts: &[&[u32]]) -> Option<String> {
+    let first = *counts.first()?;
+    let differing = match mode {
+        Mode::Run => counts
+            .iter()
+            .copied()
+            .flatten()
+            .enumerate()
+            .find_map(|(call, &count)| {
+                let expected = *first.first()?;
+                (count != expected).then_some((call, expected, count))
+            }),
+        Mode::Push => counts.iter().find_map(|stream| {
+            let pairs = first.iter().zip(*stream).enumerate();
+            let mut differing = pairs.filter(|(_, (expected, count))| expected != count);
+            differing
+                .next()
+                .map(|(call, (&expected, &count))| (call, expected, count))
+        }),
+    };
+    let (call, expected, count) = differing?;
+    let what = match mode {
+        Mode::Run => "window",
+        Mode::Push => "sample",
+    };
+    Some(format!(
+        "the count depends on the data: {what} {call} takes {count} instructions, not {expected}"
+    ))
 }
 
 /// A multiplicative generator (Lehmer, modulus 2^31 - 1, multiplier 48271): the same numbers for ever.
@@ -150,5 +194,33 @@ impl Random {
     /// Any 16 bits.
     fn integer(&mut self) -> i16 {
         (self.next() >> 12) as i16
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn windows_are_compared_with_each_other_and_samples_across_streams() {
+        assert_eq!(uneven(Mode::Run, &[&[5, 5, 5]]), None);
+        let sentence = uneven(Mode::Run, &[&[5, 5, 6]]).unwrap();
+        assert!(sentence.contains("window 2 takes 6"), "{sentence}");
+        assert_eq!(uneven(Mode::Push, &[&[5, 9, 5], &[5, 9, 5]]), None);
+        let streams: [&[u32]; 3] = [&[5, 9, 5], &[5, 9, 5], &[5, 8, 5]];
+        let sentence = uneven(Mode::Push, &streams).unwrap();
+        assert!(sentence.contains("sample 1 takes 8"), "{sentence}");
+    }
+
+    #[test]
+    fn each_place_of_a_stream_sees_other_samples() {
+        let cases = super::super::cases::all();
+        let push = cases.iter().find(|case| case.mode == Mode::Push).unwrap();
+        let inputs = push.inputs();
+        assert!(inputs.len() > 1);
+        for (i, input) in inputs.iter().enumerate() {
+            assert_eq!(input.len(), inputs[0].len());
+            assert!(inputs[..i].iter().all(|other| other != input));
+        }
     }
 }

@@ -4,6 +4,7 @@ use dunlin_trainer::device::Mode;
 use serde_json::{Value, json};
 
 use super::case::Case;
+use super::paths;
 
 /// Every case, in the order in which they are printed.
 pub fn all() -> Vec<Case> {
@@ -12,11 +13,12 @@ pub fn all() -> Vec<Case> {
     cases.extend(others());
     cases.extend(streams());
     cases.extend(floats());
+    cases.extend(paths::all());
     cases
 }
 
 /// A whole window through one layer.
-fn layer(name: &'static str, [steps, channels]: [usize; 2], layer: Value) -> Case {
+pub fn layer(name: &'static str, [steps, channels]: [usize; 2], layer: Value) -> Case {
     model(name, [steps, channels], json!([layer]))
 }
 
@@ -210,7 +212,9 @@ mod tests {
         for case in cases.iter().filter(|case| case.steps == 1) {
             let file = case.file().unwrap();
             assert!(case.macs(&file).unwrap() > 0, "{}", case.name);
-            assert_eq!(case.windows().len() % (case.steps * case.channels), 0);
+            for input in case.inputs() {
+                assert_eq!(input.len() % (case.steps * case.channels), 0);
+            }
         }
     }
 }

@@ -2,13 +2,13 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use dunlin_trainer::device::{Board, Image, Mode, count};
+use dunlin_trainer::device::{Board, Image, count};
+use dunlin_trainer::model_file::Runner;
 use serde_json::Value;
 
 use crate::step::{Failure, Step};
 
 use super::case::Case;
-use super::file_for;
 
 /// An instruction of the image and how often it was executed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +45,7 @@ pub fn profile(
     loader: &Path,
     plugin: &Path,
     case: &Case,
+    file: &Runner,
 ) -> Result<Profile, Failure> {
     let folder = tempfile::tempdir()
         .map_err(|error| Failure::new(format!("no temporary folder: {error}")))?;
@@ -56,28 +57,18 @@ pub fn profile(
         path: loader,
         plugin: Some(&arguments),
     };
-    let file = file_for(board, case)?;
-    let report = count(&file, board, image, case.mode, &case.one_window())?;
+    let report = count(file, board, image, case.mode, &case.one_window())?;
     let text = fs::read_to_string(&out)
         .map_err(|error| Failure::new(format!("the plugin wrote nothing: {error}")))?;
-    let calls = match case.mode {
-        Mode::Run => 1,
-        Mode::Push => case.steps as u64,
-    };
     let profile = Profile {
-        calls,
+        calls: report.counts.len() as u64,
         executed: parse(&text)?,
     };
     // The instruction that calls is counted too.
-    let (found, counted) = (
-        profile.instructions() - calls,
-        report.instructions_per_inference,
-    );
-    let agree = match case.mode {
-        Mode::Run => found == counted,
-        Mode::Push => found <= calls * counted && found >= calls * report.shortest,
-    };
-    if agree {
+    let calls = profile.calls;
+    let found = profile.instructions() - calls;
+    let counted: u64 = report.counts.iter().copied().map(u64::from).sum();
+    if found == counted {
         Ok(profile)
     } else {
         Err(Failure::new(format!(

@@ -7,6 +7,7 @@ use std::fs;
 use addr2line::Context;
 use addr2line::gimli::{DwarfSections, EndianSlice, LittleEndian};
 use dunlin_trainer::device::{Board, build};
+use dunlin_trainer::model_file::Runner;
 use dunlin_trainer::report::table::{Table, thousands};
 use object::{File, Object, ObjectSection, ObjectSymbol, SymbolKind};
 
@@ -19,15 +20,15 @@ use super::executed::{Profile, plugin, profile};
 const SHOWN: u64 = 10;
 
 /// The tables of a case on a board.
-pub fn text(board: &Board, case: &Case) -> Result<String, Failure> {
+pub fn text(board: &Board, case: &Case, file: &Runner) -> Result<String, Failure> {
     let image = build(board, "loader")?;
-    let profile = profile(board, &image, &plugin()?, case)?;
+    let profile = profile(board, &image, &plugin()?, case, file)?;
     let failed = |error: &dyn Display| Failure::new(format!("{}: {error}", image.display()));
     let elf = fs::read(&image).map_err(|error| failed(&error))?;
-    let file = File::parse(&*elf).map_err(|error| failed(&error))?;
-    let functions = Functions::of(&file);
+    let elf = File::parse(&*elf).map_err(|error| failed(&error))?;
+    let functions = Functions::of(&elf);
     let sections = DwarfSections::load(|section| -> Result<Cow<'_, [u8]>, object::Error> {
-        match file.section_by_name(section.name()) {
+        match elf.section_by_name(section.name()) {
             Some(section) => section.uncompressed_data(),
             None => Ok(Cow::Borrowed(&[])),
         }

@@ -1,5 +1,8 @@
 //! `bench`: executed instructions of layers and models on the emulated boards, against the last accepted state.
-use dunlin_trainer::device::{Activations, Board, Image, build, count};
+use std::collections::BTreeMap;
+
+use dunlin::PrecisionTag;
+use dunlin_trainer::device::{Board, Image, VerifyReport, build, count};
 use dunlin_trainer::model_file::Runner;
 
 use crate::firmware::chosen;
@@ -12,13 +15,16 @@ mod committed;
 mod cycles;
 mod executed;
 mod figure;
+mod floor;
 mod functions;
+mod paths;
 mod reference;
 mod report;
 
-use case::Case;
+use case::{Case, uneven};
 use committed::Committed;
 use figure::Figure;
+use floor::Floors;
 
 const USAGE: &str =
     "cargo xtask bench [CASE...] [--board BOARD] [--json | --functions] [--cycles] [--write]";
@@ -56,6 +62,8 @@ pub fn run(arguments: &[String]) -> Outcome {
     } else {
         None
     };
+    // Quantized once for all boards.
+    let mut files: BTreeMap<&str, Runner> = BTreeMap::new();
     let (mut figures, mut wrong) = (Vec::new(), Vec::new());
     for board in chosen(&wanted.boards)? {
         let path = build(&board, "loader")?;
@@ -69,14 +77,17 @@ pub fn run(arguments: &[String]) -> Outcome {
             if !asked || !case.runs_on(&board) {
                 continue;
             }
+            if !files.contains_key(case.name) {
+                files.insert(case.name, case.file()?);
+            }
+            let file = files[case.name].packed(board.packed_for().packing())?;
             if wanted.functions {
-                println!("{}", functions::text(&board, case)?);
+                println!("{}", functions::text(&board, case, &file)?);
                 continue;
             }
-            let file = file_for(&board, case)?;
             let mut found = measure(&board, loader, case, &file)?;
             if let Some(plugin) = &plugin {
-                let profile = executed::profile(&board, &path, plugin, case)?;
+                let profile = executed::profile(&board, &path, plugin, case, &file)?;
                 let cycles = cycles::estimate(&board.name, &profile.executed);
                 found.figure.estimated_cycles = cycles.map(|cycles| cycles / profile.calls);
             }
@@ -94,7 +105,8 @@ pub fn run(arguments: &[String]) -> Outcome {
         let counted: Vec<Figure> = figures.iter().map(Figure::counted).collect();
         println!("{}", figure::json(&counted));
     } else {
-        println!("{}", report::text(&figures, &committed));
+        let floors = Floors::new(&cases)?;
+        println!("{}", report::text(&figures, &committed, &floors));
     }
     if wanted.write {
         let whole = wanted.cases.is_empty() && wanted.boards.is_empty();
@@ -104,7 +116,7 @@ pub fn run(arguments: &[String]) -> Outcome {
             committed.with(figures)
         };
         table.write()?;
-        report::write(&table)?;
+        report::write(&table, &Floors::new(&cases)?)?;
     } else {
         wrong.extend(committed.rises(&figures));
     }
@@ -138,11 +150,6 @@ fn wanted(arguments: &[String]) -> Result<Wanted, Failure> {
     Ok(wanted)
 }
 
-/// The model file that a board runs, packed for its core.
-fn file_for(board: &Board, case: &Case) -> Result<Runner, Failure> {
-    Ok(case.file()?.packed(board.packed_for().packing())?)
-}
-
 /// A figure, and what is wrong with it.
 struct Found {
     figure: Figure,
@@ -153,29 +160,32 @@ fn measure(board: &Board, loader: Image<'_>, case: &Case, file: &Runner) -> Resu
     let named = |error: &dyn std::fmt::Display| {
         Failure::new(format!("{} on {}: {error}", case.name, board.name))
     };
-    let windows = case.windows();
-    let report = count(file, board, loader, case.mode, &windows).map_err(|error| named(&error))?;
-    let integer = matches!(windows, Activations::W8A16(_));
-    let wrong = if report.differing_bits > 0 {
-        Some(format!(
-            "{} bits differ from the host's",
-            report.differing_bits
-        ))
-    } else if integer && case.is_even() && report.shortest != report.instructions_per_inference {
-        Some(format!(
-            "the count depends on the data: {} to {} instructions",
-            report.shortest, report.instructions_per_inference
-        ))
+    let inputs = case.inputs();
+    let reports: Result<Vec<VerifyReport>, _> = inputs
+        .iter()
+        .map(|input| count(file, board, loader, case.mode, input))
+        .collect();
+    let reports = reports.map_err(|error| named(&error))?;
+    let differing: u64 = reports.iter().map(|report| report.differing_bits).sum();
+    let counts: Vec<&[u32]> = reports.iter().map(|report| &*report.counts).collect();
+    let wrong = if differing > 0 {
+        Some(format!("{differing} bits differ from the host's"))
     } else {
-        None
+        match case.precision {
+            PrecisionTag::F32 => None,
+            PrecisionTag::W8A16 => uneven(case.mode, &counts),
+        }
     };
+    let longest = reports
+        .iter()
+        .map(|report| report.instructions_per_inference);
     Ok(Found {
         figure: Figure {
             name: case.name.to_owned(),
             board: board.name.clone(),
             precision: case.precision(),
             macs: case.macs(file)?,
-            instructions: report.instructions_per_inference,
+            instructions: longest.max().unwrap_or_default(),
             estimated_cycles: None,
         },
         wrong: wrong.map(|sentence| named(&sentence).sentence),

@@ -8,6 +8,7 @@ use crate::step::{Failure, Outcome, root};
 
 use super::committed::Committed;
 use super::figure::Figure;
+use super::floor::Floors;
 use super::reference::{self, Boards, Reference};
 
 const PAGE: &str = "docs/instructions.md";
@@ -16,7 +17,7 @@ const BEGIN: &str = "<!-- made by `cargo xtask bench --write`: begin -->";
 const END: &str = "<!-- made by `cargo xtask bench --write`: end -->";
 
 /// A table for each board, with the change since the last accepted state.
-pub fn text(figures: &[Figure], committed: &Committed) -> String {
+pub fn text(figures: &[Figure], committed: &Committed, floors: &Floors) -> String {
     by_board(figures, |of_board| {
         let mut table = Table::new([
             "case",
@@ -24,6 +25,8 @@ pub fn text(figures: &[Figure], committed: &Committed) -> String {
             "MACs",
             "instructions",
             "a MAC",
+            "floor",
+            "of floor",
             "estimated cycles",
             "committed",
             "change",
@@ -34,7 +37,7 @@ pub fn text(figures: &[Figure], committed: &Committed) -> String {
         ]);
         for figure in of_board {
             let before = committed.of(&figure.name, &figure.board);
-            let mut row = own(figure);
+            let mut row = own(figure, floors);
             row.push(before.map(thousands).unwrap_or_default());
             row.push(before.map_or_else(String::new, |before| {
                 let change = figure.instructions as f64 / before as f64 - 1.0;
@@ -48,14 +51,27 @@ pub fn text(figures: &[Figure], committed: &Committed) -> String {
 }
 
 /// Renews the tables of the page.
-pub fn write(committed: &Committed) -> Outcome {
-    let text = by_board(committed.figures(), |of_board| {
+pub fn write(committed: &Committed, floors: &Floors) -> Outcome {
+    let text = tables(committed, floors);
+    let path = root().join(PAGE);
+    let page =
+        fs::read_to_string(&path).map_err(|error| Failure::new(format!("{PAGE}: {error}")))?;
+    atomic::write(&path, replaced(&page, &text)?.as_bytes())?;
+    eprintln!("wrote the tables to {PAGE}");
+    Ok(())
+}
+
+/// The tables of the page.
+fn tables(committed: &Committed, floors: &Floors) -> String {
+    by_board(committed.figures(), |of_board| {
         let mut table = Table::new([
             "case",
             "precision",
             "MACs",
             "instructions",
             "a MAC",
+            "floor",
+            "of floor",
             "estimated cycles",
             "C",
             "of C",
@@ -63,18 +79,12 @@ pub fn write(committed: &Committed) -> Outcome {
             "of aim",
         ]);
         for figure in of_board {
-            let mut row = own(figure);
+            let mut row = own(figure, floors);
             row.extend(compared(figure));
             table.row(row);
         }
         table.markdown()
-    });
-    let path = root().join(PAGE);
-    let page =
-        fs::read_to_string(&path).map_err(|error| Failure::new(format!("{PAGE}: {error}")))?;
-    atomic::write(&path, replaced(&page, &text)?.as_bytes())?;
-    eprintln!("wrote the tables to {PAGE}");
-    Ok(())
+    })
 }
 
 /// The boards in the order in which they first come, with a heading each.
@@ -96,8 +106,9 @@ fn by_board(figures: &[Figure], table: impl Fn(&[&Figure]) -> String) -> String 
 }
 
 /// Name to estimated cycles.
-fn own(figure: &Figure) -> Vec<String> {
+fn own(figure: &Figure, floors: &Floors) -> Vec<String> {
     let a_mac = figure.instructions as f64 / figure.macs as f64;
+    let [floor, of_floor] = beside(figure, floors.of(figure));
     vec![
         figure.name.clone(),
         figure.precision.clone(),
@@ -108,8 +119,21 @@ fn own(figure: &Figure) -> Vec<String> {
         } else {
             format!("{a_mac:.2}")
         },
+        floor,
+        of_floor,
         figure.estimated_cycles.map(thousands).unwrap_or_default(),
     ]
+}
+
+/// Another figure, and how many times as many instructions this one has.
+fn beside(figure: &Figure, other: Option<u64>) -> [String; 2] {
+    other.map_or_else(
+        || [String::new(), String::new()],
+        |other| {
+            let ratio = figure.instructions as f64 / other as f64;
+            [thousands(other), format!("{ratio:.2}")]
+        },
+    )
 }
 
 /// The figures of C and those aimed at, where there are some.
@@ -117,13 +141,7 @@ fn compared(figure: &Figure) -> Vec<String> {
     let reference = reference::of(&figure.name);
     let cells = |part: fn(&Reference) -> &Boards| {
         let other = reference.and_then(|reference| part(reference).on(&figure.board));
-        other.map_or_else(
-            || [String::new(), String::new()],
-            |other| {
-                let ratio = figure.instructions as f64 / other as f64;
-                [thousands(other), format!("{ratio:.2}")]
-            },
-        )
+        beside(figure, other)
     };
     [
         cells(|reference| &reference.c),
@@ -149,6 +167,7 @@ fn replaced(page: &str, text: &str) -> Result<String, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bench::cases;
 
     #[test]
     fn the_tables_have_their_place() {
@@ -159,7 +178,8 @@ mod tests {
     }
 
     #[test]
-    fn a_line_shows_the_ratios_to_c_and_to_the_aim() {
+    fn a_line_shows_the_ratios_to_the_floor_to_c_and_to_the_aim() {
+        let floors = Floors::new(&cases::all()).unwrap();
         let figure = Figure {
             name: "dense_128_128".to_owned(),
             board: "qemu-m4".to_owned(),
@@ -168,20 +188,32 @@ mod tests {
             instructions: 35_000,
             estimated_cycles: Some(40_000),
         };
-        assert_eq!(own(&figure)[3..], ["35,000", "2.14", "40,000"]);
+        let floor = ["14,976", "2.34"];
+        assert_eq!(own(&figure, &floors)[3..5], ["35,000", "2.14"]);
+        assert_eq!(own(&figure, &floors)[5..7], floor);
+        assert_eq!(own(&figure, &floors)[7..], ["40,000"]);
         assert_eq!(compared(&figure), ["36,477", "0.96", "17,500", "2.00"]);
         let other = Figure {
             board: "qemu-m3".to_owned(),
             ..figure
         };
         assert_eq!(compared(&other), ["", "", "", ""]);
-        let shown = text(
-            std::slice::from_ref(&other),
-            &Committed::new(vec![Figure {
-                instructions: 70_000,
-                ..other.clone()
-            }]),
-        );
+        let before = Committed::new(vec![Figure {
+            instructions: 70_000,
+            ..other.clone()
+        }]);
+        let shown = text(std::slice::from_ref(&other), &before, &floors);
         assert!(shown.contains("-50.00 %"), "{shown}");
+        let page = tables(&before, &floors);
+        let head = "| case | precision | MACs | instructions | a MAC | floor | of floor | estimated cycles |";
+        assert!(page.contains(head), "{page}");
+        let line = "| dense_128_128 | w8a16 | 16,384 | 70,000 | 4.27 | 37,376 | 1.87 | 40,000 |";
+        assert!(page.contains(line), "{page}");
+        // A case that is gone has no floor.
+        let gone = Figure {
+            name: "gone".to_owned(),
+            ..other
+        };
+        assert_eq!(own(&gone, &floors)[5..7], ["", ""]);
     }
 }

@@ -2,10 +2,12 @@
 //!
 //! Nothing here is generic: a generic function would be compiled with the settings of the program that uses it.
 use crate::kernel::active as kernel;
-use crate::precision::slices::four;
-use crate::precision::{Strided, Taps};
+use crate::kernel::depthwise::{FLOATS, Filters, outputs};
+use crate::kernel::rows_f32::dot;
+use crate::kernel::slices::four;
+use crate::precision::{Sliding, Taps};
 
-use super::{Matrix, lanes, piece};
+use super::{Matrix, lanes, piece, relu};
 
 /// `y[r] = bias[r] + sum of W[r] . x`.
 #[inline(never)]
@@ -13,16 +15,25 @@ pub fn sums(matrix: &Matrix<'_>, taps: &Taps, x: &[f32], y: &mut [f32]) {
     if matrix.in_lanes() {
         return lanes::sums(matrix, taps, x, y);
     }
+    let columns = matrix.columns;
+    let whole = taps.first(x);
     let (fours, rest) = y.as_chunks_mut::<4>();
-    let mut row = 0;
-    for y in fours {
-        *y = sums4(matrix, row, taps, x);
-        row += 4;
+    let mut row = 4 * fours.len();
+    let mut rows = matrix.weights;
+    for (y, &bias) in fours.iter_mut().zip(matrix.bias.as_chunks().0) {
+        *y = if taps.runs == 1 {
+            dot4(rows, columns, taps.column, whole, bias)
+        } else {
+            taps.pieces(x).fold(bias, |sums, (column, x)| {
+                dot4(rows, columns, column, x, sums)
+            })
+        };
+        rows = rows.get(4 * columns..).unwrap_or_default();
     }
     for y in rest {
         let bias = matrix.bias.get(row).copied().unwrap_or_default();
         *y = taps.pieces(x).fold(bias, |sum, (column, x)| {
-            kernel::dot_f32(piece(matrix, row, column, x.len()), x, sum)
+            dot(piece(matrix, row, column, x.len()), x, sum)
         });
         row += 1;
     }
@@ -31,20 +42,34 @@ pub fn sums(matrix: &Matrix<'_>, taps: &Taps, x: &[f32], y: &mut [f32]) {
 /// The sums of four rows from `row` on, over all of `x`.
 #[inline(never)]
 pub fn four_sums(matrix: &Matrix<'_>, row: usize, x: &[f32]) -> [f32; 4] {
-    sums4(matrix, row, &Taps::whole(x.len()), x)
+    let rows = matrix.weights.get(row * matrix.columns..);
+    let rows = rows.unwrap_or_default();
+    dot4(rows, matrix.columns, 0, x, four(matrix.bias, row))
 }
 
-/// The sums of four rows from `row` on.
+/// `max(y, 0)` of each.
+#[inline(never)]
+pub fn rectify(y: &mut [f32]) {
+    for y in y {
+        *y = relu(*y);
+    }
+}
+
+/// `y = x` where that is larger.
+#[inline(never)]
+pub fn raise(y: &mut [f32], x: &[f32]) {
+    for (y, &x) in y.iter_mut().zip(x) {
+        *y = if x > *y { x } else { *y };
+    }
+}
+
+/// Adds four rows that follow each other, from a column on, to their sums.
 #[inline(always)]
-fn sums4(matrix: &Matrix<'_>, row: usize, taps: &Taps, x: &[f32]) -> [f32; 4] {
-    let pieces = taps.pieces(x);
-    pieces.fold(four(matrix.bias, row), |sums, (column, x)| {
-        let rows = matrix.weights.get(row * matrix.columns..);
-        match together(rows.unwrap_or_default(), matrix.columns, column, x, sums) {
-            Some(sums) => sums,
-            None => one_by_one(matrix, row, column, x, sums),
-        }
-    })
+fn dot4(rows: &[f32], columns: usize, column: usize, x: &[f32], sums: [f32; 4]) -> [f32; 4] {
+    match together(rows, columns, column, x, sums) {
+        Some(sums) => sums,
+        None => one_by_one(rows, columns, column, x, sums),
+    }
 }
 
 /// Four rows that follow each other, where there is a faster way to their sums.
@@ -68,34 +93,21 @@ fn together(
 }
 
 #[inline(never)]
-fn one_by_one(
-    matrix: &Matrix<'_>,
-    row: usize,
-    column: usize,
-    x: &[f32],
-    sums: [f32; 4],
-) -> [f32; 4] {
-    let rows = core::array::from_fn(|r| piece(matrix, row + r, column, x.len()));
-    kernel::dot4_f32(rows, x, sums)
+fn one_by_one(rows: &[f32], columns: usize, column: usize, x: &[f32], sums: [f32; 4]) -> [f32; 4] {
+    let row = |r: usize| {
+        let start = r * columns + column;
+        rows.get(start..start + x.len()).unwrap_or_default()
+    };
+    kernel::dot4_f32([row(0), row(1), row(2), row(3)], x, sums)
 }
 
-/// The sums of filters over one channel each, from the row `first` on.
+/// The sums of filters over one channel each.
 #[inline(never)]
-pub fn depthwise(matrix: &Matrix<'_>, first: usize, filter: &Strided, x: &[f32], y: &mut [f32]) {
-    let columns = &filter.columns;
-    let piece = |row| piece(matrix, row, columns.start, columns.len());
-    let (fours, rest) = y.as_chunks_mut::<4>();
-    let mut row = first;
-    for y in fours {
-        let x = x.get(row - first..).unwrap_or_default();
-        let rows = core::array::from_fn(|r| piece(row + r));
-        *y = kernel::strided4_f32(rows, x, filter.stride, four(matrix.bias, row));
-        row += 4;
-    }
-    for y in rest {
-        let x = x.get(row - first..).unwrap_or_default();
-        let bias = matrix.bias.get(row).copied().unwrap_or_default();
-        *y = kernel::strided_f32(piece(row), x, filter.stride, bias);
-        row += 1;
-    }
+pub fn depthwise(matrix: &Matrix<'_>, channels: usize, sliding: Sliding, x: &[f32], y: &mut [f32]) {
+    let filters = Filters {
+        weights: matrix.weights,
+        bias: matrix.bias,
+        channels,
+    };
+    outputs(&filters, 0, sliding, x, y, FLOATS, |_| |sums| sums);
 }

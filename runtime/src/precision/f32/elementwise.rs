@@ -4,7 +4,7 @@ use crate::format::graph::{ActivationSpec, LayerNormSpec, MergeSpec, OutputSpec}
 use crate::format::read::Cursor;
 use crate::math::float;
 
-use super::{F32, activate, unused};
+use super::{F32, activate, affine, unused};
 use crate::precision::{Elementwise, Merging, Numbers};
 
 /// Gamma and beta a channel.
@@ -22,7 +22,7 @@ pub struct Rows<'m> {
     units: usize,
 }
 
-impl<const FEATURES: u64> Elementwise for F32<FEATURES> {
+impl<const FEATURES: u32> Elementwise for F32<FEATURES> {
     type Norm<'m> = Norm<'m>;
     type Rows<'m> = Rows<'m>;
 
@@ -53,10 +53,7 @@ impl<const FEATURES: u64> Elementwise for F32<FEATURES> {
         let windows = x.chunks_exact((channels * taps).max(1));
         for (window, y) in windows.zip(y.chunks_exact_mut(channels.max(1))) {
             for x in window.chunks_exact(channels.max(1)) {
-                for (y, &x) in y.iter_mut().zip(x) {
-                    // Written in any case, so that it can be done in vectors.
-                    *y = if x > *y { x } else { *y };
-                }
+                affine::raise(y, x);
             }
         }
     }

@@ -2,8 +2,8 @@
 //! in its block. A vector adds a column to sixteen sums, so that each sum is made in the order of the columns.
 use crate::kernel::reference::dot_f32;
 use crate::kernel::row_lanes::{Job, Lanes, ROWS, dispatch, split};
+use crate::kernel::slices::some;
 use crate::precision::Taps;
-use crate::precision::slices::some;
 
 use super::Matrix;
 

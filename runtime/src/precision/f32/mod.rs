@@ -6,8 +6,8 @@ use crate::format::header::{Packing, PrecisionTag};
 use crate::format::read::Cursor;
 use crate::math::float;
 
-use super::slices::part;
-use super::{Gates, Numbers, Precision, Rows, Strided, Taps};
+use super::{Gates, Numbers, Precision, Rows, Sliding, Taps};
+use crate::kernel::slices::part;
 
 mod affine;
 mod elementwise;
@@ -16,7 +16,7 @@ mod recurrent;
 
 /// 32-bit floats throughout; with the code for these [`features`](crate::features) and no other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct F32<const FEATURES: u64 = ALL>;
+pub struct F32<const FEATURES: u32 = ALL>;
 
 /// `[rows][columns]` weights and one bias a row.
 #[derive(Debug, Clone, Copy)]
@@ -39,7 +39,7 @@ impl Matrix<'_> {
     }
 }
 
-impl<const FEATURES: u64> Numbers for F32<FEATURES> {
+impl<const FEATURES: u32> Numbers for F32<FEATURES> {
     const TAG: PrecisionTag = PrecisionTag::F32;
     type Build = Build<FEATURES>;
     type Activation = f32;
@@ -77,7 +77,7 @@ impl<const FEATURES: u64> Numbers for F32<FEATURES> {
     }
 }
 
-impl<const FEATURES: u64> Precision for F32<FEATURES> {
+impl<const FEATURES: u32> Precision for F32<FEATURES> {
     fn matrix<'m>(
         weights: &mut Cursor<'m>,
         rows: Rows,
@@ -122,16 +122,7 @@ impl<const FEATURES: u64> Precision for F32<FEATURES> {
     #[inline]
     fn affine(matrix: &Matrix<'_>, output: &OutputSpec, taps: &Taps, x: &[f32], y: &mut [f32]) {
         affine::sums(matrix, taps, x, y);
-        if output.activation == Activation::Relu {
-            // A loop of its own, which can be one of vectors.
-            for y in y {
-                *y = relu(*y);
-            }
-        } else if !matches!(output.activation, Activation::Linear | Activation::Softmax) {
-            for y in y {
-                *y = activate::<FEATURES>(output.activation, *y);
-            }
-        }
+        activate_all::<FEATURES>(output.activation, y);
     }
 
     #[inline]
@@ -156,16 +147,14 @@ impl<const FEATURES: u64> Precision for F32<FEATURES> {
 
     fn depthwise(
         matrix: &Matrix<'_>,
-        first: usize,
         output: &OutputSpec,
-        filter: &Strided,
+        channels: usize,
+        sliding: Sliding,
         x: &[f32],
         y: &mut [f32],
     ) {
-        affine::depthwise(matrix, first, filter, x, y);
-        for y in y {
-            *y = activate::<FEATURES>(output.activation, *y);
-        }
+        affine::depthwise(matrix, channels, sliding, x, y);
+        activate_all::<FEATURES>(output.activation, y);
     }
 
     #[inline]
@@ -195,9 +184,30 @@ fn unused<T: Copy + Default + PartialEq>(values: &[T]) -> Result<(), LayerError>
     }
 }
 
+/// [`activate`] of all values; the usual ones take no call for each.
+#[inline]
+fn activate_all<const FEATURES: u32>(activation: Activation, y: &mut [f32]) {
+    match activation {
+        Activation::Linear | Activation::Softmax => {}
+        Activation::Relu => affine::rectify(y),
+        Activation::Tanh
+        | Activation::Sigmoid
+        | Activation::HardSigmoid
+        | Activation::Relu6
+        | Activation::LeakyRelu { .. }
+        | Activation::Elu { .. }
+        | Activation::Gelu
+        | Activation::Silu => {
+            for y in y {
+                *y = activate::<FEATURES>(activation, *y);
+            }
+        }
+    }
+}
+
 /// The activation of one value; a softmax leaves its logits to [`Elementwise::softmax`](super::Elementwise::softmax).
 #[inline(always)]
-fn activate<const FEATURES: u64>(activation: Activation, x: f32) -> f32 {
+fn activate<const FEATURES: u32>(activation: Activation, x: f32) -> f32 {
     let has = |features| Features(FEATURES).has(features);
     match activation {
         Activation::Linear | Activation::Softmax => x,

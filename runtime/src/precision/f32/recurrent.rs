@@ -7,7 +7,7 @@ use crate::math::float;
 use super::{F32, Matrix, activate, affine, lanes, relu, unused};
 use crate::precision::{Gates, Recurrent};
 
-impl<const FEATURES: u64> Recurrent for F32<FEATURES> {
+impl<const FEATURES: u32> Recurrent for F32<FEATURES> {
     fn hidden_range(spec: &LstmSpec) -> Result<(), LayerError> {
         unused(&[spec.candidate_bits, spec.cell_bits, spec.hidden_bits])
     }
@@ -82,7 +82,7 @@ impl<const FEATURES: u64> Recurrent for F32<FEATURES> {
 
 /// `c' = f c + i g`, `h = o act(c')` with `i, f, o = sigmoid(sum)` and `g = act(sum)`
 /// (Gers, Schmidhuber and Cummins, 2000), for every unit.
-pub fn lstm_step<const FEATURES: u64>(
+pub fn lstm_step<const FEATURES: u32>(
     matrix: &Matrix<'_>,
     spec: &LstmSpec,
     xh: &[f32],
@@ -99,7 +99,7 @@ pub fn lstm_step<const FEATURES: u64>(
 }
 
 /// [`lstm_step`] with any gates and any activation in the cell.
-pub fn gated_lstm_step<const FEATURES: u64>(
+pub fn gated_lstm_step<const FEATURES: u32>(
     matrix: &Matrix<'_>,
     spec: &LstmSpec,
     gates: Gates,

@@ -2,32 +2,25 @@
 //!
 //! Nothing here is generic: a generic function would be compiled with the settings of the program that uses it, which are
 //! those of a small program.
-use crate::format::graph::{LstmSpec, OutputSpec};
+use crate::format::graph::LstmSpec;
 use crate::format::header::Packing;
+use crate::kernel::slices::fewer;
 use crate::math::bounds::{at_least, at_most, saturate};
 use crate::math::rescale::Rescale;
-use crate::math::{activation, table};
+use crate::math::table;
 use crate::precision::{Gates, Taps};
 
+use super::lstm;
 use super::matrix::Matrix;
-use super::{lanes, lstm, smooth};
 
-/// The functions for one packing: a program with one model in it has those of its packing alone.
+/// The functions for one packing: a program with one model in it has those of its packing alone, and where all taps are one run
+/// from the first column on, those for such taps.
 macro_rules! functions {
-    ($module:ident, $packing:expr) => {
+    ($module:ident, $packing:expr, $taps:path) => {
         pub mod $module {
             use super::*;
 
-            /// The matrix, its packing known to the compiler.
-            #[inline(always)]
-            fn known<'m>(matrix: &Matrix<'m>) -> Matrix<'m> {
-                Matrix {
-                    packing: $packing,
-                    ..*matrix
-                }
-            }
-
-            /// The sums of one to three rows behind the full blocks.
+            /// The scaled sums of one to three rows behind the full blocks.
             #[inline(never)]
             fn rest(
                 matrix: &Matrix<'_>,
@@ -36,7 +29,7 @@ macro_rules! functions {
                 done: usize,
                 rows: usize,
             ) -> [i32; 4] {
-                rest_sums(&known(matrix), taps, x, done, rows)
+                rest_values(&known(matrix, $packing), &$taps(taps), x, done, rows)
             }
 
             /// Every row's sum at the scale of its output, brought between two bounds of 16 bits.
@@ -46,66 +39,53 @@ macro_rules! functions {
                 taps: &Taps,
                 x: &[i16],
                 y: &mut [i16],
-                (low, high): (i16, i16),
+                bounds: (i16, i16),
             ) {
-                let matrix = known(matrix);
-                // The usual bounds take one instruction where there is one that saturates.
-                if cfg!(not(dunlin_v6m)) && high == i16::MAX {
-                    if low == 0 {
-                        return each_row(&matrix, taps, x, y, rest, |v| v.clamp(0, 32_767) as i16);
-                    } else if low == i16::MIN {
-                        return each_row(&matrix, taps, x, y, rest, saturate);
-                    }
-                }
-                let (low, high) = (i32::from(low), i32::from(high));
-                each_row(&matrix, taps, x, y, rest, |value| {
-                    at_least(at_most(value, high), low) as i16
+                let usual = Bounds::new(bounds);
+                let rows = y.len();
+                let last = each_four(&known(matrix, $packing), &$taps(taps), x, y, |values| {
+                    usual.clamp(values)
                 });
+                if !last.is_empty() {
+                    let values = rest(matrix, taps, x, rows - last.len(), last.len());
+                    copy_last(last, usual.clamp(values));
+                }
             }
 
             /// The hyperbolic tangent of every row's sum.
             #[inline(never)]
             pub fn tanh(matrix: &Matrix<'_>, taps: &Taps, x: &[i16], y: &mut [i16]) {
-                each_row(&known(matrix), taps, x, y, rest, |value| {
-                    table::tanh(saturate(value))
+                let rows = y.len();
+                let last = each_four(&known(matrix, $packing), &$taps(taps), x, y, |values| {
+                    values.map(|value| table::tanh(saturate(value)))
                 });
+                if !last.is_empty() {
+                    let values = rest(matrix, taps, x, rows - last.len(), last.len());
+                    copy_last(last, values.map(|value| table::tanh(saturate(value))));
+                }
             }
 
-            /// The logistic function of every row's sum.
+            /// Every row's sum at the scale of its output.
             #[inline(never)]
-            pub fn sigmoid(matrix: &Matrix<'_>, taps: &Taps, x: &[i16], y: &mut [i16]) {
-                each_row(&known(matrix), taps, x, y, rest, |value| {
-                    table::sigmoid(saturate(value))
+            pub fn products(matrix: &Matrix<'_>, taps: &Taps, x: &[i16], y: &mut [i32]) {
+                let rows = y.len();
+                let last = each_four(&known(matrix, $packing), &$taps(taps), x, y, |values| {
+                    values
                 });
+                if !last.is_empty() {
+                    let values = rest(matrix, taps, x, rows - last.len(), last.len());
+                    copy_last(last, values);
+                }
             }
+        }
+    };
+}
 
-            /// The piecewise linear sigmoid of every row's sum.
-            #[inline(never)]
-            pub fn hard_sigmoid(matrix: &Matrix<'_>, taps: &Taps, x: &[i16], y: &mut [i16]) {
-                each_row(&known(matrix), taps, x, y, rest, activation::hard_sigmoid);
-            }
-
-            /// One of the activations that take a call, of every row's sum.
-            #[inline(never)]
-            pub fn smoothed(
-                matrix: &Matrix<'_>,
-                taps: &Taps,
-                x: &[i16],
-                y: &mut [i16],
-                output: &OutputSpec,
-            ) {
-                each_row(&known(matrix), taps, x, y, rest, |value| {
-                    smooth(value, output)
-                });
-            }
-
-            /// Every row's sum over all of `x`, at the scale of its output.
-            #[inline(never)]
-            pub fn products(matrix: &Matrix<'_>, x: &[i16], y: &mut [i32]) {
-                each_row(&known(matrix), &Taps::whole(x.len()), x, y, rest, |value| {
-                    value
-                });
-            }
+/// The steps of an LSTM for one packing.
+macro_rules! cells {
+    ($module:ident, $packing:expr) => {
+        pub mod $module {
+            use super::*;
 
             /// A time step of an LSTM with tanh in the cell: [`lstm::tanh`].
             #[inline(never)]
@@ -116,7 +96,7 @@ macro_rules! functions {
                 cell: &mut [i32],
                 hidden: &mut [i16],
             ) {
-                lstm::tanh(&known(matrix), spec, xh, cell, hidden);
+                lstm::tanh(&known(matrix, $packing), spec, xh, cell, hidden);
             }
 
             /// A time step of an LSTM with relu in the cell: [`lstm::relu`].
@@ -128,7 +108,7 @@ macro_rules! functions {
                 cell: &mut [i32],
                 hidden: &mut [i16],
             ) {
-                lstm::relu(&known(matrix), spec, xh, cell, hidden);
+                lstm::relu(&known(matrix, $packing), spec, xh, cell, hidden);
             }
 
             /// A time step of an LSTM with any gates: [`lstm::gated`].
@@ -141,92 +121,152 @@ macro_rules! functions {
                 cell: &mut [i32],
                 hidden: &mut [i16],
             ) {
-                lstm::gated(&known(matrix), spec, gates, xh, cell, hidden);
+                lstm::gated(&known(matrix, $packing), spec, gates, xh, cell, hidden);
             }
         }
     };
 }
 
-functions!(in_rows, Packing::RowMajor);
-functions!(in_pairs, Packing::RowPairs);
-functions!(in_quads, Packing::OffsetQuads);
-functions!(in_lanes, Packing::RowLanes);
+/// The matrix, its packing known to the compiler.
+#[inline(always)]
+fn known<'m>(matrix: &Matrix<'m>, packing: Packing) -> Matrix<'m> {
+    Matrix { packing, ..*matrix }
+}
+
+functions!(in_rows, Packing::RowMajor, Taps::any);
+functions!(in_pairs, Packing::RowPairs, Taps::any);
+functions!(in_quads, Packing::OffsetQuads, Taps::any);
+functions!(run_in_rows, Packing::RowMajor, Taps::of_run);
+functions!(run_in_pairs, Packing::RowPairs, Taps::of_run);
+functions!(run_in_quads, Packing::OffsetQuads, Taps::of_run);
+cells!(cells_in_rows, Packing::RowMajor);
+cells!(cells_in_pairs, Packing::RowPairs);
+cells!(cells_in_quads, Packing::OffsetQuads);
+cells!(cells_in_lanes, Packing::RowLanes);
+pub(super) use super::lanes as in_lanes;
 
 /// Calls the function of the matrix's packing, of those that a build with these features reads.
 macro_rules! of_packing {
     ($features:ident, $matrix:ident, $function:ident($($argument:expr),*)) => {
+        if Features($features).has_runs() {
+            of_packing!($features, $matrix, in_rows in_pairs in_quads in_lanes, $function($($argument),*))
+        } else {
+            of_packing!($features, $matrix, run $function($($argument),*))
+        }
+    };
+    // Where the taps are one run from the first column on.
+    ($features:ident, $matrix:ident, run $function:ident($($argument:expr),*)) => {
+        of_packing!($features, $matrix, run_in_rows run_in_pairs run_in_quads in_lanes, $function($($argument),*))
+    };
+    ($features:ident, $matrix:ident, cell $function:ident($($argument:expr),*)) => {
+        of_packing!($features, $matrix, cells_in_rows cells_in_pairs cells_in_quads cells_in_lanes, $function($($argument),*))
+    };
+    ($features:ident, $matrix:ident, $rows:ident $pairs:ident $quads:ident $lanes:ident, $function:ident($($argument:expr),*)) => {
         match $crate::precision::w8a16::matrix::known::<$features>($matrix.packing) {
             Packing::RowPairs if Packing::RowPairs.is_readable() => {
-                affine::in_pairs::$function($matrix, $($argument),*)
+                affine::$pairs::$function($matrix, $($argument),*)
             }
             Packing::OffsetQuads if Packing::OffsetQuads.is_readable() => {
-                affine::in_quads::$function($matrix, $($argument),*)
+                affine::$quads::$function($matrix, $($argument),*)
             }
             Packing::RowLanes if Packing::RowLanes.is_readable() => {
-                affine::in_lanes::$function($matrix, $($argument),*)
+                affine::$lanes::$function($matrix, $($argument),*)
             }
             Packing::RowMajor | Packing::RowPairs | Packing::OffsetQuads | Packing::RowLanes => {
-                affine::in_rows::$function($matrix, $($argument),*)
+                affine::$rows::$function($matrix, $($argument),*)
             }
         }
     };
 }
 pub(super) use of_packing;
 
-/// `y[r] = finish(scale[r] (bias[r] + sum of W[r] . x))`.
+/// Bounds of outputs: the usual ones take one instruction where there is one that saturates.
+#[derive(Clone, Copy)]
+enum Bounds {
+    /// All of 16 bits.
+    None,
+    /// From 0 on.
+    Relu,
+    Any(i32, i32),
+}
+
+impl Bounds {
+    #[inline(always)]
+    fn new((low, high): (i16, i16)) -> Self {
+        match (low, high) {
+            (0, i16::MAX) if cfg!(not(dunlin_v6m)) => Self::Relu,
+            (i16::MIN, i16::MAX) if cfg!(not(dunlin_v6m)) => Self::None,
+            _ => Self::Any(low.into(), high.into()),
+        }
+    }
+
+    #[inline(always)]
+    fn clamp(self, values: [i32; 4]) -> [i16; 4] {
+        match self {
+            Self::Relu => values.map(|value| value.clamp(0, i16::MAX.into()) as i16),
+            Self::None => values.map(saturate),
+            Self::Any(low, high) => values.map(|value| at_least(at_most(value, high), low) as i16),
+        }
+    }
+}
+
+/// `y[r] = finish(scale[r] (bias[r] + sum of W[r] . x))`, four rows at a time; gives the rows behind the full blocks.
 #[inline(always)]
-fn each_row<T>(
+fn each_four<'y, T>(
     matrix: &Matrix<'_>,
     taps: &Taps,
     x: &[i16],
-    y: &mut [T],
-    rest_sums: fn(&Matrix<'_>, &Taps, &[i16], usize, usize) -> [i32; 4],
-    finish: impl Fn(i32) -> T,
-) {
-    if Packing::RowLanes.is_readable() && matrix.packing == Packing::RowLanes {
-        return lanes::each_row(matrix, taps, x, y, finish);
-    }
-    let left_out = matrix.left_out(taps, x);
+    y: &'y mut [T],
+    finish: impl Fn([i32; 4]) -> [T; 4],
+) -> &'y mut [T] {
     let whole = taps.first(x);
-    let (fours, rest) = y.as_chunks_mut::<4>();
+    let (fours, behind) = y.as_chunks_mut::<4>();
+    // A row that stands alone lacks nothing.
+    let left_out = if fours.is_empty() {
+        0
+    } else {
+        matrix.left_out(taps, x)
+    };
     let (biases, scales) = (
         matrix.bias.as_chunks::<4>().0,
         matrix.scale.as_chunks::<4>().0,
     );
-    let mut blocks = matrix.weights;
-    for ((y, bias), scale) in fours.iter_mut().zip(biases).zip(scales) {
-        let Some((block, behind)) = blocks.split_at_checked(matrix.block_bytes()) else {
-            break;
-        };
-        blocks = behind;
-        let sums = matrix.sums(block, 4, bias, (taps, whole, x), left_out);
-        for ((y, &scale), sum) in y.iter_mut().zip(scale).zip(sums) {
-            *y = finish(Rescale(scale).apply(sum));
-        }
+    let blocks = matrix.blocks();
+    for (((y, bias), scale), block) in fours.iter_mut().zip(biases).zip(scales).zip(blocks) {
+        let [a, b, c, d] = matrix.sums(block, 4, bias, (taps, whole, x), left_out);
+        let [sa, sb, sc, sd] = scale.map(Rescale);
+        *y = finish([sa.apply(a), sb.apply(b), sc.apply(c), sd.apply(d)]);
     }
-    let done = 4 * fours.len();
-    if rest.is_empty() {
-        return;
-    }
-    let sums = rest_sums(matrix, taps, x, done, rest.len());
-    let scales = matrix.scale.get(done..).unwrap_or_default();
-    for ((y, &scale), sum) in rest.iter_mut().zip(scales).zip(sums) {
-        *y = finish(Rescale(scale).apply(sum));
+    behind
+}
+
+/// As many values as there are rows behind the full blocks.
+#[inline(always)]
+fn copy_last<T: Copy>(y: &mut [T], [a, b, c, _]: [T; 4]) {
+    match y {
+        [ya] => *ya = a,
+        [ya, yb] => [*ya, *yb] = [a, b],
+        [ya, yb, yc] => [*ya, *yb, *yc] = [a, b, c],
+        _ => {}
     }
 }
 
-/// The sums of one to three rows behind the full blocks.
+/// The scaled sums of one to three rows behind the full blocks.
 #[inline(always)]
-fn rest_sums(matrix: &Matrix<'_>, taps: &Taps, x: &[i16], done: usize, rows: usize) -> [i32; 4] {
+fn rest_values(matrix: &Matrix<'_>, taps: &Taps, x: &[i16], done: usize, rows: usize) -> [i32; 4] {
     if rows == 1 {
-        let sum = taps.pieces(x).fold(matrix.bias(done), |sum, (column, x)| {
-            matrix.dot(done, column, x, sum)
-        });
-        return [sum, 0, 0, 0];
+        // No fold, which would be a call.
+        let mut sum = matrix.bias(done);
+        for (column, x) in taps.pieces(x) {
+            sum = matrix.dot(done, column, x, sum);
+        }
+        return [matrix.rescale(done).apply(sum), 0, 0, 0];
     }
     let block = matrix.weights.get(matrix.block_bytes() * (done / 4)..);
     let block = block.unwrap_or_default();
-    let bias = matrix.bias4(done);
+    let bias = fewer(matrix.bias.get(done..).unwrap_or_default());
     let left_out = matrix.left_out(taps, x);
-    matrix.sums(block, rows, &bias, (taps, taps.first(x), x), left_out)
+    let [a, b, c, _] = matrix.sums(block, rows, &bias, (taps, taps.first(x), x), left_out);
+    let [sa, sb, sc, _] = fewer(matrix.scale.get(done..).unwrap_or_default()).map(Rescale);
+    [sa.apply(a), sb.apply(b), sc.apply(c), 0]
 }

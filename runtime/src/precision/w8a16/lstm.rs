@@ -26,7 +26,7 @@ pub fn tanh(
     let (shift, half) = hidden_shift(bits, false);
     each_unit(matrix, xh, cell, hidden, |[i, f, g, o], cell| {
         *cell = next_cell(i, f, tanh_of(g), product_shift, *cell);
-        let output = table::logistic(o) >> 1;
+        let output = table::gate(o);
         saturate((output * tanh_of(*cell >> tanh_shift) + half) >> shift)
     });
 }
@@ -45,7 +45,7 @@ pub fn relu(
     let (shift, half) = hidden_shift(bits, true);
     each_unit(matrix, xh, cell, hidden, |[i, f, g, o], cell| {
         *cell = next_cell(i, f, g.clamp(0, i16::MAX.into()), product_shift, *cell);
-        let output = table::logistic(o) >> 1;
+        let output = table::gate(o);
         let product = multiply_high((*cell).max(0), output as i16);
         saturate(add_saturating(product, half) >> shift)
     });
@@ -69,15 +69,15 @@ pub fn gated(
 /// `f c + i g` from the arguments of the gates i and f.
 #[inline(always)]
 fn next_cell(i: i32, f: i32, candidate: i32, product_shift: i32, cell: i32) -> i32 {
-    let kept = multiply_high(cell, (table::logistic(f) >> 1) as i16) << 1;
-    let new = ((table::logistic(i) >> 1) * candidate) >> product_shift;
+    let kept = multiply_high(cell, table::gate(f) as i16) << 1;
+    let new = (table::gate(i) * candidate) >> product_shift;
     add_saturating(kept, new)
 }
 
 /// The hyperbolic tangent of an argument, as [`table::tanh`].
 #[inline(always)]
 fn tanh_of(argument: i32) -> i32 {
-    table::logistic(argument) - 32_768
+    table::signed_gate(argument)
 }
 
 /// The last shift of a unit, and half a step of what it leaves.
@@ -101,13 +101,8 @@ fn each_unit(
     let taps = Taps::whole(xh.len());
     let left_out = matrix.left_out(&taps, xh);
     let (biases, scales) = (matrix.bias.as_chunks().0, matrix.scale.as_chunks::<4>().0);
-    let mut blocks = matrix.weights;
-    let rows = biases.iter().zip(scales);
-    for ((cell, hidden), (bias, scales)) in cell.iter_mut().zip(hidden).zip(rows) {
-        let Some((block, behind)) = blocks.split_at_checked(matrix.block_bytes()) else {
-            break;
-        };
-        blocks = behind;
+    let rows = biases.iter().zip(scales).zip(matrix.blocks());
+    for ((cell, hidden), ((bias, scales), block)) in cell.iter_mut().zip(hidden).zip(rows) {
         let sums = matrix.sums(block, 4, bias, (&taps, xh, xh), left_out);
         let [a, b, c, d] = scales.map(Rescale);
         let arguments = [

@@ -3,9 +3,9 @@ use crate::error::LayerError;
 use crate::format::features::Features;
 use crate::format::header::Packing;
 use crate::format::read::Cursor;
+use crate::kernel::slices::{four, part};
 use crate::kernel::{active, offset_quads, row_lanes, row_pairs, wide_row};
 use crate::math::rescale::Rescale;
-use crate::precision::slices::{four, part};
 use crate::precision::{Rows, Taps};
 
 use super::{Range, packed};
@@ -26,7 +26,7 @@ pub struct Matrix<'m> {
 impl<'m> Matrix<'m> {
     /// Takes a matrix off the weights and checks every row.
     #[inline(never)]
-    pub fn take<const FEATURES: u64>(
+    pub fn take<const FEATURES: u32>(
         weights: &mut Cursor<'m>,
         rows: Rows,
         columns: &[(usize, Range)],
@@ -37,7 +37,12 @@ impl<'m> Matrix<'m> {
         } else {
             Packing::RowMajor
         };
-        let groups = rows.groups.max(1);
+        let grouped = Features::GROUPED_CONV1D.and(Features::GRU);
+        let groups = if Features(FEATURES).any(grouped) {
+            rows.groups.max(1)
+        } else {
+            1
+        };
         let bytes = packed::bytes(packing, rows.count / groups, width)
             .and_then(|bytes| bytes.checked_mul(groups))
             .ok_or(LayerError::Memory)?;
@@ -65,7 +70,7 @@ impl<'m> Matrix<'m> {
 
     /// Refuses a row with a weight or scale out of its bounds, or whose sum could leave 32 bits; `name` is its number in errors.
     #[inline]
-    fn check<const FEATURES: u64>(
+    fn check<const FEATURES: u32>(
         &self,
         row: usize,
         name: u32,
@@ -113,6 +118,18 @@ impl<'m> Matrix<'m> {
             weights: part(self.weights, index, groups),
             bias: part(self.bias, index, groups),
             scale: part(self.scale, index, groups),
+            ..*self
+        }
+    }
+
+    /// The rows from one on that starts a block.
+    #[inline]
+    pub fn starting_at(&self, row: usize) -> Self {
+        let start = row / 4 * self.block_bytes();
+        Self {
+            weights: self.weights.get(start..).unwrap_or_default(),
+            bias: self.bias.get(row..).unwrap_or_default(),
+            scale: self.scale.get(row..).unwrap_or_default(),
             ..*self
         }
     }
@@ -171,6 +188,12 @@ impl<'m> Matrix<'m> {
         }
     }
 
+    /// The full blocks of four rows.
+    #[inline(always)]
+    pub fn blocks(&self) -> core::slice::ChunksExact<'m, i8> {
+        self.weights.chunks_exact(self.block_bytes().max(1))
+    }
+
     /// The sums of a block of four rows, or of what is left of one, from their biases on. With one run of taps, that is `whole`.
     #[inline(always)]
     pub fn sums(
@@ -183,8 +206,13 @@ impl<'m> Matrix<'m> {
     ) -> [i32; 4] {
         // Taken apart, so that the usual way's sums stay in registers.
         let (a, b, c, d);
-        if taps.runs == 1 {
-            [a, b, c, d] = self.dot4(block, rows, taps.column, whole, bias);
+        // Pairs of columns are not read from their middle on but in `runs`.
+        let (middle, column) = match self.packing {
+            Packing::RowPairs => (taps.column % 2, taps.column & !1),
+            Packing::RowMajor | Packing::OffsetQuads | Packing::RowLanes => (0, taps.column),
+        };
+        if taps.runs == 1 && middle == 0 {
+            [a, b, c, d] = self.dot4(block, rows, column, whole, bias);
         } else {
             [a, b, c, d] = match self.packing {
                 // Sixteen rows are not done by fours.
@@ -201,7 +229,7 @@ impl<'m> Matrix<'m> {
         }
     }
 
-    /// The sums over several runs of taps, of a matrix in the packing of this place in [`Packing::ALL`]: one function for each,
+    /// The sums over any runs of taps, of a matrix in the packing of this place in [`Packing::ALL`]: one function for each,
     /// so that a program has that of its own alone.
     #[inline(never)]
     fn runs<const PACKING: usize>(
@@ -272,7 +300,7 @@ impl<'m> Matrix<'m> {
 
 /// The packing: in a build that reads only one, a constant.
 #[inline(always)]
-pub(super) const fn known<const FEATURES: u64>(packing: Packing) -> Packing {
+pub(super) const fn known<const FEATURES: u32>(packing: Packing) -> Packing {
     match (
         reads::<FEATURES>(Packing::RowMajor),
         reads::<FEATURES>(Packing::RowPairs),
@@ -288,7 +316,7 @@ pub(super) const fn known<const FEATURES: u64>(packing: Packing) -> Packing {
 }
 
 /// Whether a build with these features reads this packing.
-const fn reads<const FEATURES: u64>(packing: Packing) -> bool {
+const fn reads<const FEATURES: u32>(packing: Packing) -> bool {
     packing.is_readable() && Features(FEATURES).has(Features::of_packing(packing))
 }
 

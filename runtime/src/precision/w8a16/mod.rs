@@ -4,15 +4,14 @@ use crate::format::features::{ALL, Build, Features};
 use crate::format::graph::{Activation, LstmSpec, OutputSpec};
 use crate::format::header::{Packing, PrecisionTag};
 use crate::format::read::Cursor;
-use crate::kernel::active as kernel;
 use crate::kernel::copy::copy;
-use crate::math::bounds::saturate;
+use crate::kernel::depthwise::{self, Filters, INTEGERS};
+use crate::math::bounds::{at_least, at_most, saturate};
 use crate::math::{activation, float, table};
 
-use super::{Gates, Numbers, Precision, Rows, Strided, Taps};
+use super::{Gates, Numbers, Precision, Rows, Sliding, Taps};
 
 mod affine;
-mod depthwise;
 mod elementwise;
 mod gated;
 mod lanes;
@@ -28,7 +27,7 @@ use matrix::Matrix;
 /// int8 weights, int16 activations, int32 accumulators; no floats between input and output. With the code for these
 /// [`features`](crate::features) and no other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct W8A16<const FEATURES: u64 = ALL>;
+pub struct W8A16<const FEATURES: u32 = ALL>;
 
 /// The smallest and largest value of a tensor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,7 +45,7 @@ const NON_NEGATIVE: Range = Range {
     max: i16::MAX,
 };
 
-impl<const FEATURES: u64> Numbers for W8A16<FEATURES> {
+impl<const FEATURES: u32> Numbers for W8A16<FEATURES> {
     const TAG: PrecisionTag = PrecisionTag::W8A16;
     type Build = Build<FEATURES>;
     type Activation = i16;
@@ -77,15 +76,34 @@ impl<const FEATURES: u64> Numbers for W8A16<FEATURES> {
         let clamped = clamp.min <= clamp.max;
         let unclamped = (clamp.min, clamp.max) == (0, 0);
         let bits = output.softmax_bits;
+        let has = |features| Self::FEATURES.has(features);
         let (range, valid) = match output.activation {
             Activation::Linear => (clamp, clamped && bits == 0),
             Activation::Relu | Activation::Relu6 => (clamp, clamp.min == 0 && clamped && bits == 0),
-            Activation::LeakyRelu { slope } => (clamp, clamped && bits == 0 && slope <= 0x7fff),
-            Activation::Elu { alpha } => (clamp, clamped && bits <= 15 && alpha <= 0xffff),
-            Activation::Gelu | Activation::Silu => (clamp, clamped && bits <= 15),
-            Activation::Tanh => (FULL, unclamped && bits == 0),
-            Activation::Sigmoid | Activation::HardSigmoid => (NON_NEGATIVE, unclamped && bits == 0),
-            Activation::Softmax => (NON_NEGATIVE, unclamped && bits <= 15),
+            Activation::LeakyRelu { slope } if has(Features::SMOOTH) => {
+                (clamp, clamped && bits == 0 && slope <= 0x7fff)
+            }
+            Activation::Elu { alpha } if has(Features::SMOOTH) => {
+                (clamp, clamped && bits <= 15 && alpha <= 0xffff)
+            }
+            Activation::Gelu | Activation::Silu if has(Features::SMOOTH) => {
+                (clamp, clamped && bits <= 15)
+            }
+            Activation::Tanh if has(Features::TANH) => (FULL, unclamped && bits == 0),
+            Activation::Sigmoid | Activation::HardSigmoid if has(Features::SIGMOID) => {
+                (NON_NEGATIVE, unclamped && bits == 0)
+            }
+            Activation::Softmax if has(Features::SOFTMAX) => {
+                (NON_NEGATIVE, unclamped && bits <= 15)
+            }
+            Activation::LeakyRelu { .. }
+            | Activation::Elu { .. }
+            | Activation::Gelu
+            | Activation::Silu
+            | Activation::Tanh
+            | Activation::Sigmoid
+            | Activation::HardSigmoid
+            | Activation::Softmax => return Err(LayerError::NotBuilt),
         };
         if valid {
             Ok(range)
@@ -110,7 +128,7 @@ impl<const FEATURES: u64> Numbers for W8A16<FEATURES> {
     }
 }
 
-impl<const FEATURES: u64> Precision for W8A16<FEATURES> {
+impl<const FEATURES: u32> Precision for W8A16<FEATURES> {
     fn matrix<'m>(
         weights: &mut Cursor<'m>,
         rows: Rows,
@@ -131,25 +149,11 @@ impl<const FEATURES: u64> Precision for W8A16<FEATURES> {
     #[inline]
     fn affine(matrix: &Matrix<'_>, output: &OutputSpec, taps: &Taps, x: &[i16], y: &mut [i16]) {
         let has = |features| Features(FEATURES).has(features);
-        match output.activation {
-            Activation::Linear | Activation::Relu | Activation::Relu6 => {
-                of_packing!(
-                    FEATURES,
-                    matrix,
-                    clamped(taps, x, y, (output.min, output.max))
-                );
-            }
+        let bounds = match output.activation {
+            Activation::Linear | Activation::Relu | Activation::Relu6 => (output.min, output.max),
             Activation::Tanh if has(Features::TANH) => {
-                of_packing!(FEATURES, matrix, tanh(taps, x, y))
-            }
-            Activation::Sigmoid if has(Features::SIGMOID) => {
-                of_packing!(FEATURES, matrix, sigmoid(taps, x, y))
-            }
-            Activation::HardSigmoid if has(Features::SIGMOID) => {
-                of_packing!(FEATURES, matrix, hard_sigmoid(taps, x, y));
-            }
-            Activation::Softmax if has(Features::SOFTMAX) => {
-                of_packing!(FEATURES, matrix, clamped(taps, x, y, (i16::MIN, i16::MAX)));
+                of_packing!(FEATURES, matrix, tanh(taps, x, y));
+                return;
             }
             Activation::LeakyRelu { .. }
             | Activation::Elu { .. }
@@ -157,9 +161,10 @@ impl<const FEATURES: u64> Precision for W8A16<FEATURES> {
             | Activation::Silu
                 if has(Features::SMOOTH) =>
             {
-                of_packing!(FEATURES, matrix, smoothed(taps, x, y, output));
+                smoothed::<FEATURES>(matrix, output, taps, x, y);
+                return;
             }
-            // Not built: the loader has refused them.
+            // Over 16 bits, as are the logits of a softmax; or not built, and refused by the loader.
             Activation::Tanh
             | Activation::Sigmoid
             | Activation::HardSigmoid
@@ -167,28 +172,40 @@ impl<const FEATURES: u64> Precision for W8A16<FEATURES> {
             | Activation::LeakyRelu { .. }
             | Activation::Elu { .. }
             | Activation::Gelu
-            | Activation::Silu => {}
+            | Activation::Silu => (i16::MIN, i16::MAX),
+        };
+        of_packing!(FEATURES, matrix, clamped(taps, x, y, bounds));
+        if has(Features::SIGMOID) {
+            match output.activation {
+                Activation::Sigmoid => y.iter_mut().for_each(|y| *y = table::sigmoid(*y)),
+                Activation::HardSigmoid => {
+                    let of = |y: i16| activation::hard_sigmoid(y.into());
+                    y.iter_mut().for_each(|y| *y = of(*y));
+                }
+                Activation::Linear
+                | Activation::Relu
+                | Activation::Relu6
+                | Activation::Tanh
+                | Activation::Softmax
+                | Activation::LeakyRelu { .. }
+                | Activation::Elu { .. }
+                | Activation::Gelu
+                | Activation::Silu => {}
+            }
         }
     }
 
     #[inline]
     fn products(matrix: &Matrix<'_>, x: &[i16], y: &mut [i32]) {
-        of_packing!(FEATURES, matrix, products(x, y));
+        let taps = Taps::whole(x.len());
+        of_packing!(FEATURES, matrix, run products(&taps, x, y));
     }
 
     fn places_scratch(matrix: &Matrix<'_>, output: &OutputSpec) -> usize {
-        match output.activation {
-            Activation::Linear | Activation::Relu | Activation::Relu6 => {
-                places::scratch_bytes(matrix)
-            }
-            Activation::Tanh
-            | Activation::Sigmoid
-            | Activation::HardSigmoid
-            | Activation::Softmax
-            | Activation::LeakyRelu { .. }
-            | Activation::Elu { .. }
-            | Activation::Gelu
-            | Activation::Silu => 0,
+        if is_clamped(output) {
+            places::scratch_bytes(matrix)
+        } else {
+            0
         }
     }
 
@@ -201,56 +218,37 @@ impl<const FEATURES: u64> Precision for W8A16<FEATURES> {
         y: &mut [i16],
         scratch: &mut [u8],
     ) -> usize {
+        if !is_clamped(output) {
+            return 0;
+        }
         let bounds = (output.min, output.max);
-        places::clamped(matrix, bounds, (x, step), y, scratch)
+        places::clamped::<FEATURES>(matrix, bounds, (x, step), y, scratch)
     }
 
     fn depthwise(
         matrix: &Matrix<'_>,
-        first: usize,
         output: &OutputSpec,
-        filter: &Strided,
+        channels: usize,
+        sliding: Sliding,
         x: &[i16],
         y: &mut [i16],
     ) {
-        let is_clamped = match output.activation {
-            Activation::Linear | Activation::Relu | Activation::Relu6 => true,
-            Activation::Tanh
-            | Activation::Sigmoid
-            | Activation::HardSigmoid
-            | Activation::LeakyRelu { .. }
-            | Activation::Elu { .. }
-            | Activation::Gelu
-            | Activation::Silu
-            | Activation::Softmax => false,
+        let filters = Filters {
+            weights: matrix.weights,
+            bias: matrix.bias,
+            channels,
         };
-        let (mut x, mut y, mut first) = (x, y, first);
-        if is_clamped {
+        if is_clamped(output) {
             let bounds = (output.min, output.max);
-            let done = depthwise::clamped(matrix, first, bounds, filter, x, y);
-            x = x.get(done..).unwrap_or_default();
-            y = y.get_mut(done..).unwrap_or_default();
-            first += done;
+            return depthwise::clamped(&filters, matrix.scale, bounds, sliding, x, y);
         }
-        let columns = &filter.columns;
-        let piece = |row| matrix.piece(row, columns.start, columns.len());
-        let (blocks, rest) = y.as_chunks_mut::<4>();
-        let mut row = first;
-        for block in blocks {
-            let x = x.get(row - first..).unwrap_or_default();
-            let rows = core::array::from_fn(|r| piece(row + r));
-            let sums = kernel::strided4(rows, x, filter.stride, matrix.bias4(row));
-            for (r, (y, sum)) in block.iter_mut().zip(sums).enumerate() {
-                *y = activate::<FEATURES>(matrix.rescale(row + r).apply(sum), output);
+        let finish = |row| {
+            let scales = matrix.rescale4(row);
+            move |sums: [i32; 4]| {
+                core::array::from_fn(|r| activate::<FEATURES>(scales[r].apply(sums[r]), output))
             }
-            row += 4;
-        }
-        for y in rest {
-            let x = x.get(row - first..).unwrap_or_default();
-            let sum = kernel::strided(piece(row), x, filter.stride, matrix.bias(row));
-            *y = activate::<FEATURES>(matrix.rescale(row).apply(sum), output);
-            row += 1;
-        }
+        };
+        depthwise::outputs(&filters, 0, sliding, x, y, INTEGERS, finish);
     }
 
     #[inline]
@@ -265,22 +263,37 @@ impl<const FEATURES: u64> Precision for W8A16<FEATURES> {
         let has = |features| Features(FEATURES).has(features);
         match gates {
             Some(gates) if has(Features::GATES) => {
-                of_packing!(FEATURES, matrix, lstm_gated(spec, gates, xh, cell, hidden));
+                of_packing!(FEATURES, matrix, cell lstm_gated(spec, gates, xh, cell, hidden));
             }
             None if has(Features::TANH) && spec.activation != Activation::Relu => {
-                of_packing!(FEATURES, matrix, lstm_tanh(spec, xh, cell, hidden));
+                of_packing!(FEATURES, matrix, cell lstm_tanh(spec, xh, cell, hidden));
             }
             Some(_) | None => {
-                of_packing!(FEATURES, matrix, lstm_relu(spec, xh, cell, hidden));
+                of_packing!(FEATURES, matrix, cell lstm_relu(spec, xh, cell, hidden));
             }
         }
+    }
+}
+
+/// Whether the activation is no more than two bounds.
+fn is_clamped(output: &OutputSpec) -> bool {
+    match output.activation {
+        Activation::Linear | Activation::Relu | Activation::Relu6 => true,
+        Activation::Tanh
+        | Activation::Sigmoid
+        | Activation::HardSigmoid
+        | Activation::Softmax
+        | Activation::LeakyRelu { .. }
+        | Activation::Elu { .. }
+        | Activation::Gelu
+        | Activation::Silu => false,
     }
 }
 
 /// The activation of a value at the scale of its argument; a softmax leaves its logits to
 /// [`Elementwise::softmax`](super::Elementwise::softmax).
 #[inline(always)]
-fn activate<const FEATURES: u64>(value: i32, output: &OutputSpec) -> i16 {
+fn activate<const FEATURES: u32>(value: i32, output: &OutputSpec) -> i16 {
     let has = |features| Features(FEATURES).has(features);
     match output.activation {
         Activation::Linear | Activation::Relu | Activation::Relu6 => clamp(value, output),
@@ -308,6 +321,33 @@ fn activate<const FEATURES: u64>(value: i32, output: &OutputSpec) -> i16 {
     }
 }
 
+/// Those of the activations that take a call, of sums in 32 bits: so many rows at a time.
+fn smoothed<const FEATURES: u32>(
+    matrix: &Matrix<'_>,
+    output: &OutputSpec,
+    taps: &Taps,
+    x: &[i16],
+    y: &mut [i16],
+) {
+    const ROWS: usize = 16;
+    let (mut y, mut row) = (y, 0);
+    while !y.is_empty() {
+        let matrix = &matrix.starting_at(row);
+        let mut sums = [0; ROWS];
+        let at = y.len().min(ROWS);
+        let (part, behind) = core::mem::take(&mut y)
+            .split_at_mut_checked(at)
+            .unwrap_or_default();
+        let sums = sums.get_mut(..part.len()).unwrap_or_default();
+        of_packing!(FEATURES, matrix, products(taps, x, sums));
+        for (y, &mut sum) in part.iter_mut().zip(sums) {
+            *y = smooth(sum, output);
+        }
+        row += ROWS;
+        y = behind;
+    }
+}
+
 /// The activations that take a call.
 #[inline(never)]
 fn smooth(value: i32, output: &OutputSpec) -> i16 {
@@ -328,8 +368,9 @@ fn smooth(value: i32, output: &OutputSpec) -> i16 {
     clamp(value, output)
 }
 
-/// Not `i32::clamp`, which panics where the bounds are the wrong way round.
+/// The nearest value within the bounds of the output. All values that come here are below 2^31 less 2^16: scaled sums and merges
+/// are within 2^30, norms within a quarter more. Not `i32::clamp`, which panics where the bounds are the wrong way round.
 #[inline(always)]
 fn clamp(value: i32, output: &OutputSpec) -> i16 {
-    saturate(value.min(i32::from(output.max)).max(i32::from(output.min)))
+    at_least(at_most(value, output.max.into()), output.min.into()) as i16
 }

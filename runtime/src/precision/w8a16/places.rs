@@ -1,8 +1,11 @@
-//! A matrix at many places of its input: convolutions in row pairs.
+//! A matrix at many places of its input: convolutions.
 use crate::format::header::Packing;
-use crate::kernel::places::scratch_words;
+use crate::kernel::clamped::Clamped;
+use crate::kernel::places::{Pair, run, scratch_words};
+use crate::kernel::{places_v7m, quad_places};
 
-use super::matrix::Matrix;
+use super::lanes;
+use super::matrix::{Matrix, known};
 
 /// Scratch that [`clamped`] wants. The same on every core, as all that is said of an arena.
 pub fn scratch_bytes(matrix: &Matrix<'_>) -> usize {
@@ -18,30 +21,40 @@ fn has_pairs(matrix: &Matrix<'_>) -> bool {
     matrix.packing == Packing::RowPairs && matrix.bias.len().is_multiple_of(2)
 }
 
-/// Clamped outputs of an even number of places, `step` values apart; gives their number.
-#[cfg(not(dunlin_dsp))]
-pub fn clamped(
-    _matrix: &Matrix<'_>,
-    _bounds: (i16, i16),
-    _x: (&[i16], usize),
-    _y: &mut [i16],
-    _scratch: &mut [u8],
-) -> usize {
-    0
-}
-
-/// Clamped outputs of an even number of places, `step` values apart; gives their number.
-#[cfg(dunlin_dsp)]
-#[inline(never)]
-pub fn clamped(
+/// Clamped outputs of places that are `step` values apart; gives the number of those that are done.
+#[inline(always)]
+pub fn clamped<const FEATURES: u32>(
     matrix: &Matrix<'_>,
     bounds: (i16, i16),
     x: (&[i16], usize),
     y: &mut [i16],
     scratch: &mut [u8],
 ) -> usize {
-    use crate::kernel::places::{Pair, run};
+    let rows = Clamped {
+        weights: matrix.weights,
+        columns: matrix.columns,
+        bias: matrix.bias,
+        scale: matrix.scale,
+        bounds,
+    };
+    match known::<FEATURES>(matrix.packing) {
+        Packing::RowMajor if cfg!(dunlin_v7m) => places_v7m::run(&rows, x, y),
+        Packing::RowPairs if cfg!(dunlin_dsp) => in_pairs(matrix, bounds, x, y, scratch),
+        Packing::OffsetQuads if cfg!(dunlin_v6m) => quad_places::run(&rows, x, y),
+        Packing::RowLanes if Packing::RowLanes.is_readable() => lanes::places(matrix, bounds, x, y),
+        Packing::RowMajor | Packing::RowPairs | Packing::OffsetQuads | Packing::RowLanes => 0,
+    }
+}
 
+/// [`clamped`] of row pairs, at an even number of places.
+#[inline(never)]
+fn in_pairs(
+    matrix: &Matrix<'_>,
+    bounds: (i16, i16),
+    x: (&[i16], usize),
+    y: &mut [i16],
+    scratch: &mut [u8],
+) -> usize {
     let rows = matrix.bias.len();
     // Fewer places are not worth taking rows out of their blocks.
     let count = y.len().checked_div(rows).unwrap_or_default() / 2;

@@ -4,14 +4,14 @@ use core::ops::RangeInclusive;
 use crate::error::LayerError;
 use crate::format::features::Features;
 use crate::format::graph::{Activation, GruSpec, LstmSpec};
-use crate::math::bounds::saturate;
+use crate::math::bounds::{add_saturating, rectify, saturate};
 use crate::math::rescale::multiply_high;
 use crate::math::table;
 
 use super::{FULL, NON_NEGATIVE, Range, W8A16, gated};
 use crate::precision::{Gates, Numbers, Recurrent};
 
-impl<const FEATURES: u64> Recurrent for W8A16<FEATURES> {
+impl<const FEATURES: u32> Recurrent for W8A16<FEATURES> {
     fn hidden_range(spec: &LstmSpec) -> Result<Range, LayerError> {
         let bits = Fractions::of(spec);
         let shifts: RangeInclusive<i32> = 0..=30;
@@ -41,7 +41,8 @@ impl<const FEATURES: u64> Recurrent for W8A16<FEATURES> {
 
     #[inline(always)]
     fn gate(x: i32, h: i32) -> i16 {
-        table::sigmoid(saturate(x.saturating_add(h)))
+        // Scaled sums are below 2^30.
+        table::sigmoid(saturate(x.wrapping_add(h)))
     }
 
     #[inline(always)]
@@ -58,17 +59,19 @@ impl<const FEATURES: u64> Recurrent for W8A16<FEATURES> {
     /// `wide` has 15 more bits than the activation; `1 - z` is exact in 16 bits as `2^15 - z`.
     #[inline(always)]
     fn gru_unit(update: i16, x: i32, h: i32, spec: &GruSpec, wide: &mut i32) -> i16 {
-        let argument = saturate(x.saturating_add(h));
+        // Scaled sums are below 2^30.
+        let argument = x.wrapping_add(h);
         let relu = !Self::FEATURES.has(Features::TANH) || spec.activation == Activation::Relu;
         let candidate = if relu {
-            argument.max(0)
+            rectify(argument)
         } else {
-            table::tanh(argument)
+            table::tanh(saturate(argument))
         };
         let kept = multiply_high(*wide, update) << 1;
         let new = (32_768 - i32::from(update)) * i32::from(candidate);
-        *wide = kept.saturating_add(new);
-        saturate(wide.saturating_add(1 << 14) >> 15)
+        // Between the old state and a candidate of 2^30 at most, and 2^15 away from 2^31: neither sum leaves 32 bits.
+        *wide = kept.wrapping_add(new);
+        saturate(wide.wrapping_add(1 << 14) >> 15)
     }
 
     fn gated_hidden_range(spec: &LstmSpec, gates: Gates) -> Result<Range, LayerError> {
@@ -81,7 +84,7 @@ impl<const FEATURES: u64> Recurrent for W8A16<FEATURES> {
 
     #[inline(always)]
     fn any_gate(x: i32, h: i32, gates: Gates) -> i16 {
-        gated::squash(gates.activation, x.saturating_add(h))
+        gated::squash(gates.activation, add_saturating(x, h))
     }
 
     #[inline(always)]
@@ -103,7 +106,7 @@ impl<const FEATURES: u64> Recurrent for W8A16<FEATURES> {
         gates: Gates,
         wide: &mut i32,
     ) -> i16 {
-        gated::gru_unit(update, x.saturating_add(h), spec, gates, wide)
+        gated::gru_unit(update, add_saturating(x, h), spec, gates, wide)
     }
 }
 

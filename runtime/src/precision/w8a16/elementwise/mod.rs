@@ -3,7 +3,7 @@ use crate::error::LayerError;
 use crate::format::graph::{Activation, ActivationSpec, LayerNormSpec, MergeSpec, OutputSpec};
 use crate::format::read::Cursor;
 use crate::kernel::pool;
-use crate::math::bounds::{add_saturating, at_least, at_most};
+use crate::math::bounds::{at_least, at_most};
 use crate::math::division::Divisor;
 use crate::math::rescale::multiply_high;
 use crate::math::{norm, table};
@@ -32,7 +32,7 @@ pub struct Rows<'m> {
     units: usize,
 }
 
-impl<const FEATURES: u64> Elementwise for W8A16<FEATURES> {
+impl<const FEATURES: u32> Elementwise for W8A16<FEATURES> {
     type Norm<'m> = Norm<'m>;
     type Rows<'m> = Rows<'m>;
 
@@ -140,7 +140,8 @@ impl<const FEATURES: u64> Elementwise for W8A16<FEATURES> {
         let row = norm.norm.row(x);
         let channels = x.iter().zip(norm.gamma).zip(norm.beta);
         for (y, ((&x, &gamma), &beta)) in y.iter_mut().zip(channels) {
-            let sum = add_saturating(multiply_high(row.normalize(x), gamma), beta);
+            // Within 2^28 and 2^30.
+            let sum = multiply_high(row.normalize(x), gamma).wrapping_add(beta);
             *y = activate::<FEATURES>(sum >> (spec.shift & 31), &spec.output);
         }
     }
@@ -185,10 +186,12 @@ impl<const FEATURES: u64> Elementwise for W8A16<FEATURES> {
 
     fn embed(rows: &Rows<'_>, id: i16, y: &mut [i16]) {
         let last = rows.multipliers.len().saturating_sub(1);
-        let id = (id.max(0) as usize).min(last);
+        let id = at_most(at_least(id.into(), 0), last as i32) as usize;
         let multiplier = rows.multipliers.get(id).copied().unwrap_or_default();
-        let row = rows.weights.get(id * rows.units..).unwrap_or_default();
-        for (y, &weight) in y.iter_mut().zip(row) {
+        let start = id * rows.units;
+        // No more than a row, so that the last one takes as many instructions as the others.
+        let row = rows.weights.get(start..start + rows.units);
+        for (y, &weight) in y.iter_mut().zip(row.unwrap_or_default()) {
             *y = i16::from(weight).wrapping_mul(multiplier);
         }
     }

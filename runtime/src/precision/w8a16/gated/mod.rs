@@ -3,7 +3,7 @@
 //! A gate is 16 bits with `gate_bits` behind the point: 15 where it cannot pass 1, fewer for relu and linear. States saturate.
 use crate::error::LayerError;
 use crate::format::graph::{Activation, GruSpec, LstmSpec};
-use crate::math::bounds::saturate;
+use crate::math::bounds::{add_saturating, positive, rectify, saturate};
 use crate::math::rescale::multiply_high;
 use crate::math::table::{self, RESULT_BITS};
 use crate::math::{activation as integer, rescale};
@@ -18,7 +18,7 @@ pub fn squash(activation: Activation, argument: i32) -> i16 {
         Activation::Tanh => table::tanh(saturate(argument)),
         Activation::Sigmoid => table::sigmoid(saturate(argument)),
         Activation::HardSigmoid => integer::hard_sigmoid(argument),
-        Activation::Relu => saturate(argument).max(0),
+        Activation::Relu => rectify(argument),
         // The others are refused by `Gates::have`.
         Activation::Linear
         | Activation::Softmax
@@ -134,7 +134,7 @@ pub fn lstm_unit(arguments: [i32; 4], spec: &LstmSpec, gates: Gates, cell: &mut 
     let candidate = squash(spec.activation, g);
     let kept = widened(multiply_high(*cell, gate(f)), gates);
     let new = (i32::from(gate(i)) * i32::from(candidate)) >> (shifts.product & 31);
-    *cell = kept.saturating_add(new);
+    *cell = add_saturating(kept, new);
     let o = gate(o);
     let argument = |cell: i32| cell >> (shifts.argument & 31);
     let bounded = |activated: i16| i32::from(o) * i32::from(activated);
@@ -145,7 +145,7 @@ pub fn lstm_unit(arguments: [i32; 4], spec: &LstmSpec, gates: Gates, cell: &mut 
             const THIRD: i16 = 21_845;
             bounded(integer::hard_sigmoid(argument(multiply_high(*cell, THIRD))))
         }
-        Activation::Relu => multiply_high((*cell).max(0), o),
+        Activation::Relu => multiply_high(positive(*cell), o),
         Activation::Linear
         | Activation::Softmax
         | Activation::Relu6
@@ -167,7 +167,7 @@ fn widened(product: i32, gates: Gates) -> i32 {
 #[inline]
 fn rounded(value: i32, shift: i32) -> i16 {
     let shift = (shift & 31) as u32;
-    saturate(value.saturating_add((1 << shift) >> 1) >> shift)
+    saturate(add_saturating(value, (1 << shift) >> 1) >> shift)
 }
 
 /// From the candidate times a gate to the wide hidden state, to the right.
@@ -219,8 +219,8 @@ pub fn gru_unit(update: i16, argument: i32, spec: &GruSpec, gates: Gates, wide: 
     } else {
         new >> (shift & 31)
     };
-    *wide = kept.saturating_add(new);
-    saturate(wide.saturating_add(1 << 14) >> 15)
+    *wide = add_saturating(kept, new);
+    saturate(add_saturating(*wide, 1 << 14) >> 15)
 }
 
 #[cfg(test)]

@@ -10,7 +10,21 @@ pub fn part<T>(of: &[T], index: usize, parts: usize) -> &[T] {
 /// Four values from `first` on, the default where there are fewer.
 #[inline(always)]
 pub fn four<T: Copy + Default>(of: &[T], first: usize) -> [T; 4] {
-    some(of, first)
+    let of = of.get(first..).unwrap_or_default();
+    match of.first_chunk() {
+        Some(&four) => four,
+        None => fewer(of),
+    }
+}
+
+/// Up to four values, filled up.
+#[inline(never)]
+pub fn fewer<T: Copy + Default>(of: &[T]) -> [T; 4] {
+    let mut four = [T::default(); 4];
+    for (to, &from) in four.iter_mut().zip(of) {
+        *to = from;
+    }
+    four
 }
 
 /// So many values from `first` on, the default where there are fewer.

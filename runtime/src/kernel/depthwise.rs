@@ -1,0 +1,174 @@
+//! Filters of one channel each, at all places of a call.
+//!
+//! [`outputs`] does four channels at a time on every core. A program for a kind of core has a file of its own and stands in
+//! [`together`].
+use crate::math::bounds::{at_least, at_most};
+use crate::math::rescale::Rescale;
+
+use super::active;
+use super::slices::four;
+use super::sliding::{Run, Sliding};
+
+/// As many filters for each channel, weights `W` with sums `S`.
+#[derive(Debug, Clone, Copy)]
+pub struct Filters<'a, W, S> {
+    /// `[filters][taps]`.
+    pub weights: &'a [W],
+    /// One a filter.
+    pub bias: &'a [S],
+    pub channels: usize,
+}
+
+/// `y[place][f] = clamp(scale[f] (bias[f] + sum over the taps k of W[f][k] x[step of k][channel of f]))` for as many places as
+/// `y` has; the scales are as [`Rescale`] has them. Not generic, so that it is fast in images that are compiled for size.
+#[inline(never)]
+pub fn clamped(
+    filters: &Filters<'_, i8, i32>,
+    scale: &[u32],
+    (low, high): (i16, i16),
+    sliding: Sliding,
+    x: &[i16],
+    y: &mut [i16],
+) {
+    let done = together(filters, scale, (low, high), sliding, x, y);
+    let (low, high) = (i32::from(low), i32::from(high));
+    outputs(filters, done, sliding, x, y, FAST, |row| {
+        let scale = four(scale, row);
+        move |sums| {
+            core::array::from_fn(|r| {
+                let value = Rescale(scale[r]).apply(sums[r]);
+                at_least(at_most(value, high), low) as i16
+            })
+        }
+    });
+}
+
+/// [`clamped`] of the first channels with one filter each, where there is a faster way; gives their number.
+#[inline(always)]
+fn together(
+    filters: &Filters<'_, i8, i32>,
+    scale: &[u32],
+    bounds: (i16, i16),
+    sliding: Sliding,
+    x: &[i16],
+    y: &mut [i16],
+) -> usize {
+    #[cfg(dunlin_dsp)]
+    {
+        super::depthwise_dsp::run(filters, scale, bounds, sliding, x, y)
+    }
+    #[cfg(any(dunlin_v6m, all(dunlin_v7m, not(dunlin_dsp))))]
+    {
+        super::depthwise_places::run(filters, scale, bounds, sliding, x, y)
+    }
+    #[cfg(not(any(dunlin_dsp, dunlin_v6m, dunlin_v7m)))]
+    {
+        let _ = (filters, scale, bounds, sliding, x, y);
+        0
+    }
+}
+
+/// The dot products of a filter and of four, of `X` with weights `W` in sums `S`.
+type Dots<W, X, S> = (
+    fn(&[W], &[X], usize, S) -> S,
+    fn([&[W]; 4], &[X], usize, [S; 4]) -> [S; 4],
+);
+const FAST: Dots<i8, i16, i32> = (integer, active::strided4);
+/// For functions that are compiled with the program, which is to be small.
+pub const INTEGERS: Dots<i8, i16, i32> = (integer, integers);
+pub const FLOATS: Dots<f32, f32, f32> = (float, active::strided4_f32);
+
+#[inline(never)]
+fn integer(row: &[i8], x: &[i16], stride: usize, sum: i32) -> i32 {
+    active::strided(row, x, stride, sum)
+}
+
+#[inline(never)]
+fn integers(rows: [&[i8]; 4], x: &[i16], stride: usize, sums: [i32; 4]) -> [i32; 4] {
+    active::strided4(rows, x, stride, sums)
+}
+
+#[inline(never)]
+fn float(row: &[f32], x: &[f32], stride: usize, sum: f32) -> f32 {
+    active::strided_f32(row, x, stride, sum)
+}
+
+/// `y[place][f] = finish(bias[f] + sum over the taps k of W[f][k] x[step of k][channel of f])` of the filters from `first` on,
+/// for as many places as `y` has. `finish` gives for a filter what takes the sums of this and the next three.
+#[inline(always)]
+pub fn outputs<W, X, S: Copy + Default, F: Fn([S; 4]) -> [X; 4]>(
+    filters: &Filters<'_, W, S>,
+    first: usize,
+    sliding: Sliding,
+    x: &[X],
+    y: &mut [X],
+    dots: Dots<W, X, S>,
+    finish: impl Fn(usize) -> F,
+) {
+    let (channels, count) = (filters.channels, filters.bias.len());
+    if channels == 0 || first >= count {
+        return;
+    }
+    let mut rest = y;
+    for run in sliding.runs(x.len() / channels, rest.len() / count) {
+        let Some((y, behind)) = rest.split_at_mut_checked(run.places * count) else {
+            return;
+        };
+        rest = behind;
+        let x = x.get(run.at * channels..).unwrap_or_default();
+        run_outputs(filters, first, (&run, sliding), x, y, dots, &finish);
+    }
+}
+
+/// The outputs of a run; `x` is from its first step on.
+#[inline(always)]
+fn run_outputs<W, X, S: Copy + Default, F: Fn([S; 4]) -> [X; 4]>(
+    filters: &Filters<'_, W, S>,
+    first: usize,
+    (run, sliding): (&Run, Sliding),
+    x: &[X],
+    y: &mut [X],
+    (dot, dot4): Dots<W, X, S>,
+    finish: &impl Fn(usize) -> F,
+) {
+    let (channels, count) = (filters.channels, filters.bias.len());
+    let [size, step, stride] = [sliding.size, sliding.stride, sliding.dilation].map(|n| n as usize);
+    let (step, stride) = (step * channels, stride * channels);
+    let weights = |row: usize| {
+        let weights = filters.weights.get(row * size..).unwrap_or_default();
+        weights.get(run.taps.clone()).unwrap_or_default()
+    };
+    let mut row = first;
+    while channels == count && row + 4 <= count {
+        let rows = core::array::from_fn(|r| weights(row + r));
+        let (bias, finish) = (four(filters.bias, row), finish(row));
+        let (mut x, mut y) = (x.get(row..), y.get_mut(row..));
+        while let Some((now, behind)) = y.and_then(|y| y.split_first_chunk_mut()) {
+            *now = finish(dot4(rows, x.unwrap_or_default(), stride, bias));
+            y = behind.get_mut(count - 4..);
+            x = x.and_then(|x| x.get(step..));
+        }
+        row += 4;
+    }
+    if row == count {
+        return;
+    }
+    // The channel of the row, and which of its filters the row is.
+    let (mut channel, mut filter) = (row, 0);
+    let each = count / channels;
+    while row < count {
+        let (weights, bias, finish) = (weights(row), four(filters.bias, row), finish(row));
+        let (mut x, mut y) = (x.get(channel..), y.get_mut(row..));
+        while let Some((now, behind)) = y.and_then(|y| y.split_first_mut()) {
+            let sum = dot(weights, x.unwrap_or_default(), stride, bias[0]);
+            [*now, ..] = finish([sum; 4]);
+            y = behind.get_mut(count - 1..);
+            x = x.and_then(|x| x.get(step..));
+        }
+        row += 1;
+        filter += 1;
+        if filter == each {
+            (channel, filter) = (channel + 1, 0);
+        }
+    }
+}

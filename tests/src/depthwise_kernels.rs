@@ -1,0 +1,170 @@
+//! Filters of one channel each at all places of a call: as this build has them, against the sum over every tap that meets the
+//! input.
+use dunlin::kernel::depthwise::{FLOATS, Filters, clamped, outputs};
+use dunlin::kernel::sliding::Sliding;
+
+use crate::inputs::Random;
+use crate::kernels::{BUFFER, VALUES, float, piece};
+
+const CASES: usize = if cfg!(miri) { 8 } else { 400 };
+/// Values of an input, weights, and outputs.
+const MOST: usize = 4 * BUFFER;
+const FILTERS: usize = 24;
+/// What stands beside the outputs.
+const BESIDE: i16 = 77;
+
+/// Integers and floats.
+pub fn run(report: &mut dyn FnMut(&str, bool)) {
+    report("kernel depthwise i8 x i16", integers());
+    report("kernel depthwise f32", floats());
+}
+
+/// How a case reads its input.
+#[derive(Clone, Copy)]
+struct Shape {
+    sliding: Sliding,
+    /// Steps of the input.
+    rows: usize,
+    channels: usize,
+    /// Filters of a channel.
+    each: usize,
+    places: usize,
+}
+
+impl Shape {
+    /// Mostly as convolutions have them: places before the input, inside of it, and behind it.
+    fn any(random: &mut Random) -> Self {
+        let mut below = |bound: u32| random.bits() % bound;
+        let each = if below(4) == 0 { 2 + below(2) } else { 1 };
+        let channels = 1 + below(9).min(FILTERS as u32 / each - 1);
+        let size = match below(4) {
+            0 => 1 + below(34),
+            _ => 1 + below(12),
+        };
+        let size = size.min(MOST as u32 / (channels * each));
+        let sliding = Sliding {
+            size,
+            stride: 1 + below(8).saturating_sub(5),
+            dilation: 1 + below(8).saturating_sub(5),
+            start: 0,
+        };
+        let rows = below(MOST as u32 / channels);
+        Self {
+            sliding: Sliding {
+                start: 2 - below(sliding.span() + 3) as i32,
+                ..sliding
+            },
+            rows: rows as usize,
+            channels: channels as usize,
+            each: each as usize,
+            places: (below(rows + 6) as usize).min(MOST / (channels * each) as usize),
+        }
+    }
+
+    fn filters(self) -> usize {
+        self.channels * self.each
+    }
+
+    /// Values that output `at` meets, each with the place of its weight.
+    fn taps(self, at: usize) -> impl Iterator<Item = (usize, usize)> {
+        let (place, filter) = (at / self.filters(), at % self.filters());
+        let Sliding {
+            size,
+            stride,
+            dilation,
+            start,
+        } = self.sliding;
+        (0..size as usize).filter_map(move |tap| {
+            let step = place * stride as usize + tap * dilation as usize;
+            let step = usize::try_from(start + step as i32).ok()?;
+            let value = step * self.channels + filter / self.each;
+            (step < self.rows).then_some((filter * size as usize + tap, value))
+        })
+    }
+}
+
+#[inline(never)]
+fn integers() -> bool {
+    let mut random = Random::new();
+    let mut holds = true;
+    for values in VALUES {
+        let (weights, once) = values.make(&mut random);
+        let weights = weights.as_flattened();
+        let mut x = [0i16; MOST];
+        for (place, value) in x.iter_mut().zip(once.into_iter().cycle()) {
+            *place = value;
+        }
+        for _ in 0..CASES {
+            let shape = Shape::any(&mut random);
+            let bounds = match random.bits() % 3 {
+                0 => (0, i16::MAX),
+                1 => (i16::MIN, i16::MAX),
+                _ => (-300, 2_000),
+            };
+            let bias: [i32; FILTERS] = core::array::from_fn(|_| random.bits() as i32 / 2);
+            let scale: [u32; FILTERS] = core::array::from_fn(|_| {
+                ((1 + random.bits() % 32_767) << 16) | (random.bits() % 12)
+            });
+            // All alignments.
+            let [w_at, x_at, y_at] = [0; 3].map(|_| random.bits() as usize % 2);
+            let weights = weights.get(w_at..).unwrap_or_default();
+            let rows = shape.rows.saturating_sub(x_at);
+            let shape = Shape { rows, ..shape };
+            let x = piece(&x, x_at, rows * shape.channels);
+            let filters = Filters {
+                weights: piece(weights, 0, shape.filters() * shape.sliding.size as usize),
+                bias: piece(&bias, 0, shape.filters()),
+                channels: shape.channels,
+            };
+            let mut y = [BESIDE; MOST + 2];
+            let len = shape.places * shape.filters();
+            let output = y.get_mut(y_at..y_at + len).unwrap_or_default();
+            let scale = piece(&scale, 0, shape.filters());
+            clamped(&filters, scale, bounds, shape.sliding, x, output);
+            for (at, &found) in output.iter().enumerate() {
+                let filter = at % shape.filters();
+                let sum = shape.taps(at).fold(bias[filter], |sum, (w, value)| {
+                    sum.wrapping_add(i32::from(filters.weights[w]) * i32::from(x[value]))
+                });
+                let scaled = i64::from(sum) * i64::from(scale[filter] >> 16);
+                let scaled = scaled >> 16 >> (scale[filter] & 31);
+                holds &= found == scaled.clamp(bounds.0.into(), bounds.1.into()) as i16;
+            }
+            let mut beside = y.iter().take(y_at).chain(y.iter().skip(y_at + len));
+            holds &= beside.all(|&value| value == BESIDE);
+        }
+    }
+    holds
+}
+
+#[inline(never)]
+fn floats() -> bool {
+    let mut random = Random::new();
+    let mut holds = true;
+    let mut values = [0f32; MOST];
+    for value in &mut values {
+        *value = float(random.bits(), 120, 8);
+    }
+    for _ in 0..CASES {
+        let shape = Shape::any(&mut random);
+        let filters = Filters {
+            weights: piece(&values, 0, shape.filters() * shape.sliding.size as usize),
+            bias: piece(&values, 3, shape.filters()),
+            channels: shape.channels,
+        };
+        let x = piece(&values, 0, shape.rows * shape.channels);
+        let mut y = [0f32; MOST];
+        let len = shape.places * shape.filters();
+        let output = y.get_mut(..len).unwrap_or_default();
+        outputs(&filters, 0, shape.sliding, x, output, FLOATS, |_| {
+            |sums| sums
+        });
+        for (at, &found) in output.iter().enumerate() {
+            let bias = filters.bias[at % shape.filters()];
+            let taps = shape.taps(at);
+            let sum = taps.fold(bias, |sum, (w, value)| sum + filters.weights[w] * x[value]);
+            holds &= found.to_bits() == sum.to_bits();
+        }
+    }
+    holds
+}
