@@ -13,6 +13,7 @@ pub mod depthwise_kernels;
 #[cfg(feature = "host")]
 pub mod exercise;
 pub mod golden;
+pub mod helium_kernels;
 pub mod inputs;
 pub mod kernels;
 #[cfg(feature = "host")]
@@ -31,6 +32,7 @@ pub fn run(report: &mut dyn FnMut(&str, bool)) {
     kernels::run(report);
     packed_kernels::run(report);
     row_kernels::run(report);
+    helium_kernels::run(report);
     place_kernels::run(report);
     depthwise_kernels::run(report);
     tables::run(report);

@@ -1,5 +1,6 @@
 //! Kernels over packed weights: as this build has them, programs on the cores that they are made for and models elsewhere,
 //! against the scalar reference over the rows that were packed.
+use dunlin::kernel::row_blocks::{self, Blocks};
 use dunlin::kernel::{copy::copy, offset_quads, reference, row_pairs, wide_row};
 
 use crate::inputs::Random;
@@ -31,6 +32,7 @@ impl Case<'_> {
 /// Every kernel over packed weights.
 pub fn run(report: &mut dyn FnMut(&str, bool)) {
     report("kernel row pairs", all(pairs));
+    report("kernel row blocks", all(blocks));
     report("kernel offset quads", all(quads));
     report("kernel wide row", all(wide));
     #[cfg(feature = "host")]
@@ -73,6 +75,43 @@ fn pairs(case: &Case<'_>, longer: &[i16]) -> bool {
     // Where the block ends, so does the sum.
     row_pairs::dot4(block, case.column, case.x, &case.sums) == expected
         && row_pairs::dot4(block, case.column, longer, &case.sums) == expected
+}
+
+/// A block from an even column on, to outputs of 16 bits with bounds and without, and of 32 bits.
+fn blocks(case: &Case<'_>, _longer: &[i16]) -> bool {
+    const SCALE: [u32; 4] = [1 << 16 | 3, 32_767 << 16, 20_000 << 16 | 5, 999 << 16 | 9];
+    let bias = case.sums.map(|sum| sum / 2);
+    let mut block = Block([0; _]);
+    let blocks = Blocks {
+        words: packers::row_pairs(case.rows, &mut block.0),
+        columns: case.rows[0].len(),
+        bias: &[bias],
+        scale: &[SCALE],
+    };
+    let sums = Case {
+        sums: bias,
+        ..*case
+    }
+    .expected();
+    let mut expected = [0; 4];
+    for ((place, sum), scale) in expected.iter_mut().zip(sums).zip(SCALE) {
+        *place = ((i64::from(sum) * i64::from(scale >> 16)) >> 16 >> (scale & 31)) as i32;
+    }
+    let mut products = [[0; 4]];
+    let even = case.column.is_multiple_of(2);
+    let mut holds = row_blocks::products(&blocks, case.column, case.x, &mut products) == even;
+    holds &= !even || products == [expected];
+    for (low, high) in [(i16::MIN, i16::MAX), (0, i16::MAX), (-300, 2_000)] {
+        let mut y = [[0; 4]];
+        let bounds = (low, high);
+        let clamped = expected.map(|value| value.clamp(low.into(), high.into()) as i16);
+        holds &= row_blocks::clamped(&blocks, bounds, case.column, case.x, &mut y) == even;
+        holds &= !even || y == [clamped];
+        // Not with fewer biases than blocks.
+        let mut two = [[0; 4]; 2];
+        holds &= !row_blocks::clamped(&blocks, bounds, case.column, case.x, &mut two);
+    }
+    holds
 }
 
 fn quads(case: &Case<'_>, longer: &[i16]) -> bool {

@@ -8,9 +8,12 @@ use crate::kernels::{BUFFER, LONGEST, OFFSETS, VALUES, piece};
 use crate::packers;
 use crate::row_kernels::{bounds, finished, scale};
 
+/// Rows, values and their step, outputs; gives the number of places that are done.
+type Run = fn(&Clamped<'_>, (&[i16], usize), &mut [i16]) -> usize;
+
 /// A kernel over rows in some order.
 struct Kernel {
-    run: fn(&Clamped<'_>, (&[i16], usize), &mut [i16]) -> usize,
+    run: Run,
     /// Puts four rows into a block.
     pack: fn([&[i8]; 4], &mut [i8]),
     /// Places that it does at a time.

@@ -1,7 +1,8 @@
 //! Kernels over rows as they are, and over places of a convolution: as this build has them, programs on the cores that they are
 //! made for and models elsewhere, against the scalar reference.
 use dunlin::kernel::places::{self, Pair};
-use dunlin::kernel::{reference, rows_f32, rows_mve};
+use dunlin::kernel::rows_mve::{self, Rows};
+use dunlin::kernel::{reference, rows_f32};
 
 use crate::inputs::Random;
 use crate::kernels::{BUFFER, LONGEST, OFFSETS, VALUES, each_place, float, piece};
@@ -21,12 +22,16 @@ pub fn run(report: &mut dyn FnMut(&str, bool)) {
     report("kernel places", every_place());
 }
 
-/// Four rows of `stride` values, one behind the other.
-fn rows<T: Copy>(values: &mut [T; 4 * BUFFER], stride: usize, of: impl Fn(usize, usize) -> T) {
-    for (at, place) in values.iter_mut().enumerate().take(4 * stride) {
+/// Rows of `stride` values, one behind the other.
+pub(crate) fn rows<T: Copy>(values: &mut [T], stride: usize, of: impl Fn(usize, usize) -> T) {
+    let count = values.len() / BUFFER;
+    for (at, place) in values.iter_mut().enumerate().take(count * stride) {
         *place = of(at / stride.max(1), at % stride.max(1));
     }
 }
+
+/// A row alone, a block of four, and blocks with a row left over.
+const ROWS: [usize; 3] = [1, 4, 9];
 
 #[inline(never)]
 fn integers() -> bool {
@@ -34,21 +39,61 @@ fn integers() -> bool {
     let mut holds = true;
     for values in VALUES {
         let (weights, x) = values.make(&mut random);
-        let mut together = [0i8; 4 * BUFFER];
+        let mut together = [0i8; 9 * BUFFER];
         each_place(|len, column, x_at| {
-            let stride = column + len;
-            rows(&mut together, stride, |row, at| weights[row][at]);
-            let sums = [random.bits() as i32, i32::MIN, i32::MAX, 0];
-            let (matrix, x) = (piece(&together, 0, 4 * stride), piece(&x, x_at, len));
-            let found = rows_mve::dot4(matrix, stride, column, x, &sums);
-            let used = core::array::from_fn(|row| piece(&weights[row], column, len));
-            holds &= found == (len > 0).then(|| reference::dot4(used, x, sums));
-            // Not with a row that is too short.
-            let short = matrix.get(1..).unwrap_or_default();
-            holds &= rows_mve::dot4(short, stride, column, x, &sums).is_none();
+            let stride = column + len + x_at % 2;
+            rows(&mut together, stride, |row, at| weights[row % 4][at]);
+            let sums = [0; 9].map(|_| random.bits() as i32);
+            let scale = [0; 9].map(|_| scale(&mut random));
+            let count = ROWS[(len + column) % 3];
+            let (matrix, x) = (piece(&together, 0, count * stride), piece(&x, x_at, len));
+            let of = Rows {
+                weights: matrix,
+                stride,
+                column,
+                sums: Some(&sums),
+                scale: (x_at != 3).then_some(&scale),
+            };
+            let mut y = [77; 10];
+            holds &= rows_mve::products(&of, x, piece_mut(&mut y, count));
+            let bounds = (-300, 2_000);
+            let mut narrow = [77; 10];
+            holds &= of.scale.is_none()
+                || rows_mve::clamped(&of, x, bounds, piece_mut(&mut narrow, count));
+            for (row, &found) in y.iter().enumerate() {
+                let expected = match (sums.get(row), scale.get(row)) {
+                    (Some(&sum), Some(&scale)) if row < count => {
+                        let used = piece(&weights[row % 4], column, len);
+                        let sum = reference::dot(used, x, sum);
+                        of.scale.map_or(sum, |_| scaled(sum, scale))
+                    }
+                    _ => 77,
+                };
+                holds &= found == expected;
+                let within = expected.clamp(bounds.0.into(), bounds.1.into()) as i16;
+                holds &= of.scale.is_none() || narrow[row] == within;
+            }
+            // Not with a row that is too short, nor with a sum or a scale too few.
+            let short = Rows {
+                weights: matrix.get(1..).unwrap_or_default(),
+                stride: column + len,
+                ..of
+            };
+            let wide = stride == column + len && !matrix.is_empty();
+            holds &= !wide || !rows_mve::products(&short, x, piece_mut(&mut y, count));
+            holds &= !rows_mve::products(&of, x, &mut y);
         });
     }
     holds
+}
+
+fn piece_mut<T>(values: &mut [T], len: usize) -> &mut [T] {
+    values.get_mut(..len).unwrap_or_default()
+}
+
+/// What a scale makes of a sum, by 64-bit integers.
+fn scaled(sum: i32, scale: u32) -> i32 {
+    ((i64::from(sum) * i64::from(scale >> 16)) >> 16 >> (scale & 31)) as i32
 }
 
 #[inline(never)]

@@ -51,11 +51,34 @@ fn a_file_may_state_what_it_needs_and_no_less() {
         let rest = features(&file) & !needed;
         assert!(Features(rest).has(Features::ROW_MAJOR), "{}", golden.name);
         let rest = rest & !Features::ROW_MAJOR.0;
+        // What is not stated of the taps of convolutions.
+        assert!(Features(rest).has(Features::RUNS), "{}", golden.name);
+        let rest = rest & !Features::RUNS.0;
         let paces = [Features::APART, Features::OVERLAPPING, Features::ENDLESS];
         assert!(paces.iter().any(|pace| pace.0 == rest), "{}", golden.name);
         seen |= needed;
     }
     assert_eq!(seen, (1 << BITS) - 1, "no golden for some features");
+}
+
+#[test]
+fn whole_taps_are_refused_of_convolutions_that_pad_or_dilate() {
+    let golden = golden("conv");
+    let file = stating(golden, needs(golden) | Features::WHOLE_TAPS.0);
+    let unstated = LoadError::Layer {
+        index: 0,
+        error: LayerError::Unstated,
+    };
+    assert_eq!(exercise(&file, TEST), Outcome::Refused(unstated));
+}
+
+#[test]
+fn a_build_for_whole_taps_gives_the_bits_of_a_build_for_everything() {
+    const FILE: &[u8] = include_bytes!("../../firmware/models/portable/conv.dunlin");
+    const BUILT: u32 = features(FILE);
+    assert!(Features(BUILT).has(Features::WHOLE_TAPS) && !Features(BUILT).has(Features::RUNS));
+    let all = bits::<W8A16>(FILE).expect("loads");
+    assert_eq!(bits::<W8A16<BUILT>>(FILE), Ok(all));
 }
 
 #[test]
@@ -77,7 +100,7 @@ fn golden(name: &str) -> &'static Golden {
 fn bits<P: Precision>(file: &[u8]) -> Result<Vec<u32>, LoadError> {
     let file = AlignedBytes::new(file);
     let model = Model::<P, 8>::from_bytes(file.as_slice())?;
-    let mut arena = Arena::<4096>::new();
+    let mut arena = Arena::<16384>::new();
     let mut session = Session::new(&model, &mut arena).expect("fits");
     let shape = model.input_shape();
     let waves: Vec<f32> = (0..3 * shape.len())
@@ -142,10 +165,7 @@ builds! {
 /// As the constant that a product has of its file.
 const LSTM: u32 = {
     let bits = Features::DENSE.and(Features::LSTM).and(Features::TANH);
-    built(
-        include_bytes!("../golden/v1/tiny_lstm.dunlin"),
-        bits.0 as u32,
-    )
+    built(include_bytes!("../golden/v1/tiny_lstm.dunlin"), bits.0)
 };
 
 #[test]

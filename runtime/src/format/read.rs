@@ -44,14 +44,15 @@ impl<'m, B: Built> Message<'m, B> {
         for index in 0..layer_count {
             fields.layer();
             fields.rest().ok_or(LoadError::Message)?;
-            let at = |error| LoadError::Layer {
+            let error = match fields.needs() {
+                Some(needs) if stated.has(needs) => continue,
+                Some(_) => LayerError::Unstated,
+                None => LayerError::NotBuilt,
+            };
+            return Err(LoadError::Layer {
                 index: index as u16,
                 error,
-            };
-            let needs = fields.needs().ok_or(at(LayerError::NotBuilt))?;
-            if !stated.has(needs) {
-                return Err(at(LayerError::Unstated));
-            }
+            });
         }
         let (padding, weights) = (fields.bytes(), fields.bytes());
         let rest = fields.rest().ok_or(LoadError::Message)?;

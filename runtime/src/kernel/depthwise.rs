@@ -6,6 +6,8 @@ use crate::math::bounds::{at_least, at_most};
 use crate::math::rescale::Rescale;
 
 use super::active;
+#[cfg(dunlin_mve)]
+use super::depthwise_mve;
 use super::slices::four;
 use super::sliding::{Run, Sliding};
 
@@ -53,6 +55,10 @@ fn together(
     x: &[i16],
     y: &mut [i16],
 ) -> usize {
+    #[cfg(dunlin_mve)]
+    {
+        depthwise_mve::clamped(filters, scale, bounds, sliding, x, y)
+    }
     #[cfg(dunlin_dsp)]
     {
         super::depthwise_dsp::run(filters, scale, bounds, sliding, x, y)
@@ -61,7 +67,7 @@ fn together(
     {
         super::depthwise_places::run(filters, scale, bounds, sliding, x, y)
     }
-    #[cfg(not(any(dunlin_dsp, dunlin_v6m, dunlin_v7m)))]
+    #[cfg(not(any(dunlin_dsp, dunlin_mve, dunlin_v6m, dunlin_v7m)))]
     {
         let _ = (filters, scale, bounds, sliding, x, y);
         0

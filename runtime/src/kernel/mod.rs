@@ -46,21 +46,26 @@ mod v6m;
 #[macro_use]
 mod v7m;
 
+pub mod cell;
+pub mod cell_mve;
 pub mod clamped;
 pub mod copy;
 pub mod depthwise;
 pub mod depthwise_dsp;
+pub mod depthwise_mve;
 #[cfg(any(dunlin_v6m, all(dunlin_v7m, not(dunlin_dsp))))]
 mod depthwise_places;
 pub mod depthwise_v6m;
 pub mod depthwise_v7m;
 pub mod offset_quads;
 pub mod places;
+pub mod places_mve;
 pub mod places_v7m;
 pub mod pool;
 pub mod portable;
 pub mod quad_places;
 pub mod reference;
+pub mod row_blocks;
 pub mod row_lanes;
 pub mod row_pairs;
 pub mod rows_f32;

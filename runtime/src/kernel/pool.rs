@@ -44,6 +44,10 @@ fn largest_of_two(x: &[i16], channels: usize, y: &mut [i16]) {
 /// As [`largest`], the mean of each channel, rounded to nearest, halves up. At most 65,535 taps.
 #[inline(never)]
 pub fn mean<const IMAGE: u32>(x: &[i16], channels: usize, taps: usize, y: &mut [i16]) {
+    #[cfg(dunlin_mve)]
+    if taps == 2 {
+        return mean_of_two(x, channels, y);
+    }
     let count = Divisor::new(taps as u32);
     // A reciprocal takes ten times as long as a shift.
     #[cfg(dunlin_v6m)]
@@ -52,6 +56,18 @@ pub fn mean<const IMAGE: u32>(x: &[i16], channels: usize, taps: usize, y: &mut [
         return means(x, channels, taps, y, |sum| sum >> shift);
     }
     means(x, channels, taps, y, |sum| count.divide(sum));
+}
+
+/// [`mean`] of two taps, as [`largest_of_two`].
+#[cfg(dunlin_mve)]
+#[inline(never)]
+fn mean_of_two(x: &[i16], channels: usize, y: &mut [i16]) {
+    each_step(x, channels, 2, y, |window, y| {
+        let (a, b) = window.split_at_checked(channels).unwrap_or_default();
+        for (y, (&a, &b)) in y.iter_mut().zip(a.iter().zip(b)) {
+            *y = ((i32::from(a) + i32::from(b) + 1) >> 1) as i16;
+        }
+    });
 }
 
 /// The means, by a division through the number of taps.

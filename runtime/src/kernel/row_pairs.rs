@@ -118,16 +118,15 @@ macro_rules! quad {
     };
 }
 
-/// The program of [`dot4`]: r0 words, r1 values, r2 columns, r3 where the sums start; it leaves the
-/// four sums in r0, r1, r12 and r14.
+/// All columns of four rows: r0 words, r1 values, r2 and the stack's second word their number; r4, r5, r12, r14 where the sums
+/// start. It leaves the sums in two registers, r12 and r14, and r0, unless a
+/// sum takes it, behind the words: the last load moves it by what the macro is given.
 ///
 /// r4-r7 words; r2, r3 values; r8, r9 and r10, r11 the sums S of both pairs; r12, r14 the sums B.
-macro_rules! dot4_source {
-    () => {
+macro_rules! columns {
+    ($first:literal, $second:literal, $behind:literal) => {
         concat!(
             "
-        push {r1, r2, r4-r11, lr}
-        ldm r3, {r4, r5, r12, lr}
         adds r8, r12, r4, lsl #8
         asr r9, r4, #24
         adc r9, r9, r12, asr #31
@@ -198,7 +197,9 @@ macro_rules! dot4_source {
         7:
         bpl 8f
         ldrh r2, [r1]
-        ldrd r4, r5, [r0]
+        ldrd r4, r5, [r0]",
+            $behind,
+            "
         smlald r8, r9, r4, r2
         smlald r10, r11, r5, r2
         sxtb16 r4, r4
@@ -209,11 +210,33 @@ macro_rules! dot4_source {
         subs r8, r8, r12
         sbc r9, r9, r12, asr #31
         lsr r8, r8, #8
-        orr r0, r8, r9, lsl #24
+        orr ",
+            $first,
+            ", r8, r9, lsl #24
         subs r10, r10, lr
         sbc r11, r11, lr, asr #31
         lsr r10, r10, #8
-        orr r1, r10, r11, lsl #24
+        orr ",
+            $second,
+            ", r10, r11, lsl #24
+        "
+        )
+    };
+}
+
+pub(super) use {columns, quad};
+
+/// The program of [`dot4`]: r0 words, r1 values, r2 columns, r3 where the sums start; it leaves the four sums in r0, r1, r12 and
+/// r14.
+macro_rules! dot4_source {
+    () => {
+        concat!(
+            "
+        push {r1, r2, r4-r11, lr}
+        ldm r3, {r4, r5, r12, lr}
+        ",
+            columns!("r0", "r1", ""),
+            "
         pop {r2-r11, pc}
         "
         )

@@ -17,14 +17,17 @@ pub fn four<T: Copy + Default>(of: &[T], first: usize) -> [T; 4] {
     }
 }
 
-/// Up to four values, filled up.
+/// Up to four values, filled up. Not a loop, which the compiler unrolls for any number.
 #[inline(never)]
 pub fn fewer<T: Copy + Default>(of: &[T]) -> [T; 4] {
-    let mut four = [T::default(); 4];
-    for (to, &from) in four.iter_mut().zip(of) {
-        *to = from;
+    let zero = T::default();
+    match *of {
+        [] => [zero; 4],
+        [a] => [a, zero, zero, zero],
+        [a, b] => [a, b, zero, zero],
+        [a, b, c] => [a, b, c, zero],
+        [a, b, c, d, ..] => [a, b, c, d],
     }
-    four
 }
 
 /// So many values from `first` on, the default where there are fewer.

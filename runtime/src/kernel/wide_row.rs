@@ -18,50 +18,71 @@ pub fn dot(row: &[i16], x: &[i16], sum: i32) -> i32 {
     unsafe { dot_asm(row.as_ptr(), x.as_ptr(), row.len().min(x.len()), sum) }
 }
 
+/// Ten columns with the DSP extension.
+macro_rules! ten {
+    () => {
+        "
+        ldm r0!, {r4-r8}
+        ldm r1!, {r9-r12, lr}
+        smlad r3, r4, r9, r3
+        smlad r3, r5, r10, r3
+        smlad r3, r6, r11, r3
+        smlad r3, r7, r12, r3
+        smlad r3, r8, lr, r3
+        "
+    };
+}
+
 /// With the DSP extension: r0 row, r1 values, r2 their number, r3 the sum.
 macro_rules! dsp_source {
     () => {
-        "
+        concat!(
+            "
         push {r4-r11, lr}
         orr r4, r0, r1
         tst r4, #2
-        bne 3f
-        bic r4, r2, #31
-        adds r12, r1, r4, lsl #1
-        cmp r1, r12
-        beq 2f
+        bne 4f
+        subs r2, #60
+        blt 2f
         1:
-        .rept 4
-        ldm r0!, {r4-r7}
-        ldm r1!, {r8-r11}
-        smlad r3, r4, r8, r3
-        smlad r3, r5, r9, r3
-        smlad r3, r6, r10, r3
-        smlad r3, r7, r11, r3
+        .rept 6
+        ",
+            ten!(),
+            "
         .endr
-        cmp r1, r12
-        bne 1b
+        subs r2, #60
+        bge 1b
         2:
-        and r2, r2, #31
+        adds r2, #50
+        blt 8f
         3:
-        subs r2, #2
-        blt 5f
+        ",
+            ten!(),
+            "
+        subs r2, #10
+        bge 3b
+        8:
+        adds r2, #10
         4:
+        subs r2, #2
+        blt 6f
+        5:
         ldr r4, [r0], #4
         ldr r5, [r1], #4
         smlad r3, r4, r5, r3
         subs r2, #2
-        bge 4b
-        5:
+        bge 5b
+        6:
         adds r2, #1
-        bne 6f
+        bne 7f
         ldrsh r4, [r0]
         ldrsh r5, [r1]
         smlabb r3, r4, r5, r3
-        6:
+        7:
         mov r0, r3
         pop {r4-r11, pc}
         "
+        )
     };
 }
 

@@ -86,6 +86,16 @@ fn weighted([low, high]: [i16; 2], fraction: i32, sum: i32) -> i32 {
     }
 }
 
+/// All points of the logistic function, less 2^15: 2^7 arguments of 16 bits lie between one and the next.
+pub fn logistic_points() -> &'static [i16] {
+    &LOGISTIC
+}
+
+/// Those from 0 on.
+pub fn points_from_0() -> &'static [i16] {
+    LOGISTIC.get(INTERVALS / 2..).unwrap_or_default()
+}
+
 /// `2^16 sigmoid(-a / 2^15)` for `a` of 0 or more, at most 32767.
 #[inline]
 pub fn logistic_tail(a: i32) -> i16 {

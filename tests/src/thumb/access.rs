@@ -14,6 +14,7 @@ impl Machine {
         let offset = match address.offset {
             Offset::Number(offset) => offset as u32,
             Offset::Register(register, places) => self.registers[register] << places,
+            Offset::Quad(..) => return Err("only vectors are gathered".into()),
         };
         let moved = base.wrapping_add(offset);
         let (at, base) = match address.index {
@@ -63,7 +64,7 @@ impl Machine {
                 self.registers[register] = value;
             }
         }
-        if base == SP {
+        if advances && base == SP {
             self.set_stack(at)?;
         } else if advances {
             self.registers[base] = at;

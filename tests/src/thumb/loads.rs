@@ -28,6 +28,7 @@ pub(super) fn memory(name: &str, operands: &[Operand<'_>]) -> Option<Decoded> {
         Offset::Number(offset) if moves => (-255..=255).contains(&offset),
         Offset::Number(offset) => (-255..=4095).contains(&offset),
         Offset::Register(offset, _) => !moves && offset != SP && offset != PC,
+        Offset::Quad(..) => false,
     };
     let held = address.base == PC || moves && address.base == register;
     if register == SP || register == PC || held || !in_reach {

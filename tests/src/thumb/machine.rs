@@ -12,7 +12,7 @@ use super::{Core, Fault};
 use crate::inputs::Random;
 
 /// Bytes of stack that a program may use.
-pub(super) const STACK: usize = 256;
+pub(super) const STACK: usize = 1024;
 /// Where a function returns to, with the bit that says Thumb.
 const RETURN: u32 = 0x0000_1235;
 /// Instructions after which a program is taken to run for ever.

@@ -12,6 +12,8 @@ use std::string::String;
 mod access;
 mod alu;
 mod decode;
+mod elements;
+mod helium;
 mod loads;
 mod machine;
 mod memory;
@@ -23,6 +25,7 @@ mod tests;
 mod text;
 mod v6m;
 mod vector;
+mod vector_access;
 
 pub use decode::Program;
 pub use machine::{Machine, Returned};

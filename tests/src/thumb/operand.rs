@@ -63,6 +63,8 @@ pub enum Offset {
     Number(i32),
     /// A register, shifted left.
     Register(Register, u32),
+    /// The elements of q0 to q7, shifted left.
+    Quad(usize, u32),
 }
 
 /// When a base gets its offset.
@@ -98,6 +100,10 @@ pub enum Operand<'t> {
     Singles(usize, usize),
     /// q0 to q7.
     Quad(usize),
+    /// So many of them from one on.
+    Quads(usize, usize),
+    /// A word of one: `q0[2]`.
+    Lane(usize, usize),
     Address(Address),
     Shift(Shift),
     /// A shift by a register.
@@ -134,6 +140,9 @@ impl<'t> Operand<'t> {
             if let Some((first, count)) = singles(list) {
                 return Some(Self::Singles(first, count));
             }
+            if let Some((first, count)) = quads(list) {
+                return Some(Self::Quads(first, count));
+            }
             return registers(list).map(Self::List);
         }
         if text.starts_with('[') {
@@ -153,6 +162,14 @@ impl<'t> Operand<'t> {
         }
         if let Some(quad) = numbered(text, 'q', 8) {
             return Some(Self::Quad(quad));
+        }
+        if let Some((quad, lane)) = text.split_once('[') {
+            let lane = lane
+                .strip_suffix(']')?
+                .parse()
+                .ok()
+                .filter(|&lane| lane < 4)?;
+            return Some(Self::Lane(numbered(quad, 'q', 8)?, lane));
         }
         if let Some((kind, by)) = text.split_once(char::is_whitespace) {
             if let Some(by) = register(by.trim()) {
@@ -208,6 +225,20 @@ fn singles(list: &str) -> Option<(usize, usize)> {
     (first <= last).then_some((first, last + 1 - first))
 }
 
+/// `q0, q1`: the first and how many.
+fn quads(list: &str) -> Option<(usize, usize)> {
+    let mut quads = list.split(',').map(|name| numbered(name.trim(), 'q', 8));
+    let first = quads.next()??;
+    let mut count = 1;
+    for quad in quads {
+        if quad? != first + count {
+            return None;
+        }
+        count += 1;
+    }
+    Some((first, count))
+}
+
 /// `#4`, `#-4`, `#0xff`.
 fn number(text: &str) -> Option<i64> {
     let text = text.trim().strip_prefix('#')?;
@@ -241,7 +272,7 @@ fn registers(list: &str) -> Option<u16> {
     (bits != 0).then_some(bits)
 }
 
-/// `[r1]`, `[r1, #4]`, `[r1, r2]`, `[r1, r2, lsl #2]`, `[r1, #4]!`.
+/// `[r1]`, `[r1, #4]`, `[r1, r2]`, `[r1, r2, lsl #2]`, `[r1, #4]!`, `[r1, q2, uxtw #2]`.
 fn address(text: &str) -> Option<Address> {
     let (inner, index) = match text.strip_suffix('!') {
         Some(inner) => (inner, Index::Pre),
@@ -253,6 +284,15 @@ fn address(text: &str) -> Option<Address> {
     let offset = match parts.next() {
         None => Offset::Number(0),
         Some(part) if part.starts_with('#') => Offset::Number(i32::try_from(number(part)?).ok()?),
+        Some(part) if let Some(quad) = numbered(part, 'q', 8) => {
+            let places = match parts.next() {
+                None => 0,
+                Some("uxtw #1") => 1,
+                Some("uxtw #2") => 2,
+                Some(_) => return None,
+            };
+            Offset::Quad(quad, places)
+        }
         Some(part) => {
             let places = match parts.next().map(Shift::parse) {
                 None => 0,

@@ -129,5 +129,6 @@ fn single(operation: &Operation, width: Width, signed: bool) -> bool {
                 && (0..32).contains(&(offset / unit))
                 && offset >= 0
         }
+        Offset::Quad(..) => false,
     }
 }

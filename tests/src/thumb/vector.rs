@@ -1,15 +1,16 @@
-//! Floats of single precision, and Helium's loops over vectors of eight elements.
-use std::format;
+//! Floats of single precision, Helium's loops, and products across vectors.
 use std::string::String;
 
+use super::helium::{self, Elements};
 use super::machine::{Machine, Next};
-use super::operand::{Address, Index, LR, Offset, Operand, PC, Register, SP};
+use super::operand::{LR, Operand, PC, Register, SP};
 use super::operation::{Operation, Width};
+use super::vector_access::{self as access, Access};
 
 /// Elements of 16 bits in a vector.
 const ELEMENTS: usize = 8;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub enum Vector {
     /// `VLDM` and `VSTM`, upward from the base.
     Singles {
@@ -19,31 +20,48 @@ pub enum Vector {
         first: usize,
         count: usize,
     },
-    /// `VMLA.F32`: the product is rounded before it is added (DDI 0403, A7.7 "VMLA, VMLS").
-    MultiplyAdd { to: usize, operands: [usize; 2] },
-    /// `DLSTP.16`: LR counts elements from here on.
-    LoopStart { count: Register },
-    /// `LETP`.
-    LoopEnd { target: usize },
-    /// `VLDRH.U16` or `VLDRB.S16`, eight elements of that width; the base may move behind the access.
-    Load {
-        width: Width,
-        to: usize,
-        base: Register,
-        step: i32,
+    /// `VPUSH`, or `VPOP`.
+    Stack {
+        push: bool,
+        first: usize,
+        count: usize,
     },
-    /// `VMLAVA.S16`: the products of eight elements, added up.
-    MultiplyAcross { to: Register, operands: [usize; 2] },
+    /// `VMLA.F32`: the product is rounded before it is added (DDI 0403, A7.7 "VMLA, VMLS").
+    MultiplyAdd {
+        to: usize,
+        operands: [usize; 2],
+    },
+    /// `DLS`; `WLS`, which leaves out a loop of no turns; `DLSTP.16`, from which on LR counts elements.
+    LoopStart {
+        count: Register,
+        otherwise: Option<usize>,
+        elements: bool,
+    },
+    /// `LE`, or `LETP`.
+    LoopEnd {
+        target: usize,
+        elements: bool,
+    },
+    /// Loads and stores of vectors.
+    Access(Access),
+    /// `VMLAVA.S16`: the products of eight elements, added up; `VMLAV.S16` adds them to nothing.
+    MultiplyAcross {
+        to: Register,
+        adds: bool,
+        operands: [usize; 2],
+    },
+    Elements(Elements),
 }
 
 impl Vector {
     pub fn is_helium(self) -> bool {
         match self {
-            Self::Singles { .. } | Self::MultiplyAdd { .. } => false,
+            Self::Singles { .. } | Self::Stack { .. } | Self::MultiplyAdd { .. } => false,
             Self::LoopStart { .. }
             | Self::LoopEnd { .. }
-            | Self::Load { .. }
-            | Self::MultiplyAcross { .. } => true,
+            | Self::Access(_)
+            | Self::MultiplyAcross { .. }
+            | Self::Elements(_) => true,
         }
     }
 }
@@ -54,26 +72,71 @@ pub fn decode(
     operands: &[Operand<'_>],
     target: &dyn Fn(&str) -> Option<usize>,
 ) -> Option<Option<Operation>> {
+    if let Some(access) = access::decode(name, operands) {
+        let operation = |access| Operation::Vector(Vector::Access(access));
+        return Some(access.map(operation));
+    }
+    if let Some(elements) = helium::decode(name, operands) {
+        let operation = |elements| Operation::Vector(Vector::Elements(elements));
+        return Some(elements.map(operation));
+    }
     let vector = match (name, operands) {
         ("vldm" | "vstm", _) => singles(name == "vldm", operands),
+        ("vpush" | "vpop", &[Operand::Singles(first, count)]) => Some(Vector::Stack {
+            push: name == "vpush",
+            first,
+            count,
+        }),
         ("vmla.f32", &[Operand::Single(to), Operand::Single(n), Operand::Single(m)]) => {
             let operands = [n, m];
             Some(Vector::MultiplyAdd { to, operands })
         }
-        ("dlstp.16", &[Operand::Register(LR), Operand::Register(count)]) => {
-            (count != SP && count != PC).then_some(Vector::LoopStart { count })
+        ("dls" | "dlstp.16", &[Operand::Register(LR), Operand::Register(count)]) => {
+            (count != SP && count != PC).then_some(Vector::LoopStart {
+                count,
+                otherwise: None,
+                elements: name == "dlstp.16",
+            })
         }
-        ("letp", &[Operand::Register(LR), Operand::Word(label)]) => target(label)
+        (
+            "wls",
+            &[
+                Operand::Register(LR),
+                Operand::Register(count),
+                Operand::Word(label),
+            ],
+        ) => {
+            let target = target(label).filter(|_| label.ends_with('f') && count != SP);
+            target
+                .filter(|_| count != PC)
+                .map(|target| Vector::LoopStart {
+                    count,
+                    otherwise: Some(target),
+                    elements: false,
+                })
+        }
+        ("le" | "letp", &[Operand::Register(LR), Operand::Word(label)]) => target(label)
             .filter(|_| label.ends_with('b'))
-            .map(|target| Vector::LoopEnd { target }),
-        ("vldrh.u16", _) => load(Width::Half, operands),
-        ("vldrb.s16", _) => load(Width::Byte, operands),
-        ("vmlava.s16", &[Operand::Register(to), Operand::Quad(n), Operand::Quad(m)]) => {
-            let operands = [n, m];
+            .map(|target| Vector::LoopEnd {
+                target,
+                elements: name == "letp",
+            }),
+        (
+            "vmlav.s16" | "vmlava.s16",
+            &[Operand::Register(to), Operand::Quad(n), Operand::Quad(m)],
+        ) => {
             // The register of a sum has an even number.
-            (to % 2 == 0).then_some(Vector::MultiplyAcross { to, operands })
+            (to % 2 == 0).then_some(Vector::MultiplyAcross {
+                to,
+                adds: name == "vmlava.s16",
+                operands: [n, m],
+            })
         }
-        ("vmla.f32" | "dlstp.16" | "letp" | "vmlava.s16", _) => None,
+        (
+            "vpush" | "vpop" | "vmla.f32" | "dls" | "dlstp.16" | "wls" | "le" | "letp"
+            | "vmlav.s16" | "vmlava.s16",
+            _,
+        ) => None,
         _ => return None,
     };
     Some(vector.map(Operation::Vector))
@@ -91,25 +154,6 @@ fn singles(load: bool, operands: &[Operand<'_>]) -> Option<Vector> {
         advances,
         first,
         count,
-    })
-}
-
-fn load(width: Width, operands: &[Operand<'_>]) -> Option<Vector> {
-    let [Operand::Quad(to), Operand::Address(address)] = *operands else {
-        return None;
-    };
-    let Address { base, index, .. } = address;
-    let Offset::Number(step) = address.offset else {
-        return None;
-    };
-    let unit = width.bytes() as i32;
-    let in_reach = step % unit == 0 && (-127..=127).contains(&(step / unit));
-    let moves = index == Index::Post || index == Index::Offset && step == 0;
-    (in_reach && moves && base != PC && base != SP).then_some(Vector::Load {
-        width,
-        to,
-        base,
-        step,
     })
 }
 
@@ -143,69 +187,70 @@ impl Machine {
                 let sum = f32::from_bits(self.singles[to]) + product;
                 self.singles[to] = sum.to_bits();
             }
-            Vector::LoopStart { count } => {
-                self.registers[LR] = self.registers[count];
-                self.predicated = true;
+            Vector::Stack { push, first, count } => {
+                let sp = self.registers[SP];
+                let start = if push {
+                    sp.wrapping_sub(4 * count as u32)
+                } else {
+                    sp
+                };
+                self.set_stack(start)?;
+                for (single, at) in (first..first + count).zip(0..) {
+                    let at = start.wrapping_add(4 * at);
+                    if push {
+                        self.write(at, Width::Word, self.singles[single])?;
+                    } else {
+                        self.singles[single] = self.read(at, Width::Word)?;
+                    }
+                }
+                if !push {
+                    self.set_stack(start.wrapping_add(4 * count as u32))?;
+                }
             }
-            Vector::LoopEnd { target } => {
-                if !self.predicated {
+            Vector::LoopStart {
+                count,
+                otherwise,
+                elements,
+            } => {
+                let count = self.registers[count];
+                if let Some(target) = otherwise.filter(|_| count == 0) {
+                    return Ok(Next::Target(target));
+                }
+                self.registers[LR] = count;
+                self.predicated = elements;
+            }
+            Vector::LoopEnd { target, elements } => {
+                if self.predicated != elements {
                     return Err("no loop was begun".into());
                 }
-                if self.registers[LR] > ELEMENTS as u32 {
-                    self.registers[LR] -= ELEMENTS as u32;
+                let turn = if elements { ELEMENTS as u32 } else { 1 };
+                if self.registers[LR] > turn {
+                    self.registers[LR] -= turn;
                     return Ok(Next::Target(target));
                 }
                 self.predicated = false;
             }
-            Vector::Load {
-                width,
-                to,
-                base,
-                step,
-            } => {
-                let start = self.registers[base];
-                if !start.is_multiple_of(width.bytes()) {
-                    return Err(format!("it faults at {start:#010x}, which is not aligned"));
-                }
-                let mut elements = [0; ELEMENTS];
-                for (element, at) in elements.iter_mut().zip(0..).take(self.active()) {
-                    let value = self.read(start.wrapping_add(width.bytes() * at), width)?;
-                    *element = match width {
-                        Width::Byte => i16::from(value as i8),
-                        Width::Half | Width::Word => value as i16,
-                    };
-                }
-                self.set_elements(to, elements);
-                self.registers[base] = start.wrapping_add_signed(step);
-            }
-            Vector::MultiplyAcross { to, operands } => {
-                let [n, m] = operands.map(|quad| self.elements(quad));
+            Vector::Access(access) => self.access(access)?,
+            Vector::MultiplyAcross { to, adds, operands } => {
+                let [n, m] = operands.map(|quad| self.halves(quad));
+                let mut sum = if adds { self.registers[to] } else { 0 };
                 for (n, m) in n.into_iter().zip(m).take(self.active()) {
                     let product = i32::from(n) * i32::from(m);
-                    self.registers[to] = self.registers[to].wrapping_add(product as u32);
+                    sum = sum.wrapping_add(product as u32);
                 }
+                self.registers[to] = sum;
             }
+            Vector::Elements(elements) => self.elements(elements)?,
         }
         Ok(Next::Line)
     }
 
     /// Elements that an instruction works on: of a loop's last vector, those that are left (DDI 0553, "Tail predication").
-    fn active(&self) -> usize {
+    pub(super) fn active(&self) -> usize {
         if self.predicated {
             (self.registers[LR] as usize).min(ELEMENTS)
         } else {
             ELEMENTS
-        }
-    }
-
-    fn elements(&self, quad: usize) -> [i16; ELEMENTS] {
-        let word = |element: usize| self.singles[4 * quad + element / 2];
-        core::array::from_fn(|element| (word(element) >> (16 * (element % 2))) as i16)
-    }
-
-    fn set_elements(&mut self, quad: usize, elements: [i16; ELEMENTS]) {
-        for (pair, at) in elements.chunks_exact(2).zip(4 * quad..) {
-            self.singles[at] = u32::from(pair[0] as u16) | u32::from(pair[1] as u16) << 16;
         }
     }
 }

@@ -42,7 +42,7 @@ fn swapped(code: &str) -> Vec<String> {
     let operands: Vec<&str> = operands.split(',').map(str::trim).collect();
     if operands
         .iter()
-        .any(|operand| !operand.starts_with(['r', 'l', 's']))
+        .any(|operand| !operand.starts_with(['r', 'l', 's', 'q']) || operand.ends_with(']'))
     {
         return Vec::new();
     }
@@ -52,6 +52,9 @@ fn swapped(code: &str) -> Vec<String> {
             "smlad" | "smlabb" | "mla" | "vmla.f32" => at == 1,
             "smlald" | "smull" => at == 2,
             "muls" => at == 1,
+            "vadd.i32" | "vmul.i32" | "vmulh.s32" | "vqadd.s32" | "vand" | "vmin.s16"
+            | "vmin.s32" | "vmax.s16" | "vmax.s32" | "vmlav.s16" | "vmlava.s16" | "vmullb.s16"
+            | "vmullt.s16" => at == 1,
             "add" | "adds" | "orr" | "ands" | "tst" => last,
             _ => false,
         }

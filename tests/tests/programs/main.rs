@@ -7,13 +7,17 @@ use std::fmt::Debug;
 use conformance::inputs::Random;
 use conformance::thumb::{Core, Machine, Memory, Program, Returned};
 
+mod blocks;
+mod cells;
 mod clamped;
 // Miri would see the same code again, some thousand times.
 #[cfg(not(miri))]
 mod damage;
 mod depthwise;
+mod depthwise_mve;
 mod depthwise_places;
 mod floats;
+mod helium;
 mod places;
 mod pools;
 mod sums;
@@ -139,6 +143,16 @@ fn call(
     Ok((returned, machine.memory))
 }
 
+/// As a file has it.
+fn scale_word((multiplier, shift): (u16, u8)) -> u32 {
+    u32::from(multiplier) << 16 | u32::from(shift)
+}
+
+/// A scaled sum by 64-bit integers.
+fn scaled(sum: i32, (multiplier, shift): (u16, u8)) -> i32 {
+    ((i64::from(sum) * i64::from(multiplier)) >> 16 >> shift) as i32
+}
+
 fn check(kernel: &Kernel, text: &str) -> Result<Checked, String> {
     let program = Program::parse(text, kernel.core).map_err(|fault| fault.to_string())?;
     (kernel.check)(&program)
@@ -147,10 +161,14 @@ fn check(kernel: &Kernel, text: &str) -> Result<Checked, String> {
 /// All programs.
 fn kernels() -> impl Iterator<Item = Kernel> {
     let integers = sums::KERNELS.into_iter().chain(places::KERNELS);
+    let helium = helium::KERNELS.into_iter().chain(depthwise_mve::KERNELS);
     integers
+        .chain(blocks::KERNELS)
         .chain(depthwise::KERNELS)
         .chain(clamped::KERNELS)
         .chain(depthwise_places::KERNELS)
+        .chain(helium)
+        .chain(cells::KERNELS)
         .chain(floats::KERNELS)
 }
 

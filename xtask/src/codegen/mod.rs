@@ -26,7 +26,7 @@ struct Hot {
 const DSP: &[&str] = &["cortex-m4", "cortex-m7", "cortex-m33"];
 
 /// A kernel that comes or goes is a line here.
-const HOT: [Hot; 3] = [
+const HOT: [Hot; 4] = [
     Hot {
         cores: DSP,
         image: "bare_lstm",
@@ -42,7 +42,13 @@ const HOT: [Hot; 3] = [
     Hot {
         cores: &["cortex-m55"],
         image: "bare_lstm",
-        function: "kernel::rows_mve::dot4_program",
+        function: "kernel::rows_mve::products_program",
+        instructions: &[Opcode::Vmlava, Opcode::Letp],
+    },
+    Hot {
+        cores: &["cortex-m55"],
+        image: "bare_conv",
+        function: "kernel::places_mve::many::program",
         instructions: &[Opcode::Vmlava, Opcode::Letp],
     },
 ];

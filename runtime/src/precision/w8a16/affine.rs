@@ -4,6 +4,7 @@
 //! those of a small program.
 use crate::format::graph::LstmSpec;
 use crate::format::header::Packing;
+use crate::kernel::row_blocks::{self, Blocks};
 use crate::kernel::slices::fewer;
 use crate::math::bounds::{at_least, at_most, saturate};
 use crate::math::rescale::Rescale;
@@ -41,13 +42,22 @@ macro_rules! functions {
                 y: &mut [i16],
                 bounds: (i16, i16),
             ) {
+                let of_packing = known(matrix, $packing);
+                if of_packing.is_for_helium() {
+                    return of_packing.clamped(&$taps(taps), x, bounds, y);
+                }
                 let usual = Bounds::new(bounds);
-                let rows = y.len();
-                let last = each_four(&known(matrix, $packing), &$taps(taps), x, y, |values| {
-                    usual.clamp(values)
-                });
+                let (fours, last) = y.as_chunks_mut();
+                let done = $packing == Packing::RowPairs
+                    && fours.len() > FEW
+                    && clamped_blocks(matrix, taps, x, fours, bounds);
+                if !done {
+                    each_four(&known(matrix, $packing), &$taps(taps), x, fours, |values| {
+                        usual.clamp(values)
+                    });
+                }
                 if !last.is_empty() {
-                    let values = rest(matrix, taps, x, rows - last.len(), last.len());
+                    let values = rest(matrix, taps, x, 4 * fours.len(), last.len());
                     copy_last(last, usual.clamp(values));
                 }
             }
@@ -55,12 +65,16 @@ macro_rules! functions {
             /// The hyperbolic tangent of every row's sum.
             #[inline(never)]
             pub fn tanh(matrix: &Matrix<'_>, taps: &Taps, x: &[i16], y: &mut [i16]) {
-                let rows = y.len();
-                let last = each_four(&known(matrix, $packing), &$taps(taps), x, y, |values| {
+                let of_packing = known(matrix, $packing);
+                if of_packing.is_for_helium() {
+                    return of_packing.tanh(&$taps(taps), x, y);
+                }
+                let (fours, last) = y.as_chunks_mut();
+                each_four(&known(matrix, $packing), &$taps(taps), x, fours, |values| {
                     values.map(|value| table::tanh(saturate(value)))
                 });
                 if !last.is_empty() {
-                    let values = rest(matrix, taps, x, rows - last.len(), last.len());
+                    let values = rest(matrix, taps, x, 4 * fours.len(), last.len());
                     copy_last(last, values.map(|value| table::tanh(saturate(value))));
                 }
             }
@@ -68,12 +82,21 @@ macro_rules! functions {
             /// Every row's sum at the scale of its output.
             #[inline(never)]
             pub fn products(matrix: &Matrix<'_>, taps: &Taps, x: &[i16], y: &mut [i32]) {
-                let rows = y.len();
-                let last = each_four(&known(matrix, $packing), &$taps(taps), x, y, |values| {
-                    values
-                });
+                let of_packing = known(matrix, $packing);
+                if of_packing.is_for_helium() {
+                    return of_packing.scaled(0, &$taps(taps), x, Some(y));
+                }
+                let (fours, last) = y.as_chunks_mut();
+                let done = $packing == Packing::RowPairs
+                    && fours.len() > FEW
+                    && products_of_blocks(matrix, taps, x, fours);
+                if !done {
+                    each_four(&known(matrix, $packing), &$taps(taps), x, fours, |values| {
+                        values
+                    });
+                }
                 if !last.is_empty() {
-                    let values = rest(matrix, taps, x, rows - last.len(), last.len());
+                    let values = rest(matrix, taps, x, 4 * fours.len(), last.len());
                     copy_last(last, values);
                 }
             }
@@ -193,11 +216,14 @@ enum Bounds {
 impl Bounds {
     #[inline(always)]
     fn new((low, high): (i16, i16)) -> Self {
-        match (low, high) {
-            (0, i16::MAX) if cfg!(not(dunlin_v6m)) => Self::Relu,
-            (i16::MIN, i16::MAX) if cfg!(not(dunlin_v6m)) => Self::None,
-            _ => Self::Any(low.into(), high.into()),
+        if cfg!(not(dunlin_v6m)) && high == i16::MAX {
+            if low == 0 {
+                return Self::Relu;
+            } else if low == i16::MIN {
+                return Self::None;
+            }
         }
+        Self::Any(low.into(), high.into())
     }
 
     #[inline(always)]
@@ -210,17 +236,49 @@ impl Bounds {
     }
 }
 
-/// `y[r] = finish(scale[r] (bias[r] + sum of W[r] . x))`, four rows at a time; gives the rows behind the full blocks.
-#[inline(always)]
-fn each_four<'y, T>(
+/// Blocks of four rows that are done faster one by one than by a program for all of them.
+const FEW: usize = 2;
+
+/// Full blocks of row pairs all at once; `false` where that is not possible.
+#[inline(never)]
+fn clamped_blocks(
     matrix: &Matrix<'_>,
     taps: &Taps,
     x: &[i16],
-    y: &'y mut [T],
+    fours: &mut [[i16; 4]],
+    bounds: (i16, i16),
+) -> bool {
+    let blocks = blocks_of(matrix);
+    taps.runs == 1 && row_blocks::clamped(&blocks, bounds, taps.column, taps.first(x), fours)
+}
+
+/// [`clamped_blocks`] without bounds.
+#[inline(never)]
+fn products_of_blocks(matrix: &Matrix<'_>, taps: &Taps, x: &[i16], fours: &mut [[i32; 4]]) -> bool {
+    let blocks = blocks_of(matrix);
+    taps.runs == 1 && row_blocks::products(&blocks, taps.column, taps.first(x), fours)
+}
+
+#[inline(always)]
+fn blocks_of<'m>(matrix: &Matrix<'m>) -> Blocks<'m> {
+    Blocks {
+        words: matrix.weights,
+        columns: matrix.columns,
+        bias: matrix.bias.as_chunks().0,
+        scale: matrix.scale.as_chunks().0,
+    }
+}
+
+/// `y[r] = finish(scale[r] (bias[r] + sum of W[r] . x))`, four rows at a time.
+#[inline(always)]
+fn each_four<T>(
+    matrix: &Matrix<'_>,
+    taps: &Taps,
+    x: &[i16],
+    fours: &mut [[T; 4]],
     finish: impl Fn([i32; 4]) -> [T; 4],
-) -> &'y mut [T] {
+) {
     let whole = taps.first(x);
-    let (fours, behind) = y.as_chunks_mut::<4>();
     // A row that stands alone lacks nothing.
     let left_out = if fours.is_empty() {
         0
@@ -237,7 +295,6 @@ fn each_four<'y, T>(
         let [sa, sb, sc, sd] = scale.map(Rescale);
         *y = finish([sa.apply(a), sb.apply(b), sc.apply(c), sd.apply(d)]);
     }
-    behind
 }
 
 /// As many values as there are rows behind the full blocks.

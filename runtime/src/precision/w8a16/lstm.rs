@@ -3,14 +3,17 @@
 //! All of it is inlined into the functions of a packing in [`affine`](super::affine).
 use crate::format::graph::LstmSpec;
 use crate::format::header::Packing;
-use crate::math::bounds::{add_saturating, saturate};
-use crate::math::rescale::{Rescale, multiply_high};
-use crate::math::table;
+use crate::kernel::cell::{self, Shifts};
+use crate::kernel::cell_mve::{self, Inner};
+use crate::math::rescale::Rescale;
 use crate::precision::{Gates, Taps};
 
 use super::matrix::Matrix;
 use super::recurrent::Fractions;
 use super::{gated, lanes};
+
+/// Units whose arguments wait on the stack for what becomes of them, with Helium.
+const UNITS: usize = 16;
 
 /// With sigmoids as gates and tanh in the cell.
 #[inline(always)]
@@ -21,14 +24,17 @@ pub fn tanh(
     cell: &mut [i32],
     hidden: &mut [i16],
 ) {
-    let bits = Fractions::of(spec);
-    let (product_shift, tanh_shift) = (bits.product_shift() & 31, bits.tanh_shift() & 31);
-    let (shift, half) = hidden_shift(bits, false);
-    each_unit(matrix, xh, cell, hidden, |[i, f, g, o], cell| {
-        *cell = next_cell(i, f, tanh_of(g), product_shift, *cell);
-        let output = table::gate(o);
-        saturate((output * tanh_of(*cell >> tanh_shift) + half) >> shift)
-    });
+    let shifts = shifts(spec, false);
+    each_unit(
+        matrix,
+        xh,
+        cell,
+        hidden,
+        |arguments, cell| cell::tanh(arguments, shifts, cell),
+        |arguments, cell, hidden| {
+            cell_mve::units(Inner::Tanh, shifts, arguments, cell, hidden);
+        },
+    );
 }
 
 /// With sigmoids as gates and relu in the cell.
@@ -40,15 +46,17 @@ pub fn relu(
     cell: &mut [i32],
     hidden: &mut [i16],
 ) {
-    let bits = Fractions::of(spec);
-    let product_shift = bits.product_shift() & 31;
-    let (shift, half) = hidden_shift(bits, true);
-    each_unit(matrix, xh, cell, hidden, |[i, f, g, o], cell| {
-        *cell = next_cell(i, f, g.clamp(0, i16::MAX.into()), product_shift, *cell);
-        let output = table::gate(o);
-        let product = multiply_high((*cell).max(0), output as i16);
-        saturate(add_saturating(product, half) >> shift)
-    });
+    let shifts = shifts(spec, true);
+    each_unit(
+        matrix,
+        xh,
+        cell,
+        hidden,
+        |arguments, cell| cell::relu(arguments, shifts, cell),
+        |arguments, cell, hidden| {
+            cell_mve::units(Inner::Relu, shifts, arguments, cell, hidden);
+        },
+    );
 }
 
 /// With any gates and any activation in the cell.
@@ -61,32 +69,26 @@ pub fn gated(
     cell: &mut [i32],
     hidden: &mut [i16],
 ) {
-    each_unit(matrix, xh, cell, hidden, |arguments, cell| {
-        gated::lstm_unit(arguments, spec, gates, cell)
+    let unit = |arguments, cell: &mut i32| gated::lstm_unit(arguments, spec, gates, cell);
+    each_unit(matrix, xh, cell, hidden, unit, |arguments, cell, hidden| {
+        for ((&arguments, cell), hidden) in arguments.iter().zip(cell).zip(hidden) {
+            *hidden = unit(arguments, cell);
+        }
     });
 }
 
-/// `f c + i g` from the arguments of the gates i and f.
+/// The shifts of a cell.
 #[inline(always)]
-fn next_cell(i: i32, f: i32, candidate: i32, product_shift: i32, cell: i32) -> i32 {
-    let kept = multiply_high(cell, table::gate(f) as i16) << 1;
-    let new = (table::gate(i) * candidate) >> product_shift;
-    add_saturating(kept, new)
+fn shifts(spec: &LstmSpec, relu: bool) -> Shifts {
+    let bits = Fractions::of(spec);
+    Shifts {
+        product: bits.product_shift() & 31,
+        argument: bits.tanh_shift() & 31,
+        hidden: bits.hidden_shift(relu) & 31,
+    }
 }
 
-/// The hyperbolic tangent of an argument, as [`table::tanh`].
-#[inline(always)]
-fn tanh_of(argument: i32) -> i32 {
-    table::signed_gate(argument)
-}
-
-/// The last shift of a unit, and half a step of what it leaves.
-fn hidden_shift(bits: Fractions, relu: bool) -> (i32, i32) {
-    let shift = bits.hidden_shift(relu) & 31;
-    (shift, (1 << shift) >> 1)
-}
-
-/// `hidden = unit(arguments of the gates i, f, c, o; cell)` for every unit.
+/// `hidden = unit(arguments of the gates i, f, c, o; cell)` for every unit. `units` does the same for many.
 #[inline(always)]
 fn each_unit(
     matrix: &Matrix<'_>,
@@ -94,11 +96,22 @@ fn each_unit(
     cell: &mut [i32],
     hidden: &mut [i16],
     unit: impl Fn([i32; 4], &mut i32) -> i16,
+    units: impl Fn(&[[i32; 4]], &mut [i32], &mut [i16]),
 ) {
     if Packing::RowLanes.is_readable() && matrix.packing == Packing::RowLanes {
         return lanes::each_unit(matrix, xh, cell, hidden, unit);
     }
     let taps = Taps::whole(xh.len());
+    if matrix.is_for_helium() {
+        let mut arguments = [[0; 4]; UNITS];
+        let chunks = cell.chunks_mut(UNITS).zip(hidden.chunks_mut(UNITS));
+        for (index, (cell, hidden)) in chunks.enumerate() {
+            let sums = arguments.as_flattened_mut().get_mut(..4 * cell.len());
+            matrix.scaled(4 * UNITS * index, &taps, xh, sums);
+            units(&arguments, cell, hidden);
+        }
+        return;
+    }
     let left_out = matrix.left_out(&taps, xh);
     let (biases, scales) = (matrix.bias.as_chunks().0, matrix.scale.as_chunks::<4>().0);
     let rows = biases.iter().zip(scales).zip(matrix.blocks());

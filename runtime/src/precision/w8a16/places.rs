@@ -2,7 +2,7 @@
 use crate::format::header::Packing;
 use crate::kernel::clamped::Clamped;
 use crate::kernel::places::{Pair, run, scratch_words};
-use crate::kernel::{places_v7m, quad_places};
+use crate::kernel::{places_mve, places_v7m, quad_places};
 
 use super::lanes;
 use super::matrix::{Matrix, known};
@@ -38,6 +38,7 @@ pub fn clamped<const FEATURES: u32>(
         bounds,
     };
     match known::<FEATURES>(matrix.packing) {
+        Packing::RowMajor if cfg!(dunlin_mve) => places_mve::run(&rows, x, y),
         Packing::RowMajor if cfg!(dunlin_v7m) => places_v7m::run(&rows, x, y),
         Packing::RowPairs if cfg!(dunlin_dsp) => in_pairs(matrix, bounds, x, y, scratch),
         Packing::OffsetQuads if cfg!(dunlin_v6m) => quad_places::run(&rows, x, y),
