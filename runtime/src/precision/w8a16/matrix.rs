@@ -183,10 +183,12 @@ impl<'m> Matrix<'m> {
     #[inline(always)]
     pub fn block_bytes(&self) -> usize {
         match self.packing {
-            Packing::RowMajor => 4 * self.columns,
+            Packing::RowLanes if Packing::RowLanes.is_readable() => {
+                row_lanes::block_bytes(self.columns)
+            }
+            Packing::RowMajor | Packing::RowLanes => 4 * self.columns,
             Packing::RowPairs => row_pairs::block_bytes(self.columns),
             Packing::OffsetQuads => offset_quads::block_bytes(self.columns),
-            Packing::RowLanes => row_lanes::block_bytes(self.columns),
         }
     }
 

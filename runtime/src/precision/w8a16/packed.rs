@@ -36,7 +36,8 @@ pub fn bytes(packing: Packing, rows: usize, columns: usize) -> Option<usize> {
         }
         Packing::RowPairs => row_pairs::block_bytes(columns),
         Packing::OffsetQuads => offset_quads::block_bytes(columns),
-        Packing::RowLanes => row_lanes::block_bytes(columns),
+        Packing::RowLanes if Packing::RowLanes.is_readable() => row_lanes::block_bytes(columns),
+        Packing::RowLanes => return None,
     };
     let (blocks, alone) = split(packing, rows);
     let wide = if alone { wide_bytes(columns) } else { 0 };
