@@ -4,7 +4,7 @@ use heapless::Vec;
 use crate::error::{LayerError, LoadError};
 use crate::format::features::Features;
 use crate::format::graph::LayerSpec;
-use crate::format::header::{self, Header, Mode, Packing, PrecisionTag};
+use crate::format::header::{self, Header, Mode, PrecisionTag};
 use crate::format::read::{Cursor, Message};
 use crate::format::{MAX_DIMENSION, MAX_LAYERS, WEIGHTS_ALIGNMENT};
 use crate::layer::{Layer, Reach, Shape, Summary, Tensor};
@@ -29,7 +29,7 @@ pub struct Model<'m, P: Precision, const LAYERS: usize> {
     input_scales: Option<&'m [[f32; 2]]>,
     output_scales: Option<&'m [[f32; 2]]>,
     pub(crate) plan: Plan,
-    /// Where the integer matrices are, for a program that packs them anew.
+    /// Where the matrices are, for a program that packs them anew.
     #[cfg(feature = "write")]
     pub(crate) matrices: crate::format::read::MatrixPlaces,
 }
@@ -125,7 +125,7 @@ impl<'m, P: Precision, const LAYERS: usize> Model<'m, P, LAYERS> {
             });
         }
         let built_in = P::FEATURES.has(Features::of_packing(header.packing));
-        let float = P::TAG == PrecisionTag::F32 && header.packing != Packing::RowMajor;
+        let float = P::TAG == PrecisionTag::F32 && !header.packing.has_floats();
         if !header.packing.is_readable() || !built_in || float {
             return Err(LoadError::Packing {
                 found: header.packing as u8,

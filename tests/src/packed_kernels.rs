@@ -35,6 +35,8 @@ pub fn run(report: &mut dyn FnMut(&str, bool)) {
     report("kernel row blocks", all(blocks));
     report("kernel offset quads", all(quads));
     report("kernel wide row", all(wide));
+    #[cfg(feature = "host")]
+    report("kernel row lanes", all(lanes));
     report("kernel copy", all(copied));
 }
 
@@ -119,6 +121,24 @@ fn quads(case: &Case<'_>, longer: &[i16]) -> bool {
     let expected = case.expected().map(|sum| sum.wrapping_sub(left_out));
     offset_quads::dot4(block, case.column, case.x, &case.sums) == expected
         && offset_quads::dot4(block, case.column, longer, &case.sums) == expected
+}
+
+/// With the vectors of this computer and without.
+#[cfg(feature = "host")]
+fn lanes(case: &Case<'_>, longer: &[i16]) -> bool {
+    use dunlin::kernel::row_lanes::{Plain, dot, dot16};
+
+    let of = |r: usize| (r + r / 4) % 4;
+    let mut block = [0; 16 * (BUFFER + OFFSETS)];
+    let block = packers::row_lanes(core::array::from_fn(|r| case.rows[of(r)]), &mut block);
+    let expected = case.expected();
+    let expected = core::array::from_fn(|r| expected[of(r)]);
+    let start: [i32; 16] = core::array::from_fn(|r| case.sums[of(r)]);
+    [case.x, longer].into_iter().all(|x| {
+        let mut sums = start;
+        dot16(block, case.column, x, &mut sums);
+        sums == expected && dot(Plain, block, case.column, x, start) == expected
+    })
 }
 
 fn wide(case: &Case<'_>, longer: &[i16]) -> bool {

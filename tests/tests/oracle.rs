@@ -86,9 +86,14 @@ fn the_runtime_gives_the_bits_of_the_oracle_on_random_models() {
             continue;
         };
         let names = match Header::read(&file).unwrap().precision {
-            PrecisionTag::F32 => compare::<F32, Float>(&file, &file),
+            PrecisionTag::F32 => {
+                let packed = repack(&file, Packing::RowLanes).unwrap();
+                compare::<F32, Float>(&packed, &file);
+                assert_eq!(repack(&packed, Packing::RowMajor).unwrap(), file);
+                compare::<F32, Float>(&file, &file)
+            }
             PrecisionTag::W8A16 => {
-                for packing in [Packing::RowPairs, Packing::OffsetQuads] {
+                for packing in [Packing::RowPairs, Packing::OffsetQuads, Packing::RowLanes] {
                     let packed = repack(&file, packing).unwrap();
                     compare::<W8A16, Integer>(&packed, &file);
                     assert_eq!(repack(&packed, Packing::RowMajor).unwrap(), file);

@@ -10,6 +10,7 @@ mod cross;
 mod demo;
 mod firmware;
 mod fuzz;
+mod host;
 mod measure;
 mod miri;
 mod qemu;
@@ -30,7 +31,7 @@ struct Job {
     run: fn(&[String]) -> Outcome,
 }
 
-const JOBS: [Job; 15] = [
+const JOBS: [Job; 16] = [
     Job {
         name: "demo",
         arguments: "",
@@ -90,6 +91,12 @@ const JOBS: [Job; 15] = [
         arguments: "",
         purpose: "what a sample of a stream costs on a Cortex-M4 against the whole window",
         run: streams::run,
+    },
+    Job {
+        name: "host",
+        arguments: "",
+        purpose: "time models on this computer, in turns with the TFLite interpreter from PyPI",
+        run: host::run,
     },
     Job {
         name: "size",

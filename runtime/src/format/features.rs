@@ -210,6 +210,8 @@ impl Features {
             Packing::RowMajor => Self::ROW_MAJOR,
             Packing::RowPairs => Self::ROW_PAIRS,
             Packing::OffsetQuads => Self::OFFSET_QUADS,
+            // No file has it, so that no build is for it alone: hosts read it, boards do not.
+            Packing::RowLanes => Self::NONE,
         }
     }
 

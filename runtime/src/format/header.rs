@@ -41,20 +41,40 @@ pub enum Packing {
     RowPairs = 1,
     /// Blocks of four rows side by side, unsigned: see [`kernel::offset_quads`](crate::kernel::offset_quads).
     OffsetQuads = 2,
+    /// Blocks of sixteen rows side by side, for hosts: see [`kernel::row_lanes`](crate::kernel::row_lanes). It is made in memory
+    /// and may change from version to version: no file is to have it.
+    RowLanes = 3,
 }
+
+/// Whether this is a build for a computer with an operating system.
+const HOST: bool = cfg!(not(target_os = "none"));
 
 impl Packing {
     /// All, in the order of their tags.
-    pub const ALL: [Self; 3] = [Self::RowMajor, Self::RowPairs, Self::OffsetQuads];
+    pub const ALL: [Self; 4] = [
+        Self::RowMajor,
+        Self::RowPairs,
+        Self::OffsetQuads,
+        Self::RowLanes,
+    ];
+
+    /// Whether floats may stand in this order.
+    pub(crate) const fn has_floats(self) -> bool {
+        match self {
+            Self::RowMajor => true,
+            Self::RowLanes => HOST,
+            Self::RowPairs | Self::OffsetQuads => false,
+        }
+    }
 
     /// Whether this build reads weights in this order: [`Packing::RowMajor`] everywhere, the others on the cores that they are
     /// made for and on hosts.
     pub const fn is_readable(self) -> bool {
-        let host = cfg!(not(target_os = "none"));
         match self {
             Self::RowMajor => true,
-            Self::RowPairs => host || cfg!(dunlin_dsp),
-            Self::OffsetQuads => host || cfg!(dunlin_v6m),
+            Self::RowPairs => HOST || cfg!(dunlin_dsp),
+            Self::OffsetQuads => HOST || cfg!(dunlin_v6m),
+            Self::RowLanes => HOST,
         }
     }
 }
@@ -150,6 +170,7 @@ impl Header {
             0 => Packing::RowMajor,
             1 => Packing::RowPairs,
             2 => Packing::OffsetQuads,
+            3 if HOST => Packing::RowLanes,
             found => return Err(LoadError::Packing { found }),
         };
         Ok(Self {

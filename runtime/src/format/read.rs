@@ -108,16 +108,16 @@ pub struct Cursor<'m> {
     left: &'m [u8],
     /// Of the integer matrices among the tensors.
     pub packing: Packing,
-    /// Where those matrices are, for a program that packs them anew.
+    /// Where the matrices are, for a program that packs them anew.
     #[cfg(feature = "write")]
     pub matrices: MatrixPlaces,
 }
 
-/// The integer matrices of a file.
+/// The matrices of a file.
 #[cfg(feature = "write")]
 pub type MatrixPlaces = heapless::Vec<MatrixPlace, { 2 * super::MAX_LAYERS }>;
 
-/// An integer matrix among the weights.
+/// A matrix among the weights.
 #[cfg(feature = "write")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MatrixPlace {
@@ -157,7 +157,7 @@ impl<'m> Cursor<'m> {
         bytemuck::try_cast_slice(tensor).map_err(|_| short)
     }
 
-    /// Remembers that an integer matrix comes next.
+    /// Remembers that a matrix comes next.
     #[cfg(feature = "write")]
     pub fn note_matrix(&mut self, rows: usize, groups: usize, columns: usize) {
         // There is room: a layer has two at most.

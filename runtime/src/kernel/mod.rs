@@ -66,6 +66,7 @@ pub mod portable;
 pub mod quad_places;
 pub mod reference;
 pub mod row_blocks;
+pub mod row_lanes;
 pub mod row_pairs;
 pub mod rows_f32;
 pub mod rows_mve;

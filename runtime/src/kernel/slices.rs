@@ -29,3 +29,13 @@ pub fn fewer<T: Copy + Default>(of: &[T]) -> [T; 4] {
         [a, b, c, d, ..] => [a, b, c, d],
     }
 }
+
+/// So many values from `first` on, the default where there are fewer.
+#[inline(always)]
+pub fn some<T: Copy + Default, const N: usize>(of: &[T], first: usize) -> [T; N] {
+    let of = of.get(first..).unwrap_or_default();
+    match of.first_chunk() {
+        Some(&some) => some,
+        None => core::array::from_fn(|i| of.get(i).copied().unwrap_or_default()),
+    }
+}

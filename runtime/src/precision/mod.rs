@@ -8,7 +8,7 @@ use crate::format::header::PrecisionTag;
 use crate::format::read::Cursor;
 
 mod elementwise;
-mod f32;
+pub(crate) mod f32;
 mod recurrent;
 mod taps;
 pub(crate) mod w8a16;

@@ -105,6 +105,7 @@ fn inspect(runner: &Runner) -> Result<Inspection> {
             Packing::RowMajor => "rows",
             Packing::RowPairs => "row pairs",
             Packing::OffsetQuads => "offset quads",
+            Packing::RowLanes => "row lanes",
         },
         target: Target::of_packing(header.packing).name(),
         input_shape: pair(runner.input_shape()),

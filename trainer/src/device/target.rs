@@ -14,6 +14,9 @@ pub enum Target {
     M4,
     /// Cortex-M55 and M85: cores with Helium
     M55,
+    /// This computer: never in a file
+    #[value(skip)]
+    Host,
 }
 
 impl Target {
@@ -23,6 +26,7 @@ impl Target {
             Self::Portable | Self::M55 => Packing::RowMajor,
             Self::M0 => Packing::OffsetQuads,
             Self::M4 => Packing::RowPairs,
+            Self::Host => Packing::RowLanes,
         }
     }
 
@@ -32,6 +36,7 @@ impl Target {
             Packing::RowMajor => Self::Portable,
             Packing::OffsetQuads => Self::M0,
             Packing::RowPairs => Self::M4,
+            Packing::RowLanes => Self::Host,
         }
     }
 
@@ -47,6 +52,7 @@ impl Target {
             Self::M0 => "m0",
             Self::M4 => "m4",
             Self::M55 => "m55",
+            Self::Host => "host",
         }
     }
 
@@ -81,12 +87,13 @@ mod tests {
             let target = Target::of_packing(packing);
             assert_eq!(target.packing(), packing);
             let readers = [Target::M0, Target::M4, Target::M55].map(|core| core.reads(packing));
-            let expected = [
-                packing != Packing::RowPairs,
-                packing != Packing::OffsetQuads,
-            ];
-            assert_eq!(readers[..2], expected);
-            assert_eq!(readers[2], packing == Packing::RowMajor);
+            let expected = match packing {
+                Packing::RowMajor => [true; 3],
+                Packing::OffsetQuads => [true, false, false],
+                Packing::RowPairs => [false, true, false],
+                Packing::RowLanes => [false; 3],
+            };
+            assert_eq!(readers, expected);
         }
     }
 }

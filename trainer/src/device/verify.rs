@@ -134,7 +134,7 @@ fn check_packing(name: &str, file: &Runner, board: &Board) -> Result<()> {
         return Ok(());
     }
     let instead = match target {
-        Target::Portable => String::new(),
+        Target::Portable | Target::Host => String::new(),
         Target::M0 | Target::M4 | Target::M55 => {
             format!("`--target {}` for this core or ", target.name())
         }

@@ -88,7 +88,8 @@ impl Case {
         self.steps * self.channels
     }
 
-    fn calibration(&self) -> Windows {
+    /// Random windows for the quantizer.
+    pub fn calibration(&self) -> Windows {
         let mut random = Random(1);
         Windows {
             count: CALIBRATION,

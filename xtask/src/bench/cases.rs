@@ -36,11 +36,11 @@ pub fn model(name: &'static str, [steps, channels]: [usize; 2], layers: Value) -
     }
 }
 
-fn lstm(units: u32) -> Value {
+pub fn lstm(units: u32) -> Value {
     json!({ "type": "lstm", "units": units })
 }
 
-fn conv1d(filters: u32, kernel_size: u32, padding: &str) -> Value {
+pub fn conv1d(filters: u32, kernel_size: u32, padding: &str) -> Value {
     json!({
         "type": "conv1d", "filters": filters, "kernel_size": kernel_size, "padding": padding, "activation": "relu",
     })

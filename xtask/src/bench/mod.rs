@@ -9,8 +9,8 @@ use crate::firmware::chosen;
 use crate::setup;
 use crate::step::{Failure, Outcome};
 
-mod case;
-mod cases;
+pub mod case;
+pub mod cases;
 mod committed;
 mod cycles;
 mod executed;

@@ -7,11 +7,14 @@ use crate::kernel::rows_f32::dot;
 use crate::kernel::slices::four;
 use crate::precision::{Sliding, Taps};
 
-use super::{Matrix, piece, relu};
+use super::{Matrix, lanes, piece, relu};
 
 /// `y[r] = bias[r] + sum of W[r] . x`.
 #[inline(never)]
 pub fn sums(matrix: &Matrix<'_>, taps: &Taps, x: &[f32], y: &mut [f32]) {
+    if matrix.in_lanes() {
+        return lanes::sums(matrix, taps, x, y);
+    }
     let columns = matrix.columns;
     let whole = taps.first(x);
     let (fours, rest) = y.as_chunks_mut::<4>();

@@ -2,7 +2,7 @@
 use crate::error::LayerError;
 use crate::format::features::{ALL, Build, Features};
 use crate::format::graph::{Activation, LstmSpec, OutputSpec};
-use crate::format::header::PrecisionTag;
+use crate::format::header::{Packing, PrecisionTag};
 use crate::format::read::Cursor;
 use crate::math::float;
 
@@ -11,6 +11,7 @@ use crate::kernel::slices::part;
 
 mod affine;
 mod elementwise;
+pub(crate) mod lanes;
 mod recurrent;
 
 /// 32-bit floats throughout; with the code for these [`features`](crate::features) and no other.
@@ -23,6 +24,19 @@ pub struct Matrix<'m> {
     weights: &'m [f32],
     bias: &'m [f32],
     columns: usize,
+    /// Whether the rows stand as [`lanes`] has them.
+    #[cfg(not(target_os = "none"))]
+    in_lanes: bool,
+}
+
+impl Matrix<'_> {
+    #[inline(always)]
+    fn in_lanes(&self) -> bool {
+        #[cfg(target_os = "none")]
+        return false;
+        #[cfg(not(target_os = "none"))]
+        self.in_lanes
+    }
 }
 
 impl<const FEATURES: u32> Numbers for F32<FEATURES> {
@@ -70,11 +84,25 @@ impl<const FEATURES: u32> Precision for F32<FEATURES> {
         columns: &[(usize, ())],
     ) -> Result<Matrix<'m>, LayerError> {
         let columns = columns.iter().map(|&(count, ())| count).sum();
-        let count = rows.count.checked_mul(columns).ok_or(LayerError::Memory)?;
+        let in_lanes =
+            Packing::RowLanes.is_readable() && rows.packed && weights.packing == Packing::RowLanes;
+        let count = if in_lanes {
+            let groups = rows.groups.max(1);
+            let count = lanes::count(rows.count / groups, columns);
+            count.and_then(|count| count.checked_mul(groups))
+        } else {
+            rows.count.checked_mul(columns)
+        };
+        #[cfg(feature = "write")]
+        if rows.packed {
+            weights.note_matrix(rows.count, rows.groups.max(1), columns);
+        }
         Ok(Matrix {
-            weights: weights.take(count)?,
+            weights: weights.take(count.ok_or(LayerError::Memory)?)?,
             bias: weights.take(rows.count)?,
             columns,
+            #[cfg(not(target_os = "none"))]
+            in_lanes,
         })
     }
 
@@ -83,7 +111,7 @@ impl<const FEATURES: u32> Precision for F32<FEATURES> {
         Matrix {
             weights: part(matrix.weights, index, groups),
             bias: part(matrix.bias, index, groups),
-            columns: matrix.columns,
+            ..*matrix
         }
     }
 

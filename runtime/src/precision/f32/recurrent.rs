@@ -4,7 +4,7 @@ use crate::format::features::Features;
 use crate::format::graph::{Activation, GruSpec, LstmSpec};
 use crate::math::float;
 
-use super::{F32, Matrix, activate, affine, relu, unused};
+use super::{F32, Matrix, activate, affine, lanes, relu, unused};
 use crate::precision::{Gates, Recurrent};
 
 impl<const FEATURES: u32> Recurrent for F32<FEATURES> {
@@ -124,6 +124,9 @@ fn each_unit(
     hidden: &mut [f32],
     unit: impl Fn([f32; 4], &mut f32) -> f32,
 ) {
+    if matrix.in_lanes() {
+        return lanes::each_unit(matrix, xh, cell, hidden, unit);
+    }
     for (index, (cell, hidden)) in cell.iter_mut().zip(hidden).enumerate() {
         *hidden = unit(affine::four_sums(matrix, 4 * index, xh), cell);
     }

@@ -168,12 +168,14 @@ functions!(few_in_quads, Packing::OffsetQuads, Taps::of_run, no_blocks);
 cells!(cells_in_rows, Packing::RowMajor);
 cells!(cells_in_pairs, Packing::RowPairs);
 cells!(cells_in_quads, Packing::OffsetQuads);
+cells!(cells_in_lanes, Packing::RowLanes);
+pub(super) use super::lanes as in_lanes;
 
 /// Calls the function of the matrix's packing, of those that a build with these features reads.
 macro_rules! of_packing {
     ($features:ident, $matrix:ident, $function:ident($($argument:expr),*)) => {
         if Features($features).has_runs() {
-            of_packing!($features, $matrix, in_rows in_pairs in_quads, $function($($argument),*))
+            of_packing!($features, $matrix, in_rows in_pairs in_quads in_lanes, $function($($argument),*))
         } else {
             of_packing!($features, $matrix, run $function($($argument),*))
         }
@@ -181,15 +183,15 @@ macro_rules! of_packing {
     // Where the taps are one run from the first column on.
     ($features:ident, $matrix:ident, run $function:ident($($argument:expr),*)) => {
         if Features($features).has_few_rows() {
-            of_packing!($features, $matrix, few_in_rows few_in_pairs few_in_quads, $function($($argument),*))
+            of_packing!($features, $matrix, few_in_rows few_in_pairs few_in_quads in_lanes, $function($($argument),*))
         } else {
-            of_packing!($features, $matrix, run_in_rows run_in_pairs run_in_quads, $function($($argument),*))
+            of_packing!($features, $matrix, run_in_rows run_in_pairs run_in_quads in_lanes, $function($($argument),*))
         }
     };
     ($features:ident, $matrix:ident, cell $function:ident($($argument:expr),*)) => {
-        of_packing!($features, $matrix, cells_in_rows cells_in_pairs cells_in_quads, $function($($argument),*))
+        of_packing!($features, $matrix, cells_in_rows cells_in_pairs cells_in_quads cells_in_lanes, $function($($argument),*))
     };
-    ($features:ident, $matrix:ident, $rows:ident $pairs:ident $quads:ident, $function:ident($($argument:expr),*)) => {
+    ($features:ident, $matrix:ident, $rows:ident $pairs:ident $quads:ident $lanes:ident, $function:ident($($argument:expr),*)) => {
         match $crate::precision::w8a16::matrix::known::<$features>($matrix.packing) {
             Packing::RowPairs if Packing::RowPairs.is_readable() => {
                 affine::$pairs::$function($matrix, $($argument),*)
@@ -197,7 +199,10 @@ macro_rules! of_packing {
             Packing::OffsetQuads if Packing::OffsetQuads.is_readable() => {
                 affine::$quads::$function($matrix, $($argument),*)
             }
-            Packing::RowMajor | Packing::RowPairs | Packing::OffsetQuads => {
+            Packing::RowLanes if Packing::RowLanes.is_readable() => {
+                affine::$lanes::$function($matrix, $($argument),*)
+            }
+            Packing::RowMajor | Packing::RowPairs | Packing::OffsetQuads | Packing::RowLanes => {
                 affine::$rows::$function($matrix, $($argument),*)
             }
         }

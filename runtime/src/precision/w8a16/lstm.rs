@@ -2,14 +2,15 @@
 //!
 //! All of it is inlined into the functions of a packing in [`affine`](super::affine).
 use crate::format::graph::LstmSpec;
+use crate::format::header::Packing;
 use crate::kernel::cell::{self, Shifts};
 use crate::kernel::cell_mve::{self, Inner};
 use crate::math::rescale::Rescale;
 use crate::precision::{Gates, Taps};
 
-use super::gated;
 use super::matrix::Matrix;
 use super::recurrent::Fractions;
+use super::{gated, lanes};
 
 /// Units whose arguments wait on the stack for what becomes of them, with Helium.
 const UNITS: usize = 16;
@@ -97,6 +98,9 @@ fn each_unit(
     unit: impl Fn([i32; 4], &mut i32) -> i16,
     units: impl Fn(&[[i32; 4]], &mut [i32], &mut [i16]),
 ) {
+    if Packing::RowLanes.is_readable() && matrix.packing == Packing::RowLanes {
+        return lanes::each_unit(matrix, xh, cell, hidden, unit);
+    }
     let taps = Taps::whole(xh.len());
     if matrix.is_for_helium() {
         let mut arguments = [[0; 4]; UNITS];

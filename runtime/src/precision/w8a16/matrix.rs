@@ -4,7 +4,7 @@ use crate::format::features::Features;
 use crate::format::header::Packing;
 use crate::format::read::Cursor;
 use crate::kernel::slices::{four, part};
-use crate::kernel::{active, cell_mve, offset_quads, row_pairs, rows_mve, wide_row};
+use crate::kernel::{active, cell_mve, offset_quads, row_lanes, row_pairs, rows_mve, wide_row};
 use crate::math::rescale::Rescale;
 use crate::precision::{Rows, Taps};
 
@@ -172,18 +172,21 @@ impl<'m> Matrix<'m> {
                 Packing::OffsetQuads => taps.pieces(x).fold(0, |sum, (_, x)| {
                     sum.wrapping_add(offset_quads::correction(x))
                 }),
-                Packing::RowMajor | Packing::RowPairs => 0,
+                Packing::RowMajor | Packing::RowPairs | Packing::RowLanes => 0,
             }
         } else {
             0
         }
     }
 
-    /// Bytes from one block of four rows to the next.
+    /// Bytes from one block of rows to the next.
     #[inline(always)]
     pub fn block_bytes(&self) -> usize {
         match self.packing {
-            Packing::RowMajor => 4 * self.columns,
+            Packing::RowLanes if Packing::RowLanes.is_readable() => {
+                row_lanes::block_bytes(self.columns)
+            }
+            Packing::RowMajor | Packing::RowLanes => 4 * self.columns,
             Packing::RowPairs => row_pairs::block_bytes(self.columns),
             Packing::OffsetQuads => offset_quads::block_bytes(self.columns),
         }
@@ -210,13 +213,14 @@ impl<'m> Matrix<'m> {
         // Pairs of columns are not read from their middle on but in `runs`.
         let (middle, column) = match self.packing {
             Packing::RowPairs => (taps.column % 2, taps.column & !1),
-            Packing::RowMajor | Packing::OffsetQuads => (0, taps.column),
+            Packing::RowMajor | Packing::OffsetQuads | Packing::RowLanes => (0, taps.column),
         };
         if taps.runs == 1 && middle == 0 {
             [a, b, c, d] = self.dot4(block, rows, column, whole, bias);
         } else {
             [a, b, c, d] = match self.packing {
-                Packing::RowMajor => self.runs::<0>(block, rows, bias, taps, x),
+                // Sixteen rows are not done by fours.
+                Packing::RowMajor | Packing::RowLanes => self.runs::<0>(block, rows, bias, taps, x),
                 Packing::RowPairs => self.runs::<1>(block, rows, bias, taps, x),
                 Packing::OffsetQuads => self.runs::<2>(block, rows, bias, taps, x),
             };
@@ -332,7 +336,7 @@ impl<'m> Matrix<'m> {
             Packing::OffsetQuads if Packing::OffsetQuads.is_readable() => {
                 offset_quads::dot4(block, column, x, sums)
             }
-            Packing::RowMajor | Packing::RowPairs | Packing::OffsetQuads => {
+            Packing::RowMajor | Packing::RowPairs | Packing::OffsetQuads | Packing::RowLanes => {
                 let (a, b, c, d);
                 match four_rows(block, rows, self.columns, column, x, sums) {
                     Some(sums) => [a, b, c, d] = sums,
@@ -371,10 +375,11 @@ pub(super) const fn known<const FEATURES: u32>(packing: Packing) -> Packing {
         reads::<FEATURES>(Packing::RowMajor),
         reads::<FEATURES>(Packing::RowPairs),
         reads::<FEATURES>(Packing::OffsetQuads),
+        reads::<FEATURES>(Packing::RowLanes),
     ) {
-        (true, false, false) => Packing::RowMajor,
-        (false, true, false) => Packing::RowPairs,
-        (false, false, true) => Packing::OffsetQuads,
+        (true, false, false, false) => Packing::RowMajor,
+        (false, true, false, false) => Packing::RowPairs,
+        (false, false, true, false) => Packing::OffsetQuads,
         _ => packing,
     }
 }

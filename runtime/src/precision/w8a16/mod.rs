@@ -14,6 +14,7 @@ use super::{Gates, Numbers, Precision, Rows, Sliding, Taps};
 mod affine;
 mod elementwise;
 mod gated;
+mod lanes;
 mod lstm;
 mod matrix;
 pub(crate) mod packed;
