@@ -33,11 +33,10 @@ pub fn run(_: &[String]) -> Outcome {
     for case in &cases {
         files.push(write(case, &folder.join(case.name))?);
     }
-    let paths = |file: &Written| file.paths.clone();
     let mut dunlin = Command::new("cargo");
     dunlin
         .args("run --quiet --release --package dunlin-trainer --example time --".split(' '))
-        .args(files.iter().flat_map(paths).collect::<Vec<String>>());
+        .args(files.iter().flat_map(|file| &file.paths));
     let mut dunlin = Peer::start("cargo run --example time", &mut dunlin)?;
     let mut tflite = Command::new(&python);
     tflite.arg(SCRIPT).arg(&folder);
