@@ -33,7 +33,12 @@ impl<P: Precision> Session<'_, '_, P> {
 
     /// The tensor whose memory a tensor is.
     pub(super) fn root(&self, number: u16) -> &Flow {
-        self.tensor(self.tensor(number).root)
+        let tensor = self.tensor(number);
+        if tensor.root == number {
+            tensor
+        } else {
+            self.tensor(tensor.root)
+        }
     }
 
     /// The roots that a layer reads.
