@@ -71,6 +71,7 @@ impl<P: Precision> Session<'_, '_, P> {
     }
 
     /// Runs all layers over the window of so many values that is given, or stands at its place; where the output stands.
+    #[inline]
     pub(super) fn window(
         &mut self,
         values: usize,
