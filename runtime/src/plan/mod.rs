@@ -231,7 +231,7 @@ impl<B: Built> Tensors<'_, B> {
 
     /// The tensor whose memory a tensor is.
     pub fn root(&self, tensor: u16) -> &Flow {
-        self.get(self.get(tensor).root)
+        root(&self.plan.input, self.nodes, tensor)
     }
 
     /// Whether a tensor is made by a layer, or is the input: not a view.
@@ -257,6 +257,18 @@ impl<B: Built> Tensors<'_, B> {
 #[cfg_attr(target_os = "none", inline(never))]
 #[cfg_attr(not(target_os = "none"), inline)]
 pub(crate) fn flow<'a>(input: &'a Flow, nodes: &'a [Link], tensor: u16) -> &'a Flow {
+    numbered(input, nodes, tensor)
+}
+
+/// The tensor whose memory a tensor is.
+#[cfg_attr(target_os = "none", inline(never))]
+#[cfg_attr(not(target_os = "none"), inline)]
+pub(crate) fn root<'a>(input: &'a Flow, nodes: &'a [Link], tensor: u16) -> &'a Flow {
+    numbered(input, nodes, numbered(input, nodes, tensor).root)
+}
+
+#[inline(always)]
+fn numbered<'a>(input: &'a Flow, nodes: &'a [Link], tensor: u16) -> &'a Flow {
     usize::from(tensor)
         .checked_sub(1)
         .and_then(|index| nodes.get(index))

@@ -167,5 +167,7 @@ pub(super) fn values<T: Pod>(bytes: &mut [u8]) -> &mut [T] {
 
 /// Some bytes of the arena as values to read.
 pub(super) fn view<T: Pod>(zone: &[u8], bytes: Range<usize>) -> &[T] {
-    bytemuck::try_cast_slice(zone.get(bytes).unwrap_or_default()).unwrap_or_default()
+    zone.get(bytes)
+        .and_then(|bytes| bytemuck::try_cast_slice(bytes).ok())
+        .unwrap_or_default()
 }
