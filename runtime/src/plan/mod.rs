@@ -203,6 +203,12 @@ impl<B: Built> Tensors<'_, B> {
         self.nodes.get(index)
     }
 
+    /// [`Tensors::maker`] to write.
+    pub fn maker_mut(&mut self, tensor: u16) -> Option<&mut Link> {
+        let index = usize::from(tensor).checked_sub(1)?;
+        self.nodes.get_mut(index)
+    }
+
     /// The tensors that the maker of a tensor reads.
     pub fn inputs(&self, tensor: u16) -> impl Iterator<Item = u16> + use<B> {
         let of_maker = self.maker(tensor).map(Link::inputs::<B>);
