@@ -18,7 +18,7 @@ const LONGEST_PERIOD: u32 = 65_535;
 pub(super) fn mark<B: Built>(tensors: &mut Tensors<'_, B>) -> Result<(), PlanError> {
     let pace = tensors.pace();
     if pace == Pace::Endless {
-        tensors.plan.hop = period(tensors.nodes)?;
+        tensors.plan.input.hop = period(tensors.nodes)?;
     }
     if B::FEATURES.is_plain() {
         all_clean(tensors);
@@ -105,7 +105,6 @@ fn period(nodes: &[Link]) -> Result<u32, PlanError> {
 
 /// Steps from window to window: they have to fit the strides.
 fn hops<B: Built>(tensors: &mut Tensors<'_, B>) {
-    tensors.plan.input.hop = tensors.plan.hop;
     for number in 1..tensors.numbers().end {
         let Some(node) = tensors.maker(number) else {
             continue;
@@ -205,7 +204,7 @@ fn clean<B: Built>(tensors: &Tensors<'_, B>, number: u16) -> Steps {
     let pace = tensors.pace();
     let endless = pace == Pace::Endless;
     let Some(node) = tensors.maker(number) else {
-        let to = tensors.plan.window;
+        let to = tensors.plan.window();
         return if endless {
             ENDLESS
         } else {

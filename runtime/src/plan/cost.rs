@@ -43,7 +43,7 @@ pub(crate) fn cost(plan: &Plan, nodes: &[Link], node: &Link, step_macs: u64) -> 
     let macs = steps * step_macs;
     Cost {
         macs: match plan.pace {
-            Pace::Endless => macs.div_ceil(plan.hop.max(1).into()),
+            Pace::Endless => macs.div_ceil(plan.input.hop.max(1).into()),
             Pace::Apart | Pace::Overlapping => macs,
         },
         recomputed: match plan.pace {

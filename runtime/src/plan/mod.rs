@@ -46,11 +46,7 @@ pub(crate) enum Pace {
 pub(crate) struct Plan {
     /// Read through [`Plan::pace`].
     pace: Pace,
-    /// Time steps of a window.
-    pub window: u32,
-    /// Time steps from one window to the next; without an end, until all strides stand as before.
-    pub hop: u32,
-    /// Tensor 0.
+    /// Tensor 0. Its hop is there at every pace: without an end, the steps until all strides stand as before.
     pub input: Flow,
     /// Whether a stream only collects its window, where this would stand for [`Session::run`](crate::Session::run): no layer
     /// can do anything before the window's end.
@@ -104,9 +100,10 @@ impl Plan {
         };
         Self {
             pace,
-            window: header.window,
-            hop,
-            input: Flow::new(shape, element, 0),
+            input: Flow {
+                hop,
+                ..Flow::new(shape, element, 0)
+            },
             collects: false,
             by_step: false,
             state: 0,
@@ -118,6 +115,12 @@ impl Plan {
             due_held: 0,
             due_moving: 0,
         }
+    }
+
+    /// Time steps of a window.
+    #[inline]
+    pub fn window(&self) -> u32 {
+        self.input.shape.steps
     }
 
     /// Fills in the plan and the nodes' part of it.
@@ -289,7 +292,7 @@ pub(crate) fn lengths(
     steps: u32,
     lengths: &mut [u16],
 ) -> Result<(), ()> {
-    let full = steps == plan.window;
+    let full = steps == plan.window();
     if let Some(first) = lengths.first_mut() {
         *first = steps as u16;
     }

@@ -95,10 +95,10 @@ fn keeps_steps<B: Built>(tensors: &Tensors<'_, B>, number: u16) -> bool {
 #[inline(never)]
 fn count<B: Built>(tensors: &mut Tensors<'_, B>) {
     let plan = &*tensors.plan;
-    let (pace, window) = (tensors.pace(), plan.window);
+    let (pace, window) = (tensors.pace(), plan.window());
     let pushes = match pace {
         Pace::Apart => window,
-        Pace::Overlapping | Pace::Endless => window + plan.hop,
+        Pace::Overlapping | Pace::Endless => window + plan.input.hop,
     };
     for number in tensors.numbers() {
         let flow = tensors.get_mut(number);

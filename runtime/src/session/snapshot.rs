@@ -109,7 +109,7 @@ impl<P: Precision> Session<'_, '_, P> {
         let (state, kept) = payload
             .split_at_checked(self.state.len())
             .unwrap_or_default();
-        self.samples = samples.min(self.plan.window.max(self.plan.hop));
+        self.samples = samples.min(self.plan.window().max(self.plan.input.hop));
         let place = self.kept();
         self.ended = false;
         let zone = self.zone.get_mut(place).unwrap_or_default();

@@ -77,7 +77,7 @@ impl<P: Precision> Session<'_, '_, P> {
         if self.ended {
             self.reset();
         }
-        let (pace, window, hop) = (self.pace(), self.plan.window, self.plan.hop);
+        let (pace, window, hop) = (self.pace(), self.plan.window(), self.plan.input.hop);
         if pace != Pace::Endless {
             self.samples += 1;
             if self.samples > window {
@@ -123,7 +123,7 @@ impl<P: Precision> Session<'_, '_, P> {
         if !arrival.completes {
             return;
         }
-        let (window, hop) = (self.plan.window, self.plan.hop);
+        let (window, hop) = (self.plan.window(), self.plan.input.hop);
         match self.pace() {
             Pace::Overlapping => self.samples = window - hop,
             Pace::Apart | Pace::Endless => {
