@@ -51,9 +51,10 @@ fn a_file_may_state_what_it_needs_and_no_less() {
         let rest = features(&file) & !needed;
         assert!(Features(rest).has(Features::ROW_MAJOR), "{}", golden.name);
         let rest = rest & !Features::ROW_MAJOR.0;
-        // What is not stated of the taps of convolutions.
-        assert!(Features(rest).has(Features::RUNS), "{}", golden.name);
-        let rest = rest & !Features::RUNS.0;
+        // What is not stated of the taps of convolutions, and of the rows of matrices.
+        let unstated = Features::RUNS.and(Features::BLOCKS);
+        assert!(Features(rest).has(unstated), "{}", golden.name);
+        let rest = rest & !unstated.0;
         let paces = [Features::APART, Features::OVERLAPPING, Features::ENDLESS];
         assert!(paces.iter().any(|pace| pace.0 == rest), "{}", golden.name);
         seen |= needed;
@@ -70,6 +71,34 @@ fn whole_taps_are_refused_of_convolutions_that_pad_or_dilate() {
         error: LayerError::Unstated,
     };
     assert_eq!(exercise(&file, TEST), Outcome::Refused(unstated));
+}
+
+#[test]
+fn few_rows_are_refused_of_models_with_more() {
+    let unstated = |index| LoadError::Layer {
+        index,
+        error: LayerError::Unstated,
+    };
+    // A convolution, a dense layer behind two LSTMs, and a GRU of more than one row.
+    for (name, index) in [("conv", 0), ("stacked_lstm", 2), ("gru", 0)] {
+        let golden = golden(name);
+        let file = stating(golden, needs(golden) | Features::FEW_ROWS.0);
+        let outcome = exercise(&file, TEST);
+        assert_eq!(outcome, Outcome::Refused(unstated(index)), "{name}");
+    }
+    // One row behind an LSTM of twelve.
+    let tiny = golden("tiny_lstm");
+    let file = stating(tiny, needs(tiny) | Features::FEW_ROWS.0);
+    assert_eq!(exercise(&file, TEST), Outcome::Ran);
+}
+
+#[test]
+fn a_build_for_few_rows_gives_the_bits_of_a_build_for_everything() {
+    const FILE: &[u8] = include_bytes!("../../firmware/models/portable/lstm.dunlin");
+    const BUILT: u32 = features(FILE);
+    assert!(Features(BUILT).has(Features::FEW_ROWS) && !Features(BUILT).has(Features::BLOCKS));
+    let all = bits::<W8A16>(FILE).expect("loads");
+    assert_eq!(bits::<W8A16<BUILT>>(FILE), Ok(all));
 }
 
 #[test]

@@ -227,9 +227,18 @@ impl<'m, B: Built> Fields<'m, B> {
         spec
     }
 
+    /// The rows of a matrix that is not an LSTM's.
+    fn rows(&mut self) -> u16 {
+        let rows = self.half();
+        if rows >= 4 {
+            self.needs = self.needs.and(Features::BLOCKS);
+        }
+        rows
+    }
+
     fn dense(&mut self) -> DenseSpec {
         DenseSpec {
-            units: self.half(),
+            units: self.rows(),
             use_bias: self.flag(),
             output: self.output(),
         }
@@ -237,7 +246,7 @@ impl<'m, B: Built> Fields<'m, B> {
 
     fn conv1d(&mut self) -> Conv1dSpec {
         let spec = Conv1dSpec {
-            filters: self.half(),
+            filters: self.rows(),
             kernel_size: self.half(),
             stride: self.half(),
             dilation: self.half(),
@@ -273,7 +282,7 @@ impl<'m, B: Built> Fields<'m, B> {
 
     fn simple_rnn(&mut self) -> SimpleRnnSpec {
         SimpleRnnSpec {
-            units: self.half(),
+            units: self.rows(),
             return_sequences: self.flag(),
             use_bias: self.flag(),
             output: self.output(),
@@ -281,6 +290,8 @@ impl<'m, B: Built> Fields<'m, B> {
     }
 
     fn gru(&mut self) -> GruSpec {
+        // Three rows a unit.
+        self.needs = self.needs.and(Features::BLOCKS);
         GruSpec {
             units: self.half(),
             activation: self.activation(),

@@ -67,6 +67,13 @@ impl Features {
         self.any(Self::CONV1D.and(Self::GROUPED_CONV1D)) && self.has(Self::RUNS)
     }
 
+    /// Whether a matvec of [`Precision::affine`](crate::precision::Precision::affine) meets one run of taps and less than four
+    /// rows.
+    #[inline(always)]
+    pub(crate) const fn has_few_rows(self) -> bool {
+        !self.has_runs() && !self.has(Self::BLOCKS)
+    }
+
     /// Layers that read another tensor than the one before.
     pub const INPUT: Self = Self(1 << 21);
 
@@ -74,8 +81,12 @@ impl Features {
     /// file that does not state it, one may.
     pub const WHOLE_TAPS: Self = Self(1 << 22);
 
+    /// That every matrix but an LSTM's has less than four rows, as a regression's last layer. Of a file that does not state it,
+    /// one may have more.
+    pub const FEW_ROWS: Self = Self(1 << 23);
+
     /// The bits that a header may state.
-    const STATED: Self = Self((1 << 23) - 1);
+    const STATED: Self = Self((1 << 24) - 1);
 
     /// Windows that do not overlap.
     pub const APART: Self = Self(1 << 24);
@@ -88,10 +99,11 @@ impl Features {
     pub const ROW_MAJOR: Self = Self(1 << 27);
     pub const ROW_PAIRS: Self = Self(1 << 28);
     pub const OFFSET_QUADS: Self = Self(1 << 29);
-    pub const ROW_LANES: Self = Self(1 << 31);
 
     /// Convolutions whose taps miss columns at the ends of their input, or lie apart there: padded, dilated and grouped ones.
     pub const RUNS: Self = Self(1 << 30);
+    /// Four rows and more in a matrix that is not an LSTM's.
+    pub const BLOCKS: Self = Self(1 << 31);
 
     /// Those of both.
     #[inline(always)]
@@ -156,8 +168,19 @@ impl Features {
     pub(crate) const fn allowed(header: &Header) -> Self {
         match header.features {
             None => Self::ALL,
-            Some(stated) if stated.has(Self::WHOLE_TAPS) => stated,
-            Some(stated) => stated.and(Self::RUNS),
+            Some(stated) => stated
+                .and(stated.unless(Self::WHOLE_TAPS, Self::RUNS))
+                .and(stated.unless(Self::FEW_ROWS, Self::BLOCKS)),
+        }
+    }
+
+    /// What a file needs that does not promise this.
+    #[inline(always)]
+    const fn unless(self, promise: Self, needed: Self) -> Self {
+        if self.has(promise) {
+            Self::NONE
+        } else {
+            needed
         }
     }
 
@@ -187,7 +210,8 @@ impl Features {
             Packing::RowMajor => Self::ROW_MAJOR,
             Packing::RowPairs => Self::ROW_PAIRS,
             Packing::OffsetQuads => Self::OFFSET_QUADS,
-            Packing::RowLanes => Self::ROW_LANES,
+            // No file has it, so that no build is for it alone: hosts read it, boards do not.
+            Packing::RowLanes => Self::NONE,
         }
     }
 

@@ -90,11 +90,10 @@ pub(crate) fn assemble(
     if header.features.is_some() {
         let needs = Message::of_any(&file)?.needs;
         let whole = needs.has(Features::CONV1D) && !needs.has(Features::RUNS);
-        header.features = Some(if whole {
-            needs.and(Features::WHOLE_TAPS)
-        } else {
-            needs
-        });
+        let few = !needs.has(Features::BLOCKS);
+        let promises = [(whole, Features::WHOLE_TAPS), (few, Features::FEW_ROWS)];
+        let promised = promises.iter().filter(|(kept, _)| *kept);
+        header.features = Some(promised.fold(needs, |all, &(_, promise)| all.and(promise)));
     }
     match header.precision {
         PrecisionTag::F32 => derive::<F32>(&mut header, &file)?,

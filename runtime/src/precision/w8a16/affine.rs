@@ -17,7 +17,7 @@ use super::matrix::Matrix;
 /// The functions for one packing: a program with one model in it has those of its packing alone, and where all taps are one run
 /// from the first column on, those for such taps.
 macro_rules! functions {
-    ($module:ident, $packing:expr, $taps:path) => {
+    ($module:ident, $packing:expr, $taps:path, $rows:path) => {
         pub mod $module {
             use super::*;
 
@@ -47,7 +47,7 @@ macro_rules! functions {
                     return of_packing.clamped(&$taps(taps), x, bounds, y);
                 }
                 let usual = Bounds::new(bounds);
-                let (fours, last) = y.as_chunks_mut();
+                let (fours, last) = $rows(y);
                 let done = $packing == Packing::RowPairs
                     && fours.len() > FEW
                     && clamped_blocks(matrix, taps, x, fours, bounds);
@@ -69,7 +69,7 @@ macro_rules! functions {
                 if of_packing.is_for_helium() {
                     return of_packing.tanh(&$taps(taps), x, y);
                 }
-                let (fours, last) = y.as_chunks_mut();
+                let (fours, last) = $rows(y);
                 each_four(&known(matrix, $packing), &$taps(taps), x, fours, |values| {
                     values.map(|value| table::tanh(saturate(value)))
                 });
@@ -86,7 +86,7 @@ macro_rules! functions {
                 if of_packing.is_for_helium() {
                     return of_packing.scaled(0, &$taps(taps), x, Some(y));
                 }
-                let (fours, last) = y.as_chunks_mut();
+                let (fours, last) = $rows(y);
                 let done = $packing == Packing::RowPairs
                     && fours.len() > FEW
                     && products_of_blocks(matrix, taps, x, fours);
@@ -156,12 +156,15 @@ fn known<'m>(matrix: &Matrix<'m>, packing: Packing) -> Matrix<'m> {
     Matrix { packing, ..*matrix }
 }
 
-functions!(in_rows, Packing::RowMajor, Taps::any);
-functions!(in_pairs, Packing::RowPairs, Taps::any);
-functions!(in_quads, Packing::OffsetQuads, Taps::any);
-functions!(run_in_rows, Packing::RowMajor, Taps::of_run);
-functions!(run_in_pairs, Packing::RowPairs, Taps::of_run);
-functions!(run_in_quads, Packing::OffsetQuads, Taps::of_run);
+functions!(in_rows, Packing::RowMajor, Taps::any, blocks);
+functions!(in_pairs, Packing::RowPairs, Taps::any, blocks);
+functions!(in_quads, Packing::OffsetQuads, Taps::any, blocks);
+functions!(run_in_rows, Packing::RowMajor, Taps::of_run, blocks);
+functions!(run_in_pairs, Packing::RowPairs, Taps::of_run, blocks);
+functions!(run_in_quads, Packing::OffsetQuads, Taps::of_run, blocks);
+functions!(few_in_rows, Packing::RowMajor, Taps::of_run, no_blocks);
+functions!(few_in_pairs, Packing::RowPairs, Taps::of_run, no_blocks);
+functions!(few_in_quads, Packing::OffsetQuads, Taps::of_run, no_blocks);
 cells!(cells_in_rows, Packing::RowMajor);
 cells!(cells_in_pairs, Packing::RowPairs);
 cells!(cells_in_quads, Packing::OffsetQuads);
@@ -179,7 +182,11 @@ macro_rules! of_packing {
     };
     // Where the taps are one run from the first column on.
     ($features:ident, $matrix:ident, run $function:ident($($argument:expr),*)) => {
-        of_packing!($features, $matrix, run_in_rows run_in_pairs run_in_quads in_lanes, $function($($argument),*))
+        if Features($features).has_few_rows() {
+            of_packing!($features, $matrix, few_in_rows few_in_pairs few_in_quads in_lanes, $function($($argument),*))
+        } else {
+            of_packing!($features, $matrix, run_in_rows run_in_pairs run_in_quads in_lanes, $function($($argument),*))
+        }
     };
     ($features:ident, $matrix:ident, cell $function:ident($($argument:expr),*)) => {
         of_packing!($features, $matrix, cells_in_rows cells_in_pairs cells_in_quads cells_in_lanes, $function($($argument),*))
@@ -234,6 +241,18 @@ impl Bounds {
             Self::Any(low, high) => values.map(|value| at_least(at_most(value, high), low) as i16),
         }
     }
+}
+
+/// The outputs of full blocks, and those behind them.
+#[inline(always)]
+fn blocks<T>(y: &mut [T]) -> (&mut [[T; 4]], &mut [T]) {
+    y.as_chunks_mut()
+}
+
+/// [`blocks`] where a matrix has less than four rows.
+#[inline(always)]
+fn no_blocks<T>(y: &mut [T]) -> (&mut [[T; 4]], &mut [T]) {
+    (&mut [], y)
 }
 
 /// Blocks of four rows that are done faster one by one than by a program for all of them.

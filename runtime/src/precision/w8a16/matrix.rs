@@ -380,7 +380,6 @@ pub(super) const fn known<const FEATURES: u32>(packing: Packing) -> Packing {
         (true, false, false, false) => Packing::RowMajor,
         (false, true, false, false) => Packing::RowPairs,
         (false, false, true, false) => Packing::OffsetQuads,
-        (false, false, false, true) => Packing::RowLanes,
         _ => packing,
     }
 }
