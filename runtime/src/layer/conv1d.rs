@@ -36,7 +36,7 @@ impl<'m, P: Precision> Conv1d<'m, P> {
         let window = TimeWindow::new(spec.padding, spec.kernel_size, spec.stride, spec.dilation)?;
         let shape = Shape::new(window.checked_steps(steps)?, spec.filters.into())?;
         let range = P::output_range(&spec.output)?;
-        let columns = (window.size as usize)
+        let columns = (window.size() as usize)
             .checked_mul(channels as usize)
             .ok_or(LayerError::Memory)?;
         let matrix = P::matrix(
@@ -100,7 +100,7 @@ impl<'m, P: Precision> Conv1d<'m, P> {
         let x = input
             .get(from.saturating_mul(channels)..)
             .unwrap_or_default();
-        let step = self.window.stride as usize * channels;
+        let step = self.window.stride() as usize * channels;
         P::places(&self.matrix, &self.activation, x, step, output, scratch)
     }
 
@@ -115,13 +115,13 @@ impl<'m, P: Precision> Conv1d<'m, P> {
         for y in steps_mut(output, self.output.channels) {
             let taps = self.taps(start, rows);
             matvec::<P>(&self.matrix, &self.activation, taps, input, y);
-            start = start.wrapping_add(self.window.stride as i32);
+            start = start.wrapping_add(self.window.stride() as i32);
         }
     }
 
     /// Whether the taps of a place are one piece of the input.
     fn is_together(&self) -> bool {
-        self.window.dilation == 1 || self.window.size == 1
+        self.window.dilation() == 1 || self.window.size() == 1
     }
 
     /// Scratch: what rows are taken out into.
@@ -142,7 +142,7 @@ impl<'m, P: Precision> Conv1d<'m, P> {
         let (first, end, start) = self.window.at(start).taps(rows);
         let channels = self.channels as usize;
         let count = end - first;
-        let (runs, len) = if self.window.dilation == 1 {
+        let (runs, len) = if self.window.dilation() == 1 {
             (1, count * channels)
         } else {
             (count, channels)
@@ -152,7 +152,7 @@ impl<'m, P: Precision> Conv1d<'m, P> {
             len,
             column: first * channels,
             start: start * channels,
-            stride: self.window.dilation as usize * channels,
+            stride: self.window.dilation() as usize * channels,
         }
     }
 
@@ -166,13 +166,13 @@ impl<'m, P: Precision> Conv1d<'m, P> {
 
     /// Multiply-accumulates of an output step that meets no padding.
     pub fn step_macs(&self) -> u64 {
-        u64::from(self.window.size) * u64::from(self.channels) * u64::from(self.output.channels)
+        u64::from(self.window.size()) * u64::from(self.channels) * u64::from(self.output.channels)
     }
 
     pub fn summary(&self) -> (&'static str, u64, u64, usize) {
         let (channels, filters) = (u64::from(self.channels), u64::from(self.output.channels));
         let parameters =
-            (u64::from(self.window.size) * channels + u64::from(self.use_bias)) * filters;
+            (u64::from(self.window.size()) * channels + u64::from(self.use_bias)) * filters;
         (
             "conv1d",
             parameters,

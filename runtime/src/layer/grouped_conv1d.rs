@@ -41,7 +41,7 @@ impl<'m, P: Precision> GroupedConv1d<'m, P> {
         let window = TimeWindow::new(conv.padding, conv.kernel_size, conv.stride, conv.dilation)?;
         let shape = Shape::new(window.checked_steps(steps)?, conv.filters.into())?;
         let range = P::output_range(&conv.output)?;
-        let columns = (window.size as usize)
+        let columns = (window.size() as usize)
             .checked_mul((channels / groups) as usize)
             .ok_or(LayerError::Memory)?;
         let matrix = P::matrix(
@@ -100,7 +100,7 @@ impl<'m, P: Precision> GroupedConv1d<'m, P> {
                 len,
                 column: first * len,
                 start: at * channels + group * len,
-                stride: self.window.dilation as usize * channels,
+                stride: self.window.dilation() as usize * channels,
             };
             let rows = P::group(&self.matrix, group, groups);
             P::affine(&rows, &self.activation, &taps, input, y);
@@ -117,7 +117,7 @@ impl<'m, P: Precision> GroupedConv1d<'m, P> {
 
     /// Multiply-accumulates of an output step that meets no padding.
     pub fn step_macs(&self) -> u64 {
-        u64::from(self.window.size) * self.tap_macs()
+        u64::from(self.window.size()) * self.tap_macs()
     }
 
     /// Multiply-accumulates of a tap.

@@ -66,7 +66,7 @@ impl<'m, P: Precision> Gru<'m, P> {
             input: P::matrix(
                 weights,
                 Rows::packed(GATES * units),
-                &[(sizes.inputs as usize, input.range)],
+                &[(sizes.inputs.into(), input.range)],
             )?,
             recurrent: P::matrix(
                 weights,
@@ -122,7 +122,7 @@ impl<'m, P: Precision> Gru<'m, P> {
             Some(gates) => P::any_gate(x, h, gates),
         };
         let units = usize::from(self.spec.units).max(1);
-        let Some((x, h)) = xh.split_at_checked(self.sizes.inputs as usize) else {
+        let Some((x, h)) = xh.split_at_checked(usize::from(self.sizes.inputs)) else {
             return;
         };
         let Some((of_x, of_h)) = of_both.split_at_mut_checked(GATES * units) else {

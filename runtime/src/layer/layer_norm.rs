@@ -1,7 +1,7 @@
 //! LayerNorm: `y = act(gamma (x - mean) / sqrt(variance + epsilon) + beta)` over the channels of each step
 //! (Ba, Kiros and Hinton, 2016).
 use crate::error::LayerError;
-use crate::format::graph::{Activation, LayerNormSpec};
+use crate::format::graph::{Activation, LayerNormSpec, OutputSpec};
 use crate::format::read::Cursor;
 use crate::precision::Precision;
 
@@ -11,7 +11,7 @@ use super::{Shape, Tensor};
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct LayerNorm<'m, P: Precision> {
     norm: P::Norm<'m>,
-    spec: LayerNormSpec,
+    activation: OutputSpec,
     output: Shape,
 }
 
@@ -24,7 +24,7 @@ impl<'m, P: Precision> LayerNorm<'m, P> {
         let range = Self::range(spec)?;
         let layer = Self {
             norm: P::norm(weights, input.shape.channels as usize, &spec)?,
-            spec,
+            activation: spec.output,
             output: input.shape,
         };
         let shape = input.shape;
@@ -39,16 +39,11 @@ impl<'m, P: Precision> LayerNorm<'m, P> {
         P::output_range(&spec.output)
     }
 
-    /// One step of the input to one of the output.
-    pub fn step(&self, x: &[P::Activation], y: &mut [P::Activation]) {
-        P::normalize(&self.norm, &self.spec, x, y);
-    }
-
     /// Whole steps.
     pub fn run(&self, input: &[P::Activation], output: &mut [P::Activation]) {
         let channels = self.output.channels;
         for (x, y) in steps(input, channels).zip(steps_mut(output, channels)) {
-            self.step(x, y);
+            P::normalize(&self.norm, &self.activation, x, y);
         }
     }
 
@@ -56,13 +51,13 @@ impl<'m, P: Precision> LayerNorm<'m, P> {
         self.output
     }
 
-    /// Bytes of its weights in the file.
-    pub fn bytes(&self) -> usize {
-        P::norm_bytes(&self.norm)
-    }
-
     pub fn summary(&self) -> (&'static str, u64, u64, usize) {
         let parameters = 2 * u64::from(self.output.channels);
-        ("layer_normalization", parameters, 0, self.bytes())
+        (
+            "layer_normalization",
+            parameters,
+            0,
+            P::norm_bytes(&self.norm),
+        )
     }
 }

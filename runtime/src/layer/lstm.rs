@@ -58,7 +58,7 @@ impl<'m, P: Precision> Lstm<'m, P> {
         let units = usize::from(spec.units);
         let (sizes, shape) = Recurrent::new(input.shape, spec.units, spec.return_sequences)?;
         let columns = [
-            (sizes.inputs as usize, input.range),
+            (sizes.inputs.into(), input.range),
             (units, P::with_zero(range)),
         ];
         let matrix = P::matrix(weights, Rows::packed(GATES * units), &columns)?;

@@ -50,9 +50,10 @@ impl Pool1d {
     ) {
         let channels = self.output.channels.max(1) as usize;
         let window = &self.window;
-        let taps = window.size as usize;
+        let taps = window.size() as usize;
         let whole = output.len().checked_mul(taps);
-        if window.stride == window.size && start == 0 && whole.is_some_and(|n| n <= input.len()) {
+        if window.stride() == window.size() && start == 0 && whole.is_some_and(|n| n <= input.len())
+        {
             // Windows side by side, none over an edge.
             pool::<P>(self.pooling, input, channels, taps, output);
             return;
@@ -64,7 +65,7 @@ impl Pool1d {
             let taps = end.saturating_sub(first);
             let x = input.get(at * channels..(at + taps) * channels);
             pool::<P>(self.pooling, x.unwrap_or_default(), channels, taps, y);
-            start = start.wrapping_add(window.stride as i32);
+            start = start.wrapping_add(window.stride() as i32);
         }
     }
 

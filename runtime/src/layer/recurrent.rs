@@ -10,11 +10,12 @@ use super::{Reach, Shape};
 /// Sizes of a recurrent layer.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Recurrent {
-    pub inputs: u32,
+    // A shape's dimensions have 16 bits.
+    pub inputs: u16,
     pub units: u16,
     pub return_sequences: bool,
     /// Time steps of a whole window.
-    pub window: u32,
+    pub window: u16,
 }
 
 impl Recurrent {
@@ -25,10 +26,10 @@ impl Recurrent {
         return_sequences: bool,
     ) -> Result<(Self, Shape), LayerError> {
         let sizes = Self {
-            inputs: input.channels,
+            inputs: input.channels as u16,
             units,
             return_sequences,
-            window: input.steps,
+            window: input.steps as u16,
         };
         let output = sizes.output();
         Ok((
@@ -49,10 +50,13 @@ impl Recurrent {
         joint: &mut [P::Activation],
         mut step: impl FnMut(&[P::Activation], &mut [P::Activation]),
     ) {
-        let (inputs, units) = (self.inputs.max(1) as usize, usize::from(self.units.max(1)));
+        let (inputs, units) = (
+            usize::from(self.inputs.max(1)),
+            usize::from(self.units.max(1)),
+        );
         let mut unwritten = (input.len() / inputs).saturating_sub(output.len() / units);
         let mut places = steps_mut(output, self.units.into());
-        for x in steps(input, self.inputs) {
+        for x in steps(input, self.inputs.into()) {
             // All rows read this copy of the hidden state, so that the new one can be written at once.
             let (head, tail) = joint.split_at_mut_checked(inputs).unwrap_or_default();
             P::copy(head, x);
@@ -89,7 +93,7 @@ impl Recurrent {
     /// Steps of a whole window's output.
     pub fn output_steps(&self) -> u32 {
         if self.return_sequences {
-            self.window
+            self.window.into()
         } else {
             1
         }
@@ -97,7 +101,7 @@ impl Recurrent {
 
     /// Values of `[x; h]`.
     pub fn joint(&self) -> usize {
-        self.inputs as usize + usize::from(self.units)
+        usize::from(self.inputs) + usize::from(self.units)
     }
 }
 

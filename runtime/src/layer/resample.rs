@@ -24,7 +24,7 @@ impl Resample {
             return Err(LayerError::Dimension);
         }
         let edges = Edges::Padding(Padding::Valid);
-        Self::new("up_sampling1d", size.into(), edges, input)
+        Self::new("up_sampling1d", size, edges, input)
     }
 
     /// Zeros before and after the steps.
@@ -47,17 +47,11 @@ impl Resample {
 
     fn new<P: Precision>(
         kind: &'static str,
-        repeat: u32,
+        repeat: u16,
         edges: Edges,
         input: Tensor<P>,
     ) -> Result<(Self, Tensor<P>), LayerError> {
-        let window = TimeWindow {
-            size: 1,
-            stride: 1,
-            dilation: 1,
-            repeat,
-            edges,
-        };
+        let window = TimeWindow::of_step(repeat, edges);
         let steps = window.checked_steps(input.shape.steps)?;
         let shape = Shape::new(steps, input.shape.channels as usize)?;
         let layer = Self {
@@ -76,7 +70,7 @@ impl Resample {
         output: &mut [P::Activation],
     ) {
         let channels = self.output.channels.max(1) as usize;
-        let repeat = self.window.repeat.max(1) as usize;
+        let repeat = self.window.repeat().max(1) as usize;
         let zeros = start.min(0).unsigned_abs() as usize;
         let mut copies = input
             .chunks_exact(channels)

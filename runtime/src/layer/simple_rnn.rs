@@ -2,7 +2,9 @@
 //! `h' = act(layer_norm(W x + U h + b))`.
 use crate::error::LayerError;
 use crate::format::features::Features;
-use crate::format::graph::{Activation, LayerNormSpec, SimpleRnnNormSpec, SimpleRnnSpec};
+use crate::format::graph::{
+    Activation, LayerNormSpec, OutputSpec, SimpleRnnNormSpec, SimpleRnnSpec,
+};
 use crate::format::read::Cursor;
 use crate::precision::{Precision, Rows, Taps};
 
@@ -14,9 +16,12 @@ use super::{Memory, Tensor};
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct SimpleRnn<'m, P: Precision> {
     matrix: P::Matrix<'m>,
-    spec: SimpleRnnSpec,
-    norm: Option<LayerNorm<'m, P>>,
+    /// Of the matrix.
+    output: OutputSpec,
+    /// With what becomes of its values: not a whole layer, which would make this one the largest.
+    norm: Option<(P::Norm<'m>, OutputSpec)>,
     sizes: Recurrent,
+    use_bias: bool,
 }
 
 impl<'m, P: Precision> SimpleRnn<'m, P> {
@@ -53,25 +58,23 @@ impl<'m, P: Precision> SimpleRnn<'m, P> {
         let range = P::output_range(&spec.output)?;
         let hidden = norm.map_or(Ok(range), LayerNorm::<P>::range)?;
         let columns = [
-            (sizes.inputs as usize, input.range),
+            (sizes.inputs.into(), input.range),
             (spec.units.into(), P::with_zero(hidden)),
         ];
         let matrix = P::matrix(weights, Rows::packed(spec.units.into()), &columns)?;
-        let sums = Tensor { shape, range };
-        let (norm, output) = match norm {
-            Some(norm) => {
-                let (norm, output) = LayerNorm::resolve(norm, sums, weights)?;
-                (Some(norm), output)
-            }
-            None => (None, sums),
+        let norm = match norm {
+            Some(norm) => Some((P::norm(weights, spec.units.into(), &norm)?, norm.output)),
+            None => None,
         };
         let layer = Self {
             matrix,
-            spec,
+            output: spec.output,
             norm,
             sizes,
+            use_bias: spec.use_bias,
         };
-        Ok((layer, output))
+        let range = hidden;
+        Ok((layer, Tensor { shape, range }))
     }
 
     pub fn run(
@@ -81,16 +84,16 @@ impl<'m, P: Precision> SimpleRnn<'m, P> {
         state: &mut [u8],
         scratch: &mut [u8],
     ) {
-        let (hidden, _) = take::<P::Activation>(state, self.spec.units.into());
+        let (hidden, _) = take::<P::Activation>(state, self.sizes.units.into());
         let (joint, sums) = take::<P::Activation>(scratch, self.sizes.joint());
         let (sums, _) = take::<P::Activation>(sums, self.sums());
         let step = |xh: &[P::Activation], hidden: &mut [P::Activation]| {
             let taps = Taps::whole(xh.len());
             match &self.norm {
-                None => matvec::<P>(&self.matrix, &self.spec.output, taps, xh, hidden),
-                Some(norm) if P::FEATURES.has(Features::LAYER_NORM) => {
-                    matvec::<P>(&self.matrix, &self.spec.output, taps, xh, sums);
-                    norm.step(sums, hidden);
+                None => matvec::<P>(&self.matrix, &self.output, taps, xh, hidden),
+                Some((norm, output)) if P::FEATURES.has(Features::LAYER_NORM) => {
+                    matvec::<P>(&self.matrix, &self.output, taps, xh, sums);
+                    P::normalize(norm, output, sums, hidden);
                 }
                 // Not built: the loader has refused it.
                 Some(_) => {}
@@ -107,31 +110,31 @@ impl<'m, P: Precision> SimpleRnn<'m, P> {
     pub fn memory(&self) -> Memory {
         let activation = size_of::<P::Activation>();
         Memory {
-            state: usize::from(self.spec.units) * activation,
+            state: usize::from(self.sizes.units) * activation,
             scratch: (self.sizes.joint() + self.sums()) * activation,
         }
     }
 
     /// Multiply-accumulates of an input step.
     pub fn step_macs(&self) -> u64 {
-        u64::from(self.spec.units) * self.sizes.joint() as u64
+        u64::from(self.sizes.units) * self.sizes.joint() as u64
     }
 
     /// Values before the norm.
     fn sums(&self) -> usize {
         match self.norm {
-            Some(_) => self.spec.units.into(),
+            Some(_) => self.sizes.units.into(),
             None => 0,
         }
     }
 
     pub fn summary(&self) -> (&'static str, u64, u64, usize) {
-        let units = u64::from(self.spec.units);
+        let units = u64::from(self.sizes.units);
         let weights = self.step_macs();
-        let bias = units * u64::from(self.spec.use_bias);
+        let bias = units * u64::from(self.use_bias);
         let (kind, parameters, bytes) = match &self.norm {
             None => ("simple_rnn", 0, 0),
-            Some(norm) => ("simple_rnn_norm", 2 * units, norm.bytes()),
+            Some((norm, _)) => ("simple_rnn_norm", 2 * units, P::norm_bytes(norm)),
         };
         let bytes = bytes + P::matrix_bytes(&self.matrix);
         (

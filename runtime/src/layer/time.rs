@@ -34,13 +34,14 @@ impl Reach {
 /// Taps over the input's steps, `dilation` apart, that move by `stride` from output step to output step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct TimeWindow {
+    // 16 bits, as in the file: each layer has such a window, twice if it is its own.
     /// Number of taps.
-    pub size: u32,
-    pub stride: u32,
-    pub dilation: u32,
+    size: u16,
+    stride: u16,
+    dilation: u16,
     /// Output steps that share one place of the taps; the others are 1 where this is not.
-    pub repeat: u32,
-    pub edges: Edges,
+    repeat: u16,
+    edges: Edges,
 }
 
 /// Steps outside of the input that taps may meet.
@@ -66,9 +67,9 @@ impl TimeWindow {
             return Err(LayerError::Dimension);
         }
         let window = Self {
-            size: size.into(),
-            stride: stride.into(),
-            dilation: dilation.into(),
+            size,
+            stride,
+            dilation,
             repeat: 1,
             edges: Edges::Padding(padding),
         };
@@ -77,6 +78,37 @@ impl TimeWindow {
             return Err(LayerError::Dimension);
         }
         Ok(window)
+    }
+
+    /// One tap that moves by a step, at each place for `repeat` output steps.
+    pub fn of_step(repeat: u16, edges: Edges) -> Self {
+        Self {
+            size: 1,
+            stride: 1,
+            dilation: 1,
+            repeat,
+            edges,
+        }
+    }
+
+    #[inline]
+    pub fn size(&self) -> u32 {
+        self.size.into()
+    }
+
+    #[inline]
+    pub fn stride(&self) -> u32 {
+        self.stride.into()
+    }
+
+    #[inline]
+    pub fn dilation(&self) -> u32 {
+        self.dilation.into()
+    }
+
+    #[inline]
+    pub fn repeat(&self) -> u32 {
+        self.repeat.into()
     }
 
     /// Steps from the first tap to the last.
@@ -88,19 +120,19 @@ impl TimeWindow {
     /// Whole strides in so many steps.
     #[inline]
     pub fn strides(&self, steps: u32) -> u32 {
-        steps / self.stride.max(1)
+        steps / self.stride().max(1)
     }
 
     /// Strides that it takes to cover so many steps.
     #[inline]
     pub fn strides_up(&self, steps: u32) -> u32 {
-        steps.div_ceil(self.stride.max(1))
+        steps.div_ceil(self.stride().max(1))
     }
 
     /// The place of the taps that output step `step` shares.
     #[inline]
     pub fn repeated(&self, step: u32) -> u32 {
-        step / self.repeat.max(1)
+        step / self.repeat().max(1)
     }
 
     /// Output steps over `input` steps, or the number of input steps that one output step needs.
@@ -109,13 +141,13 @@ impl TimeWindow {
     pub fn steps(&self, input: u32) -> Result<u32, u32> {
         let span = self.span();
         let valid = |padded: u32| match padded.checked_sub(span) {
-            Some(room) => Ok((self.strides(room) + 1) * self.repeat),
+            Some(room) => Ok((self.strides(room) + 1) * self.repeat()),
             None => Err(span),
         };
         match self.edges {
             Edges::Padding(Padding::Valid) => valid(input),
             Edges::Padding(Padding::Same | Padding::Causal) => {
-                Ok(self.strides_up(input) * self.repeat)
+                Ok(self.strides_up(input) * self.repeat())
             }
             Edges::Zeros { before, after } => valid(input + u32::from(before) + u32::from(after)),
         }
@@ -138,7 +170,7 @@ impl TimeWindow {
             Edges::Padding(Padding::Valid) => 0,
             Edges::Padding(Padding::Same) => {
                 let places = self.strides_up(input).max(1);
-                ((places - 1) * self.stride + self.span()).saturating_sub(input) / 2
+                ((places - 1) * self.stride() + self.span()).saturating_sub(input) / 2
             }
             Edges::Padding(Padding::Causal) => self.span() - 1,
             Edges::Zeros { before, .. } => before.into(),
@@ -150,7 +182,7 @@ impl TimeWindow {
         let left = self.left(input) as i32;
         let places = 0..self.repeated(self.steps(input).unwrap_or_default());
         let taps = places.map(|place| {
-            let start = (place * self.stride) as i32 - left;
+            let start = (place * self.stride()) as i32 - left;
             let (first, end, _) = self.at(start).taps(input as usize);
             (end - first) as u64
         });
@@ -160,7 +192,7 @@ impl TimeWindow {
     /// Whether each output step is made of the same step of the input alone.
     #[inline]
     pub fn is_step(&self) -> bool {
-        (self.size, self.stride, self.repeat) == (1, 1, 1)
+        (self.size(), self.stride(), self.repeat()) == (1, 1, 1)
             && matches!(self.edges, Edges::Padding(_))
     }
 
@@ -178,9 +210,9 @@ impl TimeWindow {
     #[inline]
     pub fn at(&self, start: i32) -> Sliding {
         Sliding {
-            size: self.size,
-            stride: self.stride,
-            dilation: self.dilation,
+            size: self.size(),
+            stride: self.stride(),
+            dilation: self.dilation(),
             start,
         }
     }
@@ -210,12 +242,12 @@ mod tests {
                 };
                 let left = window.left(steps);
                 for place in 0..places {
-                    let start = (place * window.stride) as i32 - left as i32;
+                    let start = (place * window.stride()) as i32 - left as i32;
                     let inside = |tap: usize| {
-                        let at = start + (tap as u32 * window.dilation) as i32;
+                        let at = start + (tap as u32 * window.dilation()) as i32;
                         (0..steps as i32).contains(&at).then_some(at as usize)
                     };
-                    let taps: Vec<usize> = (0..window.size as usize)
+                    let taps: Vec<usize> = (0..window.size() as usize)
                         .filter(|&tap| inside(tap).is_some())
                         .collect();
                     let (first, end, at) = window.at(start).taps(steps as usize);

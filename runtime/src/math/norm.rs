@@ -16,12 +16,14 @@ const MEAN_BITS: u32 = 13;
 /// What does not depend on the values: the number of channels with its root, and epsilon.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Norm {
-    channels: u32,
+    channels: u16,
+    root_shift: u8,
+    /// How far a layer moves its scaled sums to the right; here, where a byte is left.
+    pub shift: u8,
     /// `sqrt(channels) * 2^root_shift`, in [2^15, 2^16].
     root: u32,
-    root_shift: u32,
-    /// Epsilon times the channels, in steps of the input squared.
-    epsilon: u64,
+    /// In steps of the input squared.
+    epsilon: u32,
 }
 
 /// Where the values of a row lie: `(x - mean) / deviation * 2^20` follows from a value by [`Row::normalize`].
@@ -39,14 +41,21 @@ pub struct Row {
 impl Norm {
     /// For rows of this many channels, in [1, 65,535]; epsilon in steps of the input squared.
     pub fn new(channels: u32, epsilon: u32) -> Self {
-        let (root, shift) = root(channels.clamp(1, 0xffff).into());
+        let channels = channels.clamp(1, 0xffff) as u16;
+        let (root, shift) = root(channels.into());
         Self {
-            channels: channels.clamp(1, 0xffff),
+            channels,
             root,
             // The shift is negative for numbers below 2^30.
-            root_shift: shift.unsigned_abs(),
-            epsilon: u64::from(channels) * u64::from(epsilon),
+            root_shift: shift.unsigned_abs() as u8,
+            shift: 0,
+            epsilon,
         }
+    }
+
+    /// Keeps how far scaled sums go to the right.
+    pub fn with_shift(self, shift: u8) -> Self {
+        Self { shift, ..self }
     }
 
     /// Mean and deviation of a row. Where all values are the mean, any multiplier does.
@@ -64,7 +73,8 @@ impl Norm {
         // At most 29 bits: the differences are below 2^16 steps.
         let length = length(at_least(difference(most), -difference(least)) as u32);
         // Where epsilon is far above all squares, no wider than it can be shifted.
-        let room = self.epsilon.leading_zeros() / 2 + 1;
+        let epsilon = u64::from(self.channels) * u64::from(self.epsilon);
+        let room = epsilon.leading_zeros() / 2 + 1;
         let widen = at_most(30 - length as i32, room as i32) as u32 & 31;
         // Of the upper 16 bits, rounded: below 2^46.
         let squares = x.iter().fold(0u64, |squares, &x| {
@@ -72,7 +82,7 @@ impl Norm {
             squares.wrapping_add((upper * upper) as u32 as u64)
         });
         // The squares are `2^(2 (widen - 2))` to a step squared; at least one bit wider.
-        let epsilon = shift_left(self.epsilon, 2 * widen - 2) >> 2;
+        let epsilon = shift_left(epsilon, 2 * widen - 2) >> 2;
         let (deviation, exponent) = root(squares.wrapping_add(epsilon));
         // sqrt(channels) / sqrt(squares) as a 15-bit multiplier.
         let quotient = Divisor::new(deviation).divide((self.root << 14) + deviation / 2);
@@ -81,19 +91,23 @@ impl Norm {
             widen,
             multiplier: at_most((quotient & 0x7fff_ffff) as i32, i16::MAX.into()) as i16,
             // n = d multiplier 2^(-14 - root_shift - exponent - 15), of which 16 go in the multiplication.
-            shift: at_least((self.root_shift + 13 - NORM_BITS) as i32 + exponent, 0) as u32 & 31,
+            shift: at_least(
+                (u32::from(self.root_shift) + 13 - NORM_BITS) as i32 + exponent,
+                0,
+            ) as u32
+                & 31,
         }
     }
 
     /// The mean with 13 more bits, rounded to nearest.
     fn mean(&self, sum: i32) -> i32 {
         // Of values from 0 on: below 2^32.
-        let sum = (sum as u32).wrapping_add(self.channels << 15);
-        let channels = Divisor::new(self.channels);
+        let sum = (sum as u32).wrapping_add(u32::from(self.channels) << 15);
+        let channels = Divisor::new(self.channels.into());
         let whole = channels.divide(sum);
         // The rest is below 2^16.
         let rest = channels.rest(sum, whole);
-        let fraction = channels.divide((rest << MEAN_BITS) + self.channels / 2);
+        let fraction = channels.divide((rest << MEAN_BITS) + u32::from(self.channels / 2));
         ((whole as i32 - (1 << 15)) << MEAN_BITS) + fraction as i32
     }
 }

@@ -93,9 +93,9 @@ fn some_clean<B: Built>(tensors: &mut Tensors<'_, B>) -> Result<(), PlanError> {
 fn period(nodes: &[Link]) -> Result<u32, PlanError> {
     let mut period = 1u32;
     for (index, node) in nodes.iter().enumerate() {
-        if let Reach::Window(TimeWindow { stride, .. }) = node.reach {
+        if let Reach::Window(window) = node.reach {
             period = period
-                .checked_mul(stride)
+                .checked_mul(window.stride())
                 .filter(|&period| period <= LONGEST_PERIOD)
                 .ok_or(PlanError::NotContinuous(index))?;
         }
@@ -117,8 +117,8 @@ fn hops<B: Built>(tensors: &mut Tensors<'_, B>) {
                 Some(with) if tensors.get(with).hop != input.hop => 0,
                 Some(_) | None => input.hop,
             },
-            Reach::Window(window) if input.hop.is_multiple_of(window.stride) => {
-                window.strides(input.hop).saturating_mul(window.repeat)
+            Reach::Window(window) if input.hop.is_multiple_of(window.stride()) => {
+                window.strides(input.hop).saturating_mul(window.repeat())
             }
             Reach::Scan | Reach::Last if tensors.pace() == Pace::Endless => input.hop,
             Reach::Window(_) | Reach::View | Reach::Scan | Reach::Last | Reach::Whole => 0,
@@ -176,15 +176,15 @@ pub(crate) fn read(node: &Link, output: Steps, scanned: u32, input: u32) -> Step
 
 /// The steps of an input under the taps of the `output` steps.
 fn window_of(window: &TimeWindow, output: Steps, input: u32) -> Steps {
-    if window.repeat > 1 {
+    if window.repeat() > 1 {
         return Steps {
             from: window.repeated(output.from),
             to: (window.repeated(output.to.saturating_sub(1)) + 1).min(input),
         };
     }
     let left = window.left(input);
-    let start = |step: u32| (step * window.stride).saturating_sub(left);
-    let last = output.to.saturating_sub(1) * window.stride + window.span();
+    let start = |step: u32| (step * window.stride()).saturating_sub(left);
+    let last = output.to.saturating_sub(1) * window.stride() + window.span();
     Steps {
         from: start(output.from).min(input),
         to: last.saturating_sub(left).min(input),
@@ -241,7 +241,7 @@ fn clean<B: Built>(tensors: &Tensors<'_, B>, number: u16) -> Steps {
         }
         Reach::Window(window) => {
             let repeat = if B::FEATURES.has(Features::RESAMPLE) {
-                window.repeat
+                window.repeat()
             } else {
                 1
             };

@@ -1,4 +1,6 @@
 //! A layer in the graph, as the plan sees it.
+use core::num::NonZeroU32;
+
 use crate::format::features::Built;
 use crate::layer::{Memory, Reach};
 
@@ -14,10 +16,10 @@ pub(crate) struct Link {
     pub input: u16,
     /// The second tensor that it reads.
     pub with: Option<u16>,
-    /// Where its state starts in the state part.
+    /// Where its state starts in the state part. While rings are counted: steps that it has done.
     pub state: u32,
     /// Where the number of steps that it has streamed stands in the stream's memory, if it reads a ring.
-    pub progress: Option<u32>,
+    pub progress: Option<NonZeroU32>,
     /// Its output.
     pub tensor: Flow,
 }
@@ -81,11 +83,11 @@ impl Link {
     pub fn start(&self, from: u32, first: u32, input: u32) -> i32 {
         match self.reach {
             // Counted in output steps.
-            Reach::Window(window) if window.repeat > 1 => {
-                from.wrapping_sub(first.wrapping_mul(window.repeat)) as i32
+            Reach::Window(window) if window.repeat() > 1 => {
+                from.wrapping_sub(first.wrapping_mul(window.repeat())) as i32
             }
             Reach::Window(window) => from
-                .wrapping_mul(window.stride)
+                .wrapping_mul(window.stride())
                 .wrapping_sub(window.left(input))
                 .wrapping_sub(first) as i32,
             Reach::Step | Reach::Scan | Reach::Last | Reach::Whole | Reach::View => 0,

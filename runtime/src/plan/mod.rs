@@ -203,6 +203,12 @@ impl<B: Built> Tensors<'_, B> {
         self.nodes.get(index)
     }
 
+    /// [`Tensors::maker`] to write.
+    pub fn maker_mut(&mut self, tensor: u16) -> Option<&mut Link> {
+        let index = usize::from(tensor).checked_sub(1)?;
+        self.nodes.get_mut(index)
+    }
+
     /// The tensors that the maker of a tensor reads.
     pub fn inputs(&self, tensor: u16) -> impl Iterator<Item = u16> + use<B> {
         let of_maker = self.maker(tensor).map(Link::inputs::<B>);
@@ -231,7 +237,7 @@ impl<B: Built> Tensors<'_, B> {
 
     /// The tensor whose memory a tensor is.
     pub fn root(&self, tensor: u16) -> &Flow {
-        self.get(self.get(tensor).root)
+        root(&self.plan.input, self.nodes, tensor)
     }
 
     /// Whether a tensor is made by a layer, or is the input: not a view.
@@ -257,6 +263,18 @@ impl<B: Built> Tensors<'_, B> {
 #[cfg_attr(target_os = "none", inline(never))]
 #[cfg_attr(not(target_os = "none"), inline)]
 pub(crate) fn flow<'a>(input: &'a Flow, nodes: &'a [Link], tensor: u16) -> &'a Flow {
+    numbered(input, nodes, tensor)
+}
+
+/// The tensor whose memory a tensor is.
+#[cfg_attr(target_os = "none", inline(never))]
+#[cfg_attr(not(target_os = "none"), inline)]
+pub(crate) fn root<'a>(input: &'a Flow, nodes: &'a [Link], tensor: u16) -> &'a Flow {
+    numbered(input, nodes, numbered(input, nodes, tensor).root)
+}
+
+#[inline(always)]
+fn numbered<'a>(input: &'a Flow, nodes: &'a [Link], tensor: u16) -> &'a Flow {
     usize::from(tensor)
         .checked_sub(1)
         .and_then(|index| nodes.get(index))

@@ -1,4 +1,6 @@
 //! Which tensors of a stream keep steps, and how many: found by running the stream on counters alone.
+use core::num::NonZeroU32;
+
 use crate::arena::{bytes, place};
 use crate::format::features::Built;
 use crate::layer::Reach;
@@ -22,13 +24,8 @@ pub(super) fn mark<B: Built>(tensors: &mut Tensors<'_, B>) {
     for number in tensors.numbers() {
         let keeps = keeps_steps(tensors, number);
         any |= keeps;
-        let ring = Ring {
-            cursor: 0,
-            at: 0,
-            capacity: 1,
-        };
         let flow = tensors.get_mut(number);
-        flow.ring = keeps.then_some(ring);
+        flow.ring = keeps.then_some(Ring::of(1));
         flow.burst = 1;
     }
     if any {
@@ -43,8 +40,9 @@ pub(super) fn mark<B: Built>(tensors: &mut Tensors<'_, B>) {
             flow.clean.to - kept.from
         };
         let burst = flow.burst;
+        flow.at = 0;
         if let Some(ring) = &mut flow.ring {
-            ring.capacity = ring.capacity.max(depth).max(burst);
+            ring.widen(depth.max(burst));
         }
     }
     lay_out(tensors);
@@ -58,9 +56,8 @@ fn keep_output<B: Built>(tensors: &mut Tensors<'_, B>) {
     let last = tensors.last_number();
     let flow = tensors.get_mut(last);
     flow.ring = Some(Ring {
-        cursor: 0,
         at: CURSOR_BYTES as u32,
-        capacity: flow.shape.steps,
+        ..Ring::of(flow.shape.steps)
     });
     let steps = flow.window_bytes();
     tensors.plan.stream = steps.saturating_add(CURSOR_BYTES);
@@ -105,13 +102,17 @@ fn count<B: Built>(tensors: &mut Tensors<'_, B>) {
     };
     for number in tensors.numbers() {
         let flow = tensors.get_mut(number);
-        (flow.there, flow.done) = (flow.clean.from, flow.clean.from);
+        let from = flow.clean.from;
+        flow.at = from;
         // Of the input, one a push.
         flow.burst = u32::from(number == 0);
+        if let Some(node) = tensors.maker_mut(number) {
+            node.state = from;
+        }
     }
     for push in 1..=pushes {
         let input = &mut tensors.plan.input;
-        input.there = input.there.wrapping_add(1);
+        input.at = input.at.wrapping_add(1);
         for number in 1..tensors.numbers().end {
             advance(tensors, number, pace, push == window);
         }
@@ -124,16 +125,16 @@ fn advance<B: Built>(tensors: &mut Tensors<'_, B>, number: u16, pace: Pace, comp
         return;
     };
     if node.is_view() {
-        let there = tensors.get(node.input).there;
-        tensors.get_mut(number).there = there;
+        let there = tensors.get(node.input).at;
+        tensors.get_mut(number).at = there;
         return;
     }
     if !tensors.streams(node) {
         return;
     }
     let input = tensors.get(node.input);
-    let done = node.tensor.done;
-    let there = |tensor: u16| tensors.get(tensor).there;
+    let done = node.state;
+    let there = |tensor: u16| tensors.get(tensor).at;
     let available = node
         .inputs::<B>()
         .map(there)
@@ -154,13 +155,15 @@ fn advance<B: Built>(tensors: &mut Tensors<'_, B>, number: u16, pace: Pace, comp
     let given = given_steps(node, pace, new, completes);
     for (root, deep) in depths.into_iter().flatten() {
         if let Some(ring) = &mut tensors.get_mut(root).ring {
-            ring.capacity = ring.capacity.max(deep.max(1) as u32);
+            ring.widen(deep.max(1) as u32);
         }
     }
     let flow = tensors.get_mut(number);
-    flow.done = done.wrapping_add(new);
-    flow.there = flow.there.wrapping_add(given);
+    flow.at = flow.at.wrapping_add(given);
     flow.burst = flow.burst.max(given);
+    if let Some(node) = tensors.maker_mut(number) {
+        node.state = done.wrapping_add(new);
+    }
 }
 
 /// The one of two counters that is behind; they may have wrapped.
@@ -173,9 +176,9 @@ pub(crate) fn earlier(a: u32, b: u32) -> u32 {
 #[inline]
 fn oldest(node: &Link, done: u32, input: u32) -> u32 {
     match node.reach {
-        Reach::Window(window) if window.repeat > 1 => window.repeated(done),
+        Reach::Window(window) if window.repeat() > 1 => window.repeated(done),
         Reach::Window(window) => done
-            .wrapping_mul(window.stride)
+            .wrapping_mul(window.stride())
             .wrapping_sub(window.left(input)),
         Reach::Step | Reach::Scan | Reach::Last | Reach::Whole | Reach::View => done,
     }
@@ -212,13 +215,13 @@ pub(crate) fn new_steps(
     done: u32,
 ) -> u32 {
     let (possible, end) = match node.reach {
-        Reach::Window(window) if window.repeat > 1 => (
-            ahead(available.wrapping_mul(window.repeat), done),
+        Reach::Window(window) if window.repeat() > 1 => (
+            ahead(available.wrapping_mul(window.repeat()), done),
             node.tensor.clean.to,
         ),
         Reach::Window(window) => {
             let first = done
-                .wrapping_mul(window.stride)
+                .wrapping_mul(window.stride())
                 .wrapping_sub(window.left(input.shape.steps))
                 .wrapping_add(window.span());
             let beyond = available.wrapping_sub(first) as i32;
@@ -254,7 +257,8 @@ fn lay_out<B: Built>(tensors: &mut Tensors<'_, B>) {
             .get(index)
             .is_some_and(|node| reads_ring(tensors, node));
         if let Some(node) = tensors.nodes.get_mut(index) {
-            node.progress = counts.then_some(at as u32);
+            // A ring has a cursor, which stands before.
+            node.progress = NonZeroU32::new(at as u32).filter(|_| counts);
             at += if counts { PROGRESS_BYTES } else { 0 };
         }
     }
@@ -263,7 +267,7 @@ fn lay_out<B: Built>(tensors: &mut Tensors<'_, B>) {
         let step_bytes = flow.step_bytes();
         if let Some(ring) = &mut flow.ring {
             ring.at = at as u32;
-            at = at.saturating_add(bytes(ring.capacity as usize, step_bytes));
+            at = at.saturating_add(bytes(ring.capacity.get() as usize, step_bytes));
         }
     }
     tensors.plan.stream = place(at);

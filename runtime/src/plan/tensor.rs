@@ -1,4 +1,6 @@
 //! A tensor and how it flows: which of its steps a stream keeps, and where they stand.
+use core::num::NonZeroU32;
+
 use crate::arena::bytes;
 use crate::layer::Shape;
 
@@ -24,12 +26,10 @@ pub(crate) struct Flow {
     pub burst: u32,
     /// Clean steps that later ones still need; a root's.
     pub ring: Option<Ring>,
-    /// While rings are counted: steps that there are, and steps that its layer has done.
-    pub there: u32,
-    pub done: u32,
     /// Whether others than the next layer read it, so that it stands in the held part of the work area; a root's.
     pub is_held: bool,
-    /// Where it stands in the zone during a whole window, which has the held part in front; a root's.
+    /// Where it stands in the zone during a whole window, which has the held part in front; a root's. While rings are counted:
+    /// steps that there are.
     pub at: u32,
 }
 
@@ -40,8 +40,24 @@ pub(crate) struct Ring {
     pub cursor: u32,
     /// Where the steps stand.
     pub at: u32,
-    /// Room in steps.
-    pub capacity: u32,
+    /// Room in steps; never none, so that a tensor without a ring takes no word to say so.
+    pub capacity: NonZeroU32,
+}
+
+impl Ring {
+    /// A ring that has no place yet, with room for so many steps, or one.
+    pub fn of(steps: u32) -> Self {
+        Self {
+            cursor: 0,
+            at: 0,
+            capacity: NonZeroU32::new(steps).unwrap_or(NonZeroU32::MIN),
+        }
+    }
+
+    /// Makes room for so many steps, if there is less.
+    pub fn widen(&mut self, steps: u32) {
+        self.capacity = self.capacity.max(Self::of(steps).capacity);
+    }
 }
 
 /// Steps `from..to` of a window.
@@ -123,8 +139,6 @@ impl Flow {
             is_last: false,
             burst: 0,
             ring: None,
-            there: 0,
-            done: 0,
             at: 0,
             is_held: false,
         }
@@ -151,7 +165,7 @@ impl Flow {
     #[inline]
     pub fn ring_bytes(&self) -> usize {
         self.ring
-            .map_or(0, |ring| ring.capacity as usize * self.step_bytes())
+            .map_or(0, |ring| ring.capacity.get() as usize * self.step_bytes())
     }
 
     /// Bytes of one step.

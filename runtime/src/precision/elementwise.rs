@@ -61,7 +61,7 @@ pub trait Elementwise: Numbers {
     /// `act(gamma (x - mean) / sqrt(variance + epsilon) + beta)` over the channels of a step.
     fn normalize(
         norm: &Self::Norm<'_>,
-        spec: &LayerNormSpec,
+        output: &OutputSpec,
         x: &[Self::Activation],
         y: &mut [Self::Activation],
     );

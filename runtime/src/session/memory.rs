@@ -1,4 +1,5 @@
 //! The arena's bytes as values: what a session reads and writes of tensors, counters and rings.
+use core::num::NonZeroU32;
 use core::ops::Range;
 
 use bytemuck::Pod;
@@ -58,12 +59,12 @@ impl<P: Precision> Session<'_, '_, P> {
     }
 
     /// A counter of the stream.
-    pub(super) fn counter(&self, at: u32) -> u32 {
-        words(self.zone, at).map_or(0, |[count]| count)
+    pub(super) fn counter(&self, at: NonZeroU32) -> u32 {
+        words(self.zone, at.get()).map_or(0, |[count]| count)
     }
 
-    pub(super) fn set_counter(&mut self, at: u32, count: u32) {
-        set_words(self.zone, at, [count]);
+    pub(super) fn set_counter(&mut self, at: NonZeroU32, count: u32) {
+        set_words(self.zone, at.get(), [count]);
     }
 
     pub(super) fn cursor(&self, ring: Ring) -> Cursor {
@@ -94,9 +95,10 @@ impl<P: Precision> Session<'_, '_, P> {
     /// Room for `count` new steps behind those of a ring; the oldest steps go where there is no room.
     pub(super) fn grow(&mut self, ring: Ring, count: u32, step_bytes: usize) -> Range<usize> {
         let mut cursor = self.cursor(ring);
-        let mut there = cursor.there.wrapping_sub(cursor.first).min(ring.capacity);
-        if there + count > ring.capacity {
-            let kept = ring.capacity.saturating_sub(count);
+        let capacity = ring.capacity.get();
+        let mut there = cursor.there.wrapping_sub(cursor.first).min(capacity);
+        if there + count > capacity {
+            let kept = capacity.saturating_sub(count);
             let gone = there - kept.min(there);
             let at = ring.at as usize;
             let bytes = at..at + there as usize * step_bytes;
@@ -167,5 +169,7 @@ pub(super) fn values<T: Pod>(bytes: &mut [u8]) -> &mut [T] {
 
 /// Some bytes of the arena as values to read.
 pub(super) fn view<T: Pod>(zone: &[u8], bytes: Range<usize>) -> &[T] {
-    bytemuck::try_cast_slice(zone.get(bytes).unwrap_or_default()).unwrap_or_default()
+    zone.get(bytes)
+        .and_then(|bytes| bytemuck::try_cast_slice(bytes).ok())
+        .unwrap_or_default()
 }

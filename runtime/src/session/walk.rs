@@ -3,7 +3,7 @@ use core::ops::Range;
 
 use crate::format::features::Built;
 use crate::layer::Operands;
-use crate::plan::{Flow, Link, Moving, NOWHERE, Pace, Walk, flow};
+use crate::plan::{Flow, Link, Moving, NOWHERE, Pace, Walk, flow, root};
 use crate::precision::Precision;
 
 use super::Session;
@@ -33,7 +33,7 @@ impl<P: Precision> Session<'_, '_, P> {
 
     /// The tensor whose memory a tensor is.
     pub(super) fn root(&self, number: u16) -> &Flow {
-        self.tensor(self.tensor(number).root)
+        root(&self.plan.input, self.nodes, number)
     }
 
     /// The roots that a layer reads.
@@ -100,6 +100,7 @@ struct Parts<'z> {
 }
 
 /// The bytes at these places; none where they overlap, which the plan rules out.
+#[inline(always)]
 fn parts<'z, B: Built>(zone: &'z mut [u8], places: &Places) -> Option<Parts<'z>> {
     // In a build for recurrent layers, most take the general way.
     if B::FEATURES.is_plain() {

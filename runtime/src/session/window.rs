@@ -35,10 +35,16 @@ impl Lengths<'_> {
 
 impl<P: Precision> Session<'_, '_, P> {
     /// Refuses windows of another length than the model takes.
+    #[inline]
     pub(super) fn check_window(&self, values: usize) -> Result<(), InputLength> {
         if values == self.plan.input.shape.len() {
             return Ok(());
         }
+        self.check_shorter(values)
+    }
+
+    #[inline(never)]
+    fn check_shorter(&self, values: usize) -> Result<(), InputLength> {
         self.lengths(values, &mut [0; MAX_LAYERS + 1])
     }
 
@@ -65,6 +71,7 @@ impl<P: Precision> Session<'_, '_, P> {
     }
 
     /// Runs all layers over the window of so many values that is given, or stands at its place; where the output stands.
+    #[inline]
     pub(super) fn window(
         &mut self,
         values: usize,

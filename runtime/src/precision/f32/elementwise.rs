@@ -106,7 +106,7 @@ impl<const FEATURES: u32> Elementwise for F32<FEATURES> {
         size_of_val(norm.gamma) + size_of_val(norm.beta)
     }
 
-    fn normalize(norm: &Norm<'_>, spec: &LayerNormSpec, x: &[f32], y: &mut [f32]) {
+    fn normalize(norm: &Norm<'_>, output: &OutputSpec, x: &[f32], y: &mut [f32]) {
         let count = x.len() as f32;
         let mean = x.iter().fold(0.0, |sum, x| sum + x) / count;
         let squares = x.iter().fold(0.0, |sum, x| sum + (x - mean) * (x - mean));
@@ -114,7 +114,7 @@ impl<const FEATURES: u32> Elementwise for F32<FEATURES> {
         let channels = x.iter().zip(norm.gamma).zip(norm.beta);
         for (y, ((&x, gamma), beta)) in y.iter_mut().zip(channels) {
             let value = (x - mean) * scale * gamma + beta;
-            *y = activate::<FEATURES>(spec.output.activation, value);
+            *y = activate::<FEATURES>(output.activation, value);
         }
     }
 

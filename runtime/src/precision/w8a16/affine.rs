@@ -6,7 +6,7 @@ use crate::format::graph::LstmSpec;
 use crate::format::header::Packing;
 use crate::kernel::row_blocks::{self, Blocks};
 use crate::kernel::slices::fewer;
-use crate::math::bounds::{at_least, at_most, saturate};
+use crate::math::bounds::{at_least, at_most, rectify, saturate};
 use crate::math::rescale::Rescale;
 use crate::math::table;
 use crate::precision::{Gates, Taps};
@@ -21,7 +21,13 @@ macro_rules! functions {
         pub mod $module {
             use super::*;
 
-            /// The scaled sums of one to three rows behind the full blocks.
+            /// The scaled sum of a row that stands alone behind the full blocks.
+            #[inline(never)]
+            fn single(matrix: &Matrix<'_>, taps: &Taps, x: &[i16], row: usize) -> i32 {
+                single_value(&known(matrix, $packing), &$taps(taps), x, row)
+            }
+
+            /// The scaled sums of two or three rows behind the full blocks.
             #[inline(never)]
             fn rest(
                 matrix: &Matrix<'_>,
@@ -47,6 +53,10 @@ macro_rules! functions {
                     return of_packing.clamped(&$taps(taps), x, bounds, y);
                 }
                 let usual = Bounds::new(bounds);
+                if let [y] = y {
+                    *y = usual.clamp_one(single(matrix, taps, x, 0));
+                    return;
+                }
                 let (fours, last) = $rows(y);
                 let done = $packing == Packing::RowPairs
                     && fours.len() > FEW
@@ -56,9 +66,14 @@ macro_rules! functions {
                         usual.clamp(values)
                     });
                 }
-                if !last.is_empty() {
-                    let values = rest(matrix, taps, x, 4 * fours.len(), last.len());
-                    copy_last(last, usual.clamp(values));
+                let first = 4 * fours.len();
+                match last {
+                    [] => {}
+                    [y] => *y = usual.clamp_one(single(matrix, taps, x, first)),
+                    _ => {
+                        let values = rest(matrix, taps, x, first, last.len());
+                        copy_last(last, usual.clamp(values));
+                    }
                 }
             }
 
@@ -73,9 +88,14 @@ macro_rules! functions {
                 each_four(&known(matrix, $packing), &$taps(taps), x, fours, |values| {
                     values.map(|value| table::tanh(saturate(value)))
                 });
-                if !last.is_empty() {
-                    let values = rest(matrix, taps, x, 4 * fours.len(), last.len());
-                    copy_last(last, values.map(|value| table::tanh(saturate(value))));
+                let first = 4 * fours.len();
+                match last {
+                    [] => {}
+                    [y] => *y = table::tanh(saturate(single(matrix, taps, x, first))),
+                    _ => {
+                        let values = rest(matrix, taps, x, first, last.len());
+                        copy_last(last, values.map(|value| table::tanh(saturate(value))));
+                    }
                 }
             }
 
@@ -95,9 +115,11 @@ macro_rules! functions {
                         values
                     });
                 }
-                if !last.is_empty() {
-                    let values = rest(matrix, taps, x, 4 * fours.len(), last.len());
-                    copy_last(last, values);
+                let first = 4 * fours.len();
+                match last {
+                    [] => {}
+                    [y] => *y = single(matrix, taps, x, first),
+                    _ => copy_last(last, rest(matrix, taps, x, first, last.len())),
                 }
             }
         }
@@ -236,9 +258,18 @@ impl Bounds {
     #[inline(always)]
     fn clamp(self, values: [i32; 4]) -> [i16; 4] {
         match self {
-            Self::Relu => values.map(|value| value.clamp(0, i16::MAX.into()) as i16),
+            Self::Relu => values.map(rectify),
             Self::None => values.map(saturate),
             Self::Any(low, high) => values.map(|value| at_least(at_most(value, high), low) as i16),
+        }
+    }
+
+    #[inline(always)]
+    fn clamp_one(self, value: i32) -> i16 {
+        match self {
+            Self::Relu => rectify(value),
+            Self::None => saturate(value),
+            Self::Any(low, high) => at_least(at_most(value, high), low) as i16,
         }
     }
 }
@@ -316,28 +347,34 @@ fn each_four<T>(
     }
 }
 
-/// As many values as there are rows behind the full blocks.
+/// As many values as there are rows behind the full blocks, of which a single one is not copied.
 #[inline(always)]
 fn copy_last<T: Copy>(y: &mut [T], [a, b, c, _]: [T; 4]) {
     match y {
-        [ya] => *ya = a,
         [ya, yb] => [*ya, *yb] = [a, b],
         [ya, yb, yc] => [*ya, *yb, *yc] = [a, b, c],
         _ => {}
     }
 }
 
-/// The scaled sums of one to three rows behind the full blocks.
+/// The scaled sum of a row that stands alone behind the full blocks.
+#[inline(always)]
+fn single_value(matrix: &Matrix<'_>, taps: &Taps, x: &[i16], row: usize) -> i32 {
+    let mut sum = matrix.bias(row);
+    if taps.runs == 1 {
+        sum = matrix.dot(row, taps.column, taps.first(x), sum);
+    } else {
+        // No fold, which would be a call.
+        for (column, x) in taps.pieces(x) {
+            sum = matrix.dot(row, column, x, sum);
+        }
+    }
+    matrix.rescale(row).apply(sum)
+}
+
+/// The scaled sums of two or three rows behind the full blocks.
 #[inline(always)]
 fn rest_values(matrix: &Matrix<'_>, taps: &Taps, x: &[i16], done: usize, rows: usize) -> [i32; 4] {
-    if rows == 1 {
-        // No fold, which would be a call.
-        let mut sum = matrix.bias(done);
-        for (column, x) in taps.pieces(x) {
-            sum = matrix.dot(done, column, x, sum);
-        }
-        return [matrix.rescale(done).apply(sum), 0, 0, 0];
-    }
     let block = matrix.weights.get(matrix.block_bytes() * (done / 4)..);
     let block = block.unwrap_or_default();
     let bias = fewer(matrix.bias.get(done..).unwrap_or_default());

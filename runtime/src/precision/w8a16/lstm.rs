@@ -118,12 +118,8 @@ fn each_unit(
     for ((cell, hidden), ((bias, scales), block)) in cell.iter_mut().zip(hidden).zip(rows) {
         let sums = matrix.sums(block, 4, bias, (&taps, xh, xh), left_out);
         let [a, b, c, d] = scales.map(Rescale);
-        let arguments = [
-            a.apply(sums[0]),
-            b.apply(sums[1]),
-            c.apply(sums[2]),
-            d.apply(sums[3]),
-        ];
-        *hidden = unit(arguments, cell);
+        // The last sums first: a program returns them in registers that all else needs too.
+        let (o, g) = (d.apply(sums[3]), c.apply(sums[2]));
+        *hidden = unit([a.apply(sums[0]), b.apply(sums[1]), g, o], cell);
     }
 }

@@ -355,9 +355,10 @@ impl<'m> Matrix<'m> {
         }
         let wide = packed::wide_bytes(self.columns);
         let start = self.weights.len().saturating_sub(wide);
-        let row = self.weights.get(start..).unwrap_or_default();
-        let row = bytemuck::try_cast_slice(row).unwrap_or_default();
-        wide_row::dot(row.get(column..).unwrap_or_default(), x, sum)
+        let row = self.weights.get(start..);
+        let row = row.and_then(|row| bytemuck::try_cast_slice(row).ok());
+        let piece = row.and_then(|row| row.get(column..));
+        piece.map_or(sum, |piece| wide_row::dot(piece, x, sum))
     }
 
     /// Some columns of a row, where the matrix is not packed.

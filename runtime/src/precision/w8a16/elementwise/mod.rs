@@ -123,7 +123,7 @@ impl<const FEATURES: u32> Elementwise for W8A16<FEATURES> {
         let norm = Norm {
             gamma: weights.take(channels)?,
             beta: weights.take(channels)?,
-            norm: norm::Norm::new(channels as u32, spec.epsilon),
+            norm: norm::Norm::new(channels as u32, spec.epsilon).with_shift(spec.shift),
         };
         let too_large = |beta: &i32| beta.unsigned_abs() > MOST_BETA;
         match norm.beta.iter().position(too_large) {
@@ -136,13 +136,13 @@ impl<const FEATURES: u32> Elementwise for W8A16<FEATURES> {
         size_of_val(norm.gamma).next_multiple_of(4) + size_of_val(norm.beta)
     }
 
-    fn normalize(norm: &Norm<'_>, spec: &LayerNormSpec, x: &[i16], y: &mut [i16]) {
+    fn normalize(norm: &Norm<'_>, output: &OutputSpec, x: &[i16], y: &mut [i16]) {
         let row = norm.norm.row(x);
         let channels = x.iter().zip(norm.gamma).zip(norm.beta);
         for (y, ((&x, &gamma), &beta)) in y.iter_mut().zip(channels) {
             // Within 2^28 and 2^30.
             let sum = multiply_high(row.normalize(x), gamma).wrapping_add(beta);
-            *y = activate::<FEATURES>(sum >> (spec.shift & 31), &spec.output);
+            *y = activate::<FEATURES>(sum >> (norm.norm.shift & 31), output);
         }
     }
 

@@ -206,7 +206,7 @@ fn norms_are_within_60_decibels_of_f64() {
                 .map(|c| ((row * 31 + c * (row + 7) * 13) % (2 * spread + 1) - spread) as i16)
                 .collect();
             let mut y = vec![0; CHANNELS];
-            <W8A16>::normalize(&norm, &spec, &x, &mut y);
+            <W8A16>::normalize(&norm, &spec.output, &x, &mut y);
             let count = CHANNELS as f64;
             let mean = x.iter().map(|&x| f64::from(x)).sum::<f64>() / count;
             let squares = x.iter().map(|&x| (f64::from(x) - mean).powi(2));
