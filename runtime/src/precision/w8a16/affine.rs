@@ -17,7 +17,7 @@ use super::matrix::Matrix;
 /// The functions for one packing: a program with one model in it has those of its packing alone, and where all taps are one run
 /// from the first column on, those for such taps.
 macro_rules! functions {
-    ($module:ident, $packing:expr, $taps:path, $rows:path) => {
+    ($module:ident, $packing:expr, $taps:path, $rows:path, $bounds:path) => {
         pub mod $module {
             use super::*;
 
@@ -52,7 +52,7 @@ macro_rules! functions {
                 if of_packing.is_for_helium() {
                     return of_packing.clamped(&$taps(taps), x, bounds, y);
                 }
-                let usual = Bounds::new(bounds);
+                let usual = $bounds(bounds);
                 if let [y] = y {
                     *y = usual.clamp_one(single(matrix, taps, x, 0));
                     return;
@@ -178,15 +178,57 @@ fn known<'m>(matrix: &Matrix<'m>, packing: Packing) -> Matrix<'m> {
     Matrix { packing, ..*matrix }
 }
 
-functions!(in_rows, Packing::RowMajor, Taps::any, blocks);
-functions!(in_pairs, Packing::RowPairs, Taps::any, blocks);
-functions!(in_quads, Packing::OffsetQuads, Taps::any, blocks);
-functions!(run_in_rows, Packing::RowMajor, Taps::of_run, blocks);
-functions!(run_in_pairs, Packing::RowPairs, Taps::of_run, blocks);
-functions!(run_in_quads, Packing::OffsetQuads, Taps::of_run, blocks);
-functions!(few_in_rows, Packing::RowMajor, Taps::of_run, no_blocks);
-functions!(few_in_pairs, Packing::RowPairs, Taps::of_run, no_blocks);
-functions!(few_in_quads, Packing::OffsetQuads, Taps::of_run, no_blocks);
+functions!(in_rows, Packing::RowMajor, Taps::any, blocks, Bounds::new);
+functions!(in_pairs, Packing::RowPairs, Taps::any, blocks, Bounds::new);
+functions!(
+    in_quads,
+    Packing::OffsetQuads,
+    Taps::any,
+    blocks,
+    Bounds::new
+);
+functions!(
+    run_in_rows,
+    Packing::RowMajor,
+    Taps::of_run,
+    blocks,
+    Bounds::new
+);
+functions!(
+    run_in_pairs,
+    Packing::RowPairs,
+    Taps::of_run,
+    blocks,
+    Bounds::new
+);
+functions!(
+    run_in_quads,
+    Packing::OffsetQuads,
+    Taps::of_run,
+    blocks,
+    Bounds::new
+);
+functions!(
+    few_in_rows,
+    Packing::RowMajor,
+    Taps::of_run,
+    no_blocks,
+    Bounds::any
+);
+functions!(
+    few_in_pairs,
+    Packing::RowPairs,
+    Taps::of_run,
+    no_blocks,
+    Bounds::any
+);
+functions!(
+    few_in_quads,
+    Packing::OffsetQuads,
+    Taps::of_run,
+    no_blocks,
+    Bounds::any
+);
 cells!(cells_in_rows, Packing::RowMajor);
 cells!(cells_in_pairs, Packing::RowPairs);
 cells!(cells_in_quads, Packing::OffsetQuads);
@@ -252,6 +294,12 @@ impl Bounds {
                 return Self::None;
             }
         }
+        Self::any((low, high))
+    }
+
+    /// Where there are too few values for several ways to pay.
+    #[inline(always)]
+    fn any((low, high): (i16, i16)) -> Self {
         Self::Any(low.into(), high.into())
     }
 
