@@ -62,9 +62,7 @@ macro_rules! dsp_source {
         subs r2, #10
         bge 3b
         8:
-        adds r2, #10
-        4:
-        subs r2, #2
+        adds r2, #8
         blt 6f
         5:
         ldr r4, [r0], #4
@@ -81,6 +79,10 @@ macro_rules! dsp_source {
         7:
         mov r0, r3
         pop {r4-r11, pc}
+        4:
+        subs r2, #2
+        bge 5b
+        b 6b
         "
         )
     };
