@@ -153,6 +153,6 @@ fn fits(
         && pair.columns > 0
         && pair.block.len() >= 4 * words
         && scratch.len() >= words
-        && x.len() >= last.saturating_mul(step).saturating_add(pair.columns)
-        && y.len() >= last.saturating_mul(filters).saturating_add(2)
+        && x.len() >= last * step + pair.columns
+        && y.len() >= last * filters + 2
 }
