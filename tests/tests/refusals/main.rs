@@ -49,8 +49,16 @@ fn each_header_field_has_its_error() {
     assert_eq!(changed(17, &[2]), Some(LoadError::Header));
     let packing = LoadError::Packing { found: 9 };
     assert_eq!(changed(18, &[9]), Some(packing));
-    for (reserved, bit) in [(27, 0x40), (27, 0x80), (46, 1), (47, 1)] {
-        assert_eq!(changed(reserved, &[bit]), Some(LoadError::Header));
+    for reserved in [46, 47] {
+        assert_eq!(changed(reserved, &[1]), Some(LoadError::Header));
+    }
+    // What a model does without, and no layer.
+    for promise in [0x40, 0x80] {
+        let unstated = LoadError::Layer {
+            index: 0,
+            error: LayerError::Unstated,
+        };
+        assert_eq!(changed(27, &[promise]), Some(unstated));
     }
     for stated in [0u32, 80, 112, u32::MAX] {
         let arena = LoadError::ArenaStated {
