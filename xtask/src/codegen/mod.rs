@@ -36,7 +36,7 @@ const HOT: [Hot; 4] = [
     Hot {
         cores: DSP,
         image: "bare_conv",
-        function: "kernel::places::places_program",
+        function: "kernel::places::programs::places_program",
         instructions: &[Opcode::Smlad],
     },
     Hot {
