@@ -85,9 +85,6 @@ impl Features {
     /// one may have more.
     pub const FEW_ROWS: Self = Self(1 << 23);
 
-    /// The bits that a header may state.
-    const STATED: Self = Self((1 << 24) - 1);
-
     /// Windows that do not overlap.
     pub const APART: Self = Self(1 << 24);
     /// Windows that share steps.
@@ -145,21 +142,19 @@ impl Features {
         !self.has_windows() && !self.has_branches() && !self.any(ends.and(paces))
     }
 
-    /// What three bytes of a header state, lowest first; `None` for bits without a meaning. Zero states nothing.
+    /// What three bytes of a header state, lowest first, in which every bit has a meaning; `None` for zero.
     #[inline(always)]
-    pub(crate) const fn stated([low, middle, high]: [u8; 3]) -> Option<Option<Self>> {
-        let bits = Self(u32::from_le_bytes([low, middle, high, 0]));
-        match bits {
-            Self::NONE => Some(None),
-            _ if Self::STATED.has(bits) => Some(Some(bits)),
-            _ => None,
+    pub(crate) const fn stated([low, middle, high]: [u8; 3]) -> Option<Self> {
+        match Self(u32::from_le_bytes([low, middle, high, 0])) {
+            Self::NONE => None,
+            stated => Some(stated),
         }
     }
 
     /// The three bytes of a header.
     #[inline(always)]
     pub(crate) const fn to_bytes(self) -> [u8; 3] {
-        let [low, middle, high, ..] = (self.0 & Self::STATED.0).to_le_bytes();
+        let [low, middle, high, _] = self.0.to_le_bytes();
         [low, middle, high]
     }
 

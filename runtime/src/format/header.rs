@@ -153,9 +153,7 @@ impl Header {
         if header_bytes as usize != HEADER_BYTES {
             return Err(LoadError::Header);
         }
-        let Some(features) = Features::stated([head[19], head[26], head[27]]) else {
-            return Err(LoadError::Header);
-        };
+        let features = Features::stated([head[19], head[26], head[27]]);
         let precision = match head[16] {
             0 => PrecisionTag::F32,
             1 => PrecisionTag::W8A16,
