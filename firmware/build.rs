@@ -10,7 +10,13 @@ fn main() {
     let out = PathBuf::from(env::var("OUT_DIR").expect("cargo sets it"));
 
     let logging = ["product", "loader", "conformance"];
-    let bare = ["bare_lstm", "bare_conv", "bare_panic"];
+    let bare = [
+        "bare_lstm",
+        "bare_conv",
+        "bare_conv_stream",
+        "bare_loader",
+        "bare_panic",
+    ];
     for bin in logging.into_iter().chain(bare) {
         let folder = out.join(bin);
         fs::create_dir_all(&folder).expect("OUT_DIR is writable");
@@ -63,7 +69,7 @@ fn memory_x(facts: &Value, bin: &str) -> String {
         _ => number(&facts["loader"]["stack"]),
     };
     let flash_length = match bin {
-        "loader" => number(&facts["loader"]["flash"]),
+        "loader" | "bare_loader" => number(&facts["loader"]["flash"]),
         _ => number(&flash["length"]),
     };
     let origin = number(&ram["origin"]);

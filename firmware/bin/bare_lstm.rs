@@ -11,5 +11,5 @@ fn main() -> ! {
     static mut ARENA: Arena<{ arena_bytes(MODEL) }> = Arena::new();
     static mut LOADED: Model<'static, W8A16<{ features(MODEL) }>, { layer_count(MODEL) }> =
         Model::new();
-    dunlin_firmware::bare::main(MODEL, LOADED, ARENA.as_mut())
+    dunlin_firmware::bare::stream(MODEL, LOADED, ARENA.as_mut())
 }

@@ -74,7 +74,9 @@ impl<'m, P: Precision, const LAYERS: usize> Model<'m, P, LAYERS> {
         self.clear(header);
         self.resolve(file)?;
         let computed = self.plan.total() as u32;
-        if header.arena_bytes != computed {
+        // A stream may need more than the windows of a build without one.
+        let fits = !P::FEATURES.has_streams() && computed <= header.arena_bytes;
+        if header.arena_bytes != computed && !fits {
             return Err(LoadError::ArenaStated {
                 stated: header.arena_bytes,
                 computed,
@@ -135,7 +137,7 @@ impl<'m, P: Precision, const LAYERS: usize> Model<'m, P, LAYERS> {
         if header.hop as usize > MAX_DIMENSION || (endless && header.hop != 0) {
             return Err(LoadError::Header);
         }
-        if !P::FEATURES.has(Features::of_pace(&header)) {
+        if P::FEATURES.has_streams() && !P::FEATURES.has(Features::of_pace(&header)) {
             return Err(LoadError::Pace);
         }
         if !file.as_ptr().addr().is_multiple_of(WEIGHTS_ALIGNMENT) {
@@ -213,7 +215,12 @@ impl<'m, P: Precision, const LAYERS: usize> Model<'m, P, LAYERS> {
             })
         };
         let of_with = with.map(tensor).transpose()?;
-        let (layer, output) = Layer::resolve(spec, tensor(input)?, of_with, weights)?;
+        let of_input = tensor(input)?;
+        let mut none = Layer::Input(of_input.shape);
+        // There is room for it, and for what belongs to it.
+        let _ = self.layers.push(none);
+        let layer = self.layers.last_mut().unwrap_or(&mut none);
+        let output = Layer::resolve(spec, of_input, of_with, weights, layer)?;
         let reach = layer.reach();
         let root = match reach {
             Reach::View => flow(&self.plan.input, &self.nodes, input).root,
@@ -229,12 +236,7 @@ impl<'m, P: Precision, const LAYERS: usize> Model<'m, P, LAYERS> {
             progress: None,
             tensor: Flow::new(output.shape, element, root),
         };
-        // There is room for each.
-        let _ = (
-            self.layers.push(layer),
-            self.ranges.push(output.range),
-            self.nodes.push(node),
-        );
+        let _ = (self.ranges.push(output.range), self.nodes.push(node));
         Ok(())
     }
 
@@ -267,7 +269,9 @@ impl<'m, P: Precision, const LAYERS: usize> Model<'m, P, LAYERS> {
         let mut lengths = [0; MAX_LAYERS + 1];
         (1..self.header.window)
             .rev()
-            .find(|&steps| plan::lengths(&self.plan, &self.nodes, steps, &mut lengths).is_err())
+            .find(|&steps| {
+                plan::lengths::<P::Build>(&self.plan, &self.nodes, steps, &mut lengths).is_err()
+            })
             .map_or(1, |steps| steps + 1)
     }
 

@@ -1,10 +1,13 @@
 //! What a model needs of the runtime: stated in the header, checked by the loader, and enough to run on.
 use conformance::exercise::{Outcome, TEST, exercise};
 use conformance::golden::{GOLDENS, Golden};
+use dunlin::format::MAX_LAYERS;
+use dunlin::format::features::ALL;
 use dunlin::format::header::{HEADER_BYTES, checksum};
 use dunlin::format::write::AlignedBytes;
 use dunlin::{
-    Arena, Features, Header, LayerError, LoadError, Model, Precision, Session, W8A16, features,
+    Arena, F32, Features, Header, LayerError, LoadError, Model, Precision, PrecisionTag, Session,
+    W8A16, features, without_streams,
 };
 
 /// Bits that a header may state.
@@ -143,6 +146,65 @@ fn bits<P: Precision>(file: &[u8]) -> Result<Vec<u32>, LoadError> {
         .push_chunk(&waves, |values| add(values))
         .expect("whole samples");
     Ok(bits)
+}
+
+/// The bits of the outputs for a window of waves, of the largest golden that there may be.
+fn bits_of_window<P: Precision>(file: &[u8]) -> Vec<u32> {
+    let file = AlignedBytes::new(file);
+    let model = Model::<P, MAX_LAYERS>::from_bytes(file.as_slice()).expect("loads");
+    // No more than the header says: a build for windows alone may need less.
+    let stated = Header::read(file.as_slice()).expect("loads").arena_bytes as usize;
+    assert!(model.arena_bytes() <= stated);
+    let mut arena = AlignedBytes::zeroed(model.arena_bytes());
+    let mut session = Session::new(&model, &mut arena).expect("fits");
+    let count = model.input_shape().len();
+    let mut bits = Vec::new();
+    // Twice, so that a state that is left over would be seen, then a shorter one, if there may be one.
+    for values in [
+        count,
+        count,
+        model.shortest_window() as usize * model.input_shape().channels as usize,
+    ] {
+        let waves: Vec<f32> = (0..values).map(|i| (i as f32 * 0.7).sin()).collect();
+        let output = session.run(&waves).expect("the model's length");
+        bits.extend(output.iter().map(|value| value.to_bits()));
+    }
+    bits
+}
+
+#[test]
+fn a_build_without_streams_gives_the_bits_of_whole_windows() {
+    const WINDOWS: u32 = without_streams(ALL);
+    let mut less = 0;
+    for golden in &GOLDENS {
+        let file = golden.file;
+        match Header::read(file).unwrap().precision {
+            PrecisionTag::W8A16 => {
+                let expected = bits_of_window::<W8A16>(file);
+                assert_eq!(
+                    bits_of_window::<W8A16<WINDOWS>>(file),
+                    expected,
+                    "{}",
+                    golden.name
+                );
+            }
+            PrecisionTag::F32 => {
+                let expected = bits_of_window::<F32>(file);
+                assert_eq!(
+                    bits_of_window::<F32<WINDOWS>>(file),
+                    expected,
+                    "{}",
+                    golden.name
+                );
+            }
+        }
+        let file = AlignedBytes::new(file);
+        if let Ok(model) = Model::<W8A16<WINDOWS>, MAX_LAYERS>::from_bytes(file.as_slice()) {
+            let all = Model::<W8A16, MAX_LAYERS>::from_bytes(file.as_slice()).expect("loads");
+            less += usize::from(model.arena_bytes() < all.arena_bytes());
+        }
+    }
+    assert!(less > 0, "no stream needs more memory than its windows");
 }
 
 /// The features of a golden of these bits, as a constant.

@@ -9,33 +9,68 @@ use semihosting::sys::arm_compat::sys_writec;
 use crate::{host, stack};
 
 /// Streams one window of a sawtooth through the model and exits; 1 for a model that does not load.
-pub fn main<const FEATURES: u32, const LAYERS: usize>(
+pub fn stream<const FEATURES: u32, const LAYERS: usize>(
     file: &'static [u8],
     model: &mut Model<'static, W8A16<FEATURES>, LAYERS>,
     arena: &mut [u8],
 ) -> ! {
-    let mark = stack::Mark::paint();
-    if model.load(file).is_err() {
-        host::exit(false)
-    }
-    word(mark.depth());
-    let mark = stack::Mark::paint();
-    let Ok(mut session) = Session::new(model, arena) else {
-        host::exit(false)
-    };
-    for step in 0..model.input_shape().steps {
+    let (mut session, mark) = session(file, model, arena);
+    for step in 0.. {
         match session.push_raw(&[sawtooth(step)]) {
             Ok(Some(output)) => {
-                word(mark.depth());
-                for &value in output {
-                    word(value as u32);
-                }
+                report(&mark, output);
+                break;
             }
             Ok(None) => {}
             Err(_) => host::exit(false),
         }
     }
     host::exit(true)
+}
+
+/// Runs one window of `VALUES` values of a sawtooth, as [`stream`].
+pub fn window<const VALUES: usize, const FEATURES: u32, const LAYERS: usize>(
+    file: &'static [u8],
+    model: &mut Model<'static, W8A16<FEATURES>, LAYERS>,
+    arena: &mut [u8],
+) -> ! {
+    let (mut session, mark) = session(file, model, arena);
+    let mut window = [0; VALUES];
+    for (value, step) in window.iter_mut().zip(0..) {
+        *value = sawtooth(step);
+    }
+    match session.run_raw(&window) {
+        Ok(output) => report(&mark, output),
+        Err(_) => host::exit(false),
+    }
+    host::exit(true)
+}
+
+/// The model loaded, the stack that took reported, and a session over it with a mark of its own.
+fn session<'s, const FEATURES: u32, const LAYERS: usize>(
+    file: &'static [u8],
+    model: &'s mut Model<'static, W8A16<FEATURES>, LAYERS>,
+    arena: &'s mut [u8],
+) -> (Session<'s, 'static, W8A16<FEATURES>>, stack::Mark) {
+    let mark = stack::Mark::paint();
+    if model.load(file).is_err() {
+        host::exit(false)
+    }
+    word(mark.depth());
+    let model: &'s _ = model;
+    let mark = stack::Mark::paint();
+    match Session::new(model, arena) {
+        Ok(session) => (session, mark),
+        Err(_) => host::exit(false),
+    }
+}
+
+/// The stack in use since the mark, then each output.
+fn report(mark: &stack::Mark, output: &[i16]) {
+    word(mark.depth());
+    for &value in output {
+        word(value as u32);
+    }
 }
 
 /// Steep enough to reach both ends of the range within a window.

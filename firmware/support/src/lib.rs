@@ -34,3 +34,19 @@ pub struct Board {
     /// As a fraction.
     pub instructions_per_tick: (u64, u64),
 }
+
+impl Board {
+    /// All flash where the loader finds the model.
+    #[allow(unsafe_code)] // a slice of the flash where the emulator has put the model
+    fn model_flash(&self) -> &'static [u8] {
+        // SAFETY: readable flash that nothing writes; 16-byte aligned by the board's manifest.
+        unsafe { core::slice::from_raw_parts(self.model_origin as *const u8, self.model_capacity) }
+    }
+
+    /// The file there, as long as its header says; `None` where there is none.
+    pub fn model(&self) -> Option<&'static [u8]> {
+        let flash = self.model_flash();
+        let header = dunlin::Header::read(flash).ok()?;
+        flash.get(..header.total_bytes as usize)
+    }
+}

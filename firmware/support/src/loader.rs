@@ -1,5 +1,4 @@
 //! The program that runs any model: the emulator puts the model into flash, the host gives windows and takes outputs.
-#![allow(unsafe_code)] // makes a slice of the flash where the emulator has put the model
 
 use dunlin::{F32, Header, InputLength, Model, Precision, PrecisionTag, Session, W8A16};
 use semihosting::fs::File;
@@ -29,12 +28,8 @@ fn serve<const LAYERS: usize>(
     meters: &mut Meters,
 ) -> Result<(), Stop> {
     let job = Job::read()?;
-    if job.model_bytes > board.model_capacity {
-        return Err(Stop::Job);
-    }
-    // SAFETY: readable flash that nothing writes; 16-byte aligned by the board's manifest.
-    let file =
-        unsafe { core::slice::from_raw_parts(board.model_origin as *const u8, job.model_bytes) };
+    let file = board.model_flash().get(..job.model_bytes);
+    let file = file.ok_or(Stop::Job)?;
     let header = Header::read(file).map_err(refused)?;
     let window = header.window as usize * header.input_channels as usize;
     let values = match job.mode {

@@ -92,6 +92,9 @@ impl Features {
     /// A window without an end.
     pub const ENDLESS: Self = Self(1 << 26);
 
+    /// Any of the three; a build without one has no streams.
+    const PACES: Self = Self(Self::APART.0 | Self::OVERLAPPING.0 | Self::ENDLESS.0);
+
     /// Weights in this order.
     pub const ROW_MAJOR: Self = Self(1 << 27);
     pub const ROW_PAIRS: Self = Self(1 << 28);
@@ -118,6 +121,12 @@ impl Features {
     #[inline(always)]
     pub(crate) const fn any(self, others: Self) -> bool {
         others.0 & self.0 != 0
+    }
+
+    /// Whether a session takes single samples; else whole windows alone.
+    #[inline(always)]
+    pub(crate) const fn has_streams(self) -> bool {
+        self.any(Self::PACES)
     }
 
     /// Layers over windows of time steps.
@@ -234,6 +243,22 @@ impl Features {
             | Activation::Silu => Self::SMOOTH,
         }
     }
+}
+
+/// These features without streams: for a program that gives whole windows to [`Session::run`](crate::Session::run) or
+/// [`Session::run_raw`](crate::Session::run_raw) and never a single sample, so that it has no code for them. The other calls of
+/// its session do not compile:
+///
+/// ```compile_fail
+/// # use dunlin::{Arena, Model, Session, W8A16, without_streams, format::features::ALL};
+/// type Windows = W8A16<{ without_streams(ALL) }>;
+/// let model = Model::<Windows, 4>::new();
+/// let mut arena = Arena::<256>::new();
+/// let mut session = Session::new(&model, &mut arena).unwrap();
+/// session.push_raw(&[0]).unwrap();
+/// ```
+pub const fn without_streams(features: u32) -> u32 {
+    features & !Features::PACES.0
 }
 
 /// What a file from `include_bytes!` needs of the runtime, as a constant: the parameter of

@@ -1,11 +1,8 @@
 //! The largest and the mean value of each channel over some time steps, on 16-bit values.
-#![cfg_attr(dunlin_dsp, allow(unsafe_code))] // a naked function, and the call into it with checked lengths
-
+#[cfg(dunlin_mve)]
+use super::pool_pairs::middle;
+use super::pool_pairs::{larger, raise};
 use crate::math::division::Divisor;
-
-/// Values that the program takes at a time.
-#[cfg(any(dunlin_dsp, test))]
-const BLOCK: usize = 8;
 
 // `largest` and `mean` are generic without need, so that they are compiled as the image is that uses them, mostly for size:
 // as a part of this crate their loops would be unrolled to several times as much code, for few instructions less.
@@ -15,7 +12,10 @@ const BLOCK: usize = 8;
 pub fn largest<const IMAGE: u32>(x: &[i16], channels: usize, taps: usize, y: &mut [i16]) {
     #[cfg(dunlin_mve)]
     if taps == 2 {
-        return largest_of_two(x, channels, y);
+        return each_step(x, channels, 2, y, |window, y| {
+            let (a, b) = window.split_at_checked(channels).unwrap_or_default();
+            larger(a, b, y);
+        });
     }
     each_step(x, channels, taps, y, |window, y| {
         let (first, rest) = window.split_at_checked(channels).unwrap_or_default();
@@ -31,22 +31,15 @@ pub fn largest<const IMAGE: u32>(x: &[i16], channels: usize, taps: usize, y: &mu
     });
 }
 
-/// [`largest`] of two taps. Not generic, so that the inner loop is one of vectors.
-#[cfg(dunlin_mve)]
-#[inline(never)]
-fn largest_of_two(x: &[i16], channels: usize, y: &mut [i16]) {
-    each_step(x, channels, 2, y, |window, y| {
-        let (a, b) = window.split_at_checked(channels).unwrap_or_default();
-        larger_of_each(a, b, y);
-    });
-}
-
 /// As [`largest`], the mean of each channel, rounded to nearest, halves up. At most 65,535 taps.
 #[inline(never)]
 pub fn mean<const IMAGE: u32>(x: &[i16], channels: usize, taps: usize, y: &mut [i16]) {
     #[cfg(dunlin_mve)]
     if taps == 2 {
-        return mean_of_two(x, channels, y);
+        return each_step(x, channels, 2, y, |window, y| {
+            let (a, b) = window.split_at_checked(channels).unwrap_or_default();
+            middle(a, b, y);
+        });
     }
     let count = Divisor::new(taps as u32);
     // A reciprocal takes ten times as long as a shift.
@@ -56,18 +49,6 @@ pub fn mean<const IMAGE: u32>(x: &[i16], channels: usize, taps: usize, y: &mut [
         return means(x, channels, taps, y, |sum| sum >> shift);
     }
     means(x, channels, taps, y, |sum| count.divide(sum));
-}
-
-/// [`mean`] of two taps, as [`largest_of_two`].
-#[cfg(dunlin_mve)]
-#[inline(never)]
-fn mean_of_two(x: &[i16], channels: usize, y: &mut [i16]) {
-    each_step(x, channels, 2, y, |window, y| {
-        let (a, b) = window.split_at_checked(channels).unwrap_or_default();
-        for (y, (&a, &b)) in y.iter_mut().zip(a.iter().zip(b)) {
-            *y = ((i32::from(a) + i32::from(b) + 1) >> 1) as i16;
-        }
-    });
 }
 
 /// The means, by a division through the number of taps.
@@ -136,106 +117,6 @@ fn copy(x: &[i16], y: &mut [i16]) {
     }
 }
 
-/// `y = max(a, b)`, all of one length.
-#[inline(always)]
-fn larger(a: &[i16], b: &[i16], y: &mut [i16]) {
-    #[cfg(dunlin_dsp)]
-    let (a, b, y) = {
-        let blocks = a.len().min(b.len()).min(y.len()) / BLOCK;
-        let aligned = (a.as_ptr().addr() | b.as_ptr().addr() | y.as_ptr().addr()).is_multiple_of(4);
-        if blocks > 0 && aligned {
-            // SAFETY: all three have this many blocks, at multiples of four bytes.
-            unsafe { larger_program(a.as_ptr(), b.as_ptr(), y.as_mut_ptr(), blocks) };
-            let done = blocks * BLOCK;
-            (
-                a.get(done..).unwrap_or_default(),
-                b.get(done..).unwrap_or_default(),
-                y.get_mut(done..).unwrap_or_default(),
-            )
-        } else {
-            (a, b, y)
-        }
-    };
-    larger_of_each(a, b, y);
-}
-
-#[inline(always)]
-fn larger_of_each(a: &[i16], b: &[i16], y: &mut [i16]) {
-    for (y, (&a, &b)) in y.iter_mut().zip(a.iter().zip(b)) {
-        *y = larger_of(a, b);
-    }
-}
-
-/// `y = max(y, x)`, of one length.
-#[inline(always)]
-fn raise(y: &mut [i16], x: &[i16]) {
-    #[cfg(dunlin_dsp)]
-    let (y, x) = {
-        let blocks = x.len().min(y.len()) / BLOCK;
-        let aligned = (x.as_ptr().addr() | y.as_ptr().addr()).is_multiple_of(4);
-        if blocks > 0 && aligned {
-            let to = y.as_mut_ptr();
-            // SAFETY: as in `larger`; a block is read before it is written.
-            unsafe { larger_program(to, x.as_ptr(), to, blocks) };
-            let done = blocks * BLOCK;
-            (
-                y.get_mut(done..).unwrap_or_default(),
-                x.get(done..).unwrap_or_default(),
-            )
-        } else {
-            (y, x)
-        }
-    };
-    for (y, &x) in y.iter_mut().zip(x) {
-        *y = larger_of(*y, x);
-    }
-}
-
-#[cfg(not(dunlin_v6m))]
-#[inline(always)]
-fn larger_of(a: i16, b: i16) -> i16 {
-    a.max(b)
-}
-
-#[cfg(dunlin_v6m)]
-#[inline(always)]
-fn larger_of(a: i16, b: i16) -> i16 {
-    crate::math::bounds::at_least(a.into(), b.into()) as i16
-}
-
-/// The program of [`largest`]: `y = max(a, b)` over r3 blocks of eight values; r0 is `a`, r1 `b`, r2 `y`, which may be `a`.
-macro_rules! larger_source {
-    () => {
-        "
-        push {r4-r11, lr}
-        1:
-        ldm r0!, {r4-r7}
-        ldm r1!, {r8-r11}
-        ssub16 r12, r4, r8
-        sel r4, r4, r8
-        ssub16 r12, r5, r9
-        sel r5, r5, r9
-        ssub16 r12, r6, r10
-        sel r6, r6, r10
-        ssub16 r12, r7, r11
-        sel r7, r7, r11
-        stm r2!, {r4-r7}
-        subs r3, r3, #1
-        bne 1b
-        pop {r4-r11, pc}
-        "
-    };
-}
-
-/// The program of [`largest`], for the interpreter of the tests.
-pub const LARGER: &str = larger_source!();
-
-#[cfg(dunlin_dsp)]
-#[unsafe(naked)]
-unsafe extern "C" fn larger_program(a: *const i16, b: *const i16, y: *mut i16, blocks: usize) {
-    core::arch::naked_asm!(super::cpu!(), larger_source!(), options(raw))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -262,7 +143,7 @@ mod tests {
 
     #[test]
     fn pools_of_all_shapes_are_those_of_each_channel() {
-        for channels in 1..3 * BLOCK {
+        for channels in 1..24 {
             for taps in [1, 2, 3, 4, 5, 6, 7, 100] {
                 let steps = 3;
                 let x = values(steps * taps * channels);

@@ -23,98 +23,107 @@ use super::reverse::Reverse;
 use super::simple_rnn::SimpleRnn;
 use super::{Layer, Operands, Shape, Tensor};
 
-/// A layer and what it gives, or why it is none.
-type Resolved<'m, P> = Result<(Layer<'m, P>, Tensor<P>), LayerError>;
-
 impl<'m, P: Precision> Layer<'m, P> {
-    /// Takes the layer's weights and checks everything that `run` relies on. `with` is the second input of a layer that has
-    /// one.
+    /// Takes the layer's weights, checks everything that `run` relies on, and puts the layer in `place`; gives its output. `with`
+    /// is the second input of a layer that has one.
     pub fn resolve(
         spec: &LayerSpec,
         input: Tensor<P>,
         with: Option<Tensor<P>>,
         weights: &mut Cursor<'m>,
-    ) -> Resolved<'m, P> {
+        place: &mut Self,
+    ) -> Result<Tensor<P>, LayerError> {
         match *spec {
-            LayerSpec::Dense(spec) => built(Features::DENSE, Self::Dense, || {
+            LayerSpec::Dense(spec) => built(place, Features::DENSE, Self::Dense, || {
                 Dense::resolve(spec, input, weights)
             }),
-            LayerSpec::Conv1d(spec) => built(Features::CONV1D, Self::Conv1d, || {
+            LayerSpec::Conv1d(spec) => built(place, Features::CONV1D, Self::Conv1d, || {
                 Conv1d::resolve(spec, input, weights)
             }),
-            LayerSpec::MaxPool1d(spec) => built(Features::POOL1D, Self::Pool1d, || {
+            LayerSpec::MaxPool1d(spec) => built(place, Features::POOL1D, Self::Pool1d, || {
                 Pool1d::resolve(Pooling::Max, spec, input)
             }),
-            LayerSpec::AveragePool1d(spec) => built(Features::POOL1D, Self::Pool1d, || {
+            LayerSpec::AveragePool1d(spec) => built(place, Features::POOL1D, Self::Pool1d, || {
                 Pool1d::resolve(Pooling::Average, spec, input)
             }),
             LayerSpec::GlobalPool1d(pooling) => {
-                built(Features::GLOBAL_POOL1D, Self::GlobalPool1d, || {
+                built(place, Features::GLOBAL_POOL1D, Self::GlobalPool1d, || {
                     GlobalPool1d::resolve(pooling, input)
                 })
             }
-            LayerSpec::Input(_) => Ok((Self::Input(input.shape), input)),
+            LayerSpec::Input(_) => {
+                *place = Self::Input(input.shape);
+                Ok(input)
+            }
             LayerSpec::Flatten => {
                 let shape = Shape::new(1, input.shape.len())?;
-                Ok((
-                    Self::Flatten(shape),
-                    Tensor {
-                        shape,
-                        range: input.range,
-                    },
-                ))
+                *place = Self::Flatten(shape);
+                Ok(Tensor { shape, ..input })
             }
-            LayerSpec::Lstm(spec) => built(Features::LSTM, Self::Lstm, || {
+            LayerSpec::Lstm(spec) => built(place, Features::LSTM, Self::Lstm, || {
                 Lstm::resolve(spec, input, weights)
             }),
-            LayerSpec::LstmGated(spec) => {
-                built(Features::LSTM.and(Features::GATES), Self::Lstm, || {
-                    Lstm::resolve_gated(spec, input, weights)
+            LayerSpec::LstmGated(spec) => built(
+                place,
+                Features::LSTM.and(Features::GATES),
+                Self::Lstm,
+                || Lstm::resolve_gated(spec, input, weights),
+            ),
+            LayerSpec::SimpleRnn(spec) => {
+                built(place, Features::SIMPLE_RNN, Self::SimpleRnn, || {
+                    SimpleRnn::resolve(spec, input, weights)
                 })
             }
-            LayerSpec::SimpleRnn(spec) => built(Features::SIMPLE_RNN, Self::SimpleRnn, || {
-                SimpleRnn::resolve(spec, input, weights)
-            }),
             LayerSpec::SimpleRnnNorm(spec) => {
                 let features = Features::SIMPLE_RNN.and(Features::LAYER_NORM);
-                built(features, Self::SimpleRnn, || {
+                built(place, features, Self::SimpleRnn, || {
                     SimpleRnn::resolve_norm(spec, input, weights)
                 })
             }
-            LayerSpec::Gru(spec) => built(Features::GRU, Self::Gru, || {
+            LayerSpec::Gru(spec) => built(place, Features::GRU, Self::Gru, || {
                 Gru::resolve(spec, input, weights)
             }),
             LayerSpec::GruGated(spec) => {
-                built(Features::GRU.and(Features::GATES), Self::Gru, || {
+                built(place, Features::GRU.and(Features::GATES), Self::Gru, || {
                     Gru::resolve_gated(spec, input, weights)
                 })
             }
-            LayerSpec::Reverse => {
-                built(Features::REVERSE, Self::Reverse, || Reverse::resolve(input))
+            LayerSpec::Reverse => built(place, Features::REVERSE, Self::Reverse, || {
+                Reverse::resolve(input)
+            }),
+            LayerSpec::ZeroPadding1d(spec) => {
+                built(place, Features::RESAMPLE, Self::Resample, || {
+                    Resample::zero_padding(spec, input)
+                })
             }
-            LayerSpec::ZeroPadding1d(spec) => built(Features::RESAMPLE, Self::Resample, || {
-                Resample::zero_padding(spec, input)
-            }),
-            LayerSpec::UpSampling1d(size) => built(Features::RESAMPLE, Self::Resample, || {
-                Resample::up_sampling(size, input)
-            }),
-            LayerSpec::Concatenate(spec) => merge(Merging::Concatenate, spec, with, input),
-            LayerSpec::Add(spec) => merge(Merging::Add, spec, with, input),
-            LayerSpec::Multiply(spec) => merge(Merging::Multiply, spec, with, input),
-            LayerSpec::Activation(spec) => built(Features::ACTIVATION, Self::Activation, || {
-                Activate::resolve(spec, input)
-            }),
+            LayerSpec::UpSampling1d(size) => {
+                built(place, Features::RESAMPLE, Self::Resample, || {
+                    Resample::up_sampling(size, input)
+                })
+            }
+            LayerSpec::Concatenate(spec) => merge(place, Merging::Concatenate, spec, with, input),
+            LayerSpec::Add(spec) => merge(place, Merging::Add, spec, with, input),
+            LayerSpec::Multiply(spec) => merge(place, Merging::Multiply, spec, with, input),
+            LayerSpec::Activation(spec) => {
+                built(place, Features::ACTIVATION, Self::Activation, || {
+                    Activate::resolve(spec, input)
+                })
+            }
             LayerSpec::GroupedConv1d(spec) => {
-                built(Features::GROUPED_CONV1D, Self::GroupedConv1d, || {
+                built(place, Features::GROUPED_CONV1D, Self::GroupedConv1d, || {
                     GroupedConv1d::resolve(spec, input, weights)
                 })
             }
-            LayerSpec::LayerNorm(spec) => built(Features::LAYER_NORM, Self::LayerNorm, || {
-                LayerNorm::resolve(spec, input, weights)
-            }),
-            LayerSpec::Embedding(spec) => built(Features::EMBEDDING, Self::Embedding, || {
-                Embedding::resolve(spec, input, weights)
-            }),
+            LayerSpec::LayerNorm(spec) => {
+                built(place, Features::LAYER_NORM, Self::LayerNorm, || {
+                    LayerNorm::resolve(spec, input, weights)
+                })
+            }
+            LayerSpec::Embedding(spec) => {
+                built(place, Features::EMBEDDING, Self::Embedding, || {
+                    Embedding::resolve(spec, input, weights)
+                })
+            }
         }
     }
 
@@ -174,28 +183,32 @@ impl<'m, P: Precision> Layer<'m, P> {
     }
 }
 
-/// The layer, if this build has it.
+/// Puts the layer in its place, if this build has it.
+// In place: a copy of a layer on the way back would be code for each of them.
 #[inline(always)]
 fn built<'m, P: Precision, L>(
+    place: &mut Layer<'m, P>,
     features: Features,
     variant: impl FnOnce(L) -> Layer<'m, P>,
     resolve: impl FnOnce() -> Result<(L, Tensor<P>), LayerError>,
-) -> Resolved<'m, P> {
+) -> Result<Tensor<P>, LayerError> {
     if !P::FEATURES.has(features) {
         return Err(LayerError::NotBuilt);
     }
     let (layer, output) = resolve()?;
-    Ok((variant(layer), output))
+    *place = variant(layer);
+    Ok(output)
 }
 
 /// A layer with two inputs.
-fn merge<'m, P: Precision>(
+fn merge<P: Precision>(
+    place: &mut Layer<'_, P>,
     merging: Merging,
     spec: MergeSpec,
     with: Option<Tensor<P>>,
     current: Tensor<P>,
-) -> Resolved<'m, P> {
-    built(Features::MERGE, Layer::Merge, || {
+) -> Result<Tensor<P>, LayerError> {
+    built(place, Features::MERGE, Layer::Merge, || {
         let with = with.ok_or(LayerError::Shapes)?;
         Merge::resolve(merging, spec, with, current)
     })

@@ -1,7 +1,7 @@
 //! A layer in the graph, as the plan sees it.
 use core::num::NonZeroU32;
 
-use crate::format::features::Built;
+use crate::format::features::{Built, Features};
 use crate::layer::{Memory, Reach};
 
 use super::{Flow, Pace};
@@ -80,10 +80,11 @@ impl Link {
 
     /// The step that the first tap of output step `from` meets, counted from step `first` of an input of `input` steps.
     /// Counters may have wrapped.
-    pub fn start(&self, from: u32, first: u32, input: u32) -> i32 {
+    pub fn start<B: Built>(&self, from: u32, first: u32, input: u32) -> i32 {
+        let repeats = B::FEATURES.has(Features::RESAMPLE);
         match self.reach {
             // Counted in output steps.
-            Reach::Window(window) if window.repeat() > 1 => {
+            Reach::Window(window) if repeats && window.repeat() > 1 => {
                 from.wrapping_sub(first.wrapping_mul(window.repeat())) as i32
             }
             Reach::Window(window) => from

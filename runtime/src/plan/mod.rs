@@ -131,8 +131,10 @@ impl Plan {
             nodes,
             build: PhantomData,
         };
-        clean::mark(&mut tensors)?;
-        rings::mark(&mut tensors);
+        if B::FEATURES.has_streams() {
+            clean::mark(&mut tensors)?;
+            rings::mark(&mut tensors);
+        }
         work::mark(&mut tensors);
         let mut state = 0usize;
         for node in tensors.nodes.iter_mut() {
@@ -286,7 +288,7 @@ fn numbered<'a>(input: &'a Flow, nodes: &'a [Link], tensor: u16) -> &'a Flow {
 
 /// Time steps of every tensor for a window of `steps` steps; an error where a layer cannot take it.
 #[inline]
-pub(crate) fn lengths(
+pub(crate) fn lengths<B: Built>(
     plan: &Plan,
     nodes: &[Link],
     steps: u32,
@@ -308,7 +310,8 @@ pub(crate) fn lengths(
             if flattens && u32::from(input) != whole {
                 return Err(());
             }
-            if node.with.is_some_and(|with| length(with) != Some(input)) {
+            let with = node.with.filter(|_| B::FEATURES.has_branches());
+            if with.is_some_and(|with| length(with) != Some(input)) {
                 return Err(());
             }
             node.steps(input.into()).map_err(|_| ())?

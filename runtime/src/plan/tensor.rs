@@ -26,10 +26,10 @@ pub(crate) struct Flow {
     pub burst: u32,
     /// Clean steps that later ones still need; a root's.
     pub ring: Option<Ring>,
-    /// Whether others than the next layer read it, so that it stands in the held part of the work area; a root's.
+    /// Whether others than the next layer read it, so that it stands in the held part of the work area; of a view, its root.
     pub is_held: bool,
-    /// Where it stands in the zone during a whole window, which has the held part in front; a root's. While rings are counted:
-    /// steps that there are.
+    /// Where it stands in the zone during a whole window, which has the held part in front. While rings are counted: steps that
+    /// there are.
     pub at: u32,
 }
 

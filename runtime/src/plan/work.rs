@@ -23,13 +23,14 @@ pub(super) fn mark<B: Built>(tensors: &mut Tensors<'_, B>) {
     }
     tensors.plan.moving = moving(tensors, Run::Window);
     stand(tensors);
-    if tensors.plan.collects::<B>() {
+    if !B::FEATURES.has_streams() || tensors.plan.collects::<B>() {
         return;
     }
     let mut due = 0;
     if !B::FEATURES.is_plain() {
         due = moving(tensors, Run::Due);
-        let holds = |node: &Link| node.tensor.is_held && is_left(tensors, &node.tensor);
+        let holds =
+            |node: &Link| node.tensor.is_held && !node.is_view() && is_left(tensors, &node.tensor);
         if tensors.nodes.iter().any(holds) {
             tensors.plan.due_held = tensors.plan.held;
         }
@@ -37,7 +38,8 @@ pub(super) fn mark<B: Built>(tensors: &mut Tensors<'_, B>) {
     tensors.plan.due_moving = due.max(moving(tensors, Run::Stream));
 }
 
-/// Notes where the tensors that move stand during a whole window; those of a shorter one have room there too. As in a [`Walk`].
+/// Notes where tensors stand during a whole window; those of a shorter one have room there too. Tensors that move go as in a
+/// [`Walk`], a view stands where its root does.
 ///
 /// [`Walk`]: super::Walk
 fn stand<B: Built>(tensors: &mut Tensors<'_, B>) {
@@ -47,6 +49,9 @@ fn stand<B: Built>(tensors: &mut Tensors<'_, B>) {
     for number in tensors.numbers() {
         if let Some(node) = tensors.maker(number) {
             if node.is_view() {
+                let &Flow { at, is_held, .. } = tensors.get(node.input);
+                let view = tensors.get_mut(number);
+                (view.at, view.is_held) = (at, is_held);
                 continue;
             }
             if B::FEATURES.has_branches() {

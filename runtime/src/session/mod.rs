@@ -39,6 +39,12 @@ pub struct Session<'s, 'm, P: Precision> {
 }
 
 impl<'s, 'm, P: Precision> Session<'s, 'm, P> {
+    /// Stops the compiler where a build without streams is given a sample.
+    const HAS_STREAMS: () = assert!(
+        P::FEATURES.has_streams(),
+        "these features are without_streams: a session takes whole windows alone"
+    );
+
     /// Splits an arena of at least [`Model::arena_bytes`] bytes that starts at a multiple of 16.
     ///
     /// # Errors
@@ -76,7 +82,9 @@ impl<'s, 'm, P: Precision> Session<'s, 'm, P> {
             ended: false,
             model: model.header.crc,
         };
-        session.reset();
+        if P::FEATURES.has_streams() {
+            session.reset();
+        }
         Ok(session)
     }
 
@@ -128,6 +136,7 @@ impl<'s, 'm, P: Precision> Session<'s, 'm, P> {
     /// # Errors
     /// [`InputLength`] when the sample has another length than the model's channels.
     pub fn push(&mut self, sample: &[f32]) -> Result<Option<&[f32]>, InputLength> {
+        const { Self::HAS_STREAMS };
         self.check(sample.len(), self.plan.input.shape.channels as usize)?;
         let Some(arrival) = self.arrive() else {
             return Ok(None);
@@ -146,6 +155,7 @@ impl<'s, 'm, P: Precision> Session<'s, 'm, P> {
         &mut self,
         sample: &[P::Activation],
     ) -> Result<Option<&[P::Activation]>, InputLength> {
+        const { Self::HAS_STREAMS };
         self.check(sample.len(), self.plan.input.shape.channels as usize)?;
         let Some(arrival) = self.arrive() else {
             return Ok(None);

@@ -34,6 +34,7 @@ impl<P: Precision> Session<'_, '_, P> {
     /// # Errors
     /// [`SnapshotError::TooShort`] when `to` has no room for it.
     pub fn snapshot(&mut self, to: &mut [u8]) -> Result<usize, SnapshotError> {
+        const { Self::HAS_STREAMS };
         if self.ended {
             self.reset();
         }
@@ -63,6 +64,7 @@ impl<P: Precision> Session<'_, '_, P> {
     /// # Errors
     /// [`SnapshotError`] when the bytes are damaged, or are of another model.
     pub fn restore(&mut self, snapshot: &[u8]) -> Result<(), SnapshotError> {
+        const { Self::HAS_STREAMS };
         let (needed, given) = (self.snapshot_bytes(), snapshot.len());
         let (header, payload) =
             snapshot

@@ -242,7 +242,7 @@ impl<P: Precision> Session<'_, '_, P> {
                 Reading {
                     input: self.ring_steps(ring, cursor.first, there, input.step_bytes()),
                     with: NOWHERE,
-                    start: node.start(done, cursor.first, input.shape.steps),
+                    start: node.start::<P::Build>(done, cursor.first, input.shape.steps),
                     steps,
                 }
             }

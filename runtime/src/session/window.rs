@@ -61,7 +61,7 @@ impl<P: Precision> Session<'_, '_, P> {
             return Err(error);
         }
         let steps = (values / channels) as u32;
-        crate::plan::lengths(self.plan, self.nodes, steps, lengths).map_err(|()| error)
+        crate::plan::lengths::<P::Build>(self.plan, self.nodes, steps, lengths).map_err(|()| error)
     }
 
     /// Where the input of a whole window stands.
@@ -102,22 +102,26 @@ impl<P: Precision> Session<'_, '_, P> {
             if node.is_view() {
                 continue;
             }
-            let (input, given_input) = self.whole(node.input, lengths, given);
+            let read = self.tensor(node.input);
+            let steps = lengths.of(node.input, read);
+            let (input, given_input) = whole(read, steps, given);
             let (with, given_with) = match node.with {
-                Some(with) => self.whole(with, lengths, given),
-                None => (NOWHERE, None),
+                Some(with) if P::FEATURES.has_branches() => {
+                    let flow = self.tensor(with);
+                    whole(flow, lengths.of(with, flow), given)
+                }
+                Some(_) | None => (NOWHERE, None),
             };
             let start = match node.reach {
-                Reach::Window(_) => {
-                    node.start(0, 0, lengths.of(node.input, self.tensor(node.input)))
-                }
+                Reach::Window(_) => node.start::<P::Build>(0, 0, steps),
                 Reach::Step | Reach::Scan | Reach::Last | Reach::Whole | Reach::View => 0,
             };
+            let output = &node.tensor;
             let places = Places {
                 input,
                 with,
                 start,
-                output: span(&node.tensor, lengths.of(index as u16 + 1, &node.tensor)),
+                output: span(output, lengths.of(index as u16 + 1, output)),
                 scratch: match node.memory.scratch {
                     0 => NOWHERE,
                     bytes => self.whole_scratch(node, bytes),
@@ -125,7 +129,8 @@ impl<P: Precision> Session<'_, '_, P> {
             };
             self.execute(index, &places, [given_input, given_with]);
         }
-        let (place, output) = self.whole(self.last(), lengths, given);
+        let last = self.tensor(self.last());
+        let (place, output) = whole(last, lengths.of(self.last(), last), given);
         match output {
             // The output is the input, and is to stand in the arena.
             Some(output) => {
@@ -144,26 +149,13 @@ impl<P: Precision> Session<'_, '_, P> {
             true => span(flow, flow.shape.steps).end.next_multiple_of(4),
             false => area,
         };
-        let mut start = end(&node.tensor).max(end(self.root(node.input)));
-        if let Some(with) = node.with {
-            start = start.max(end(self.root(with)));
+        let mut start = end(&node.tensor).max(end(self.tensor(node.input)));
+        if P::FEATURES.has_branches()
+            && let Some(with) = node.with
+        {
+            start = start.max(end(self.tensor(with)));
         }
         start..start + bytes
-    }
-
-    /// Where a tensor of a whole window stands: in the zone, or with the caller.
-    #[inline]
-    fn whole<'a>(
-        &self,
-        number: u16,
-        lengths: Lengths<'_>,
-        given: Option<&'a [P::Activation]>,
-    ) -> (Range<usize>, Option<&'a [P::Activation]>) {
-        let root = self.root(number);
-        match given {
-            Some(given) if root.root == 0 => (NOWHERE, Some(given)),
-            Some(_) | None => (span(root, lengths.of(root.root, root)), None),
-        }
     }
 
     /// Computes what a stream has left for the end of a window; where the output stands.
@@ -214,7 +206,7 @@ impl<P: Precision> Session<'_, '_, P> {
                     with: node
                         .with
                         .map_or(NOWHERE, |with| self.stands(&reader, with, of)),
-                    start: node.start(part.from, of.from, steps),
+                    start: node.start::<P::Build>(part.from, of.from, steps),
                     output,
                     scratch: scratch.clone(),
                 };
@@ -277,6 +269,19 @@ impl<P: Precision> Session<'_, '_, P> {
         };
         let at = |offset: usize| start.saturating_add_unsigned(offset).max(0) as usize;
         at(part.start)..at(part.end)
+    }
+}
+
+/// Where a tensor of so many steps of a whole window stands: in the zone, or with the caller.
+#[inline]
+fn whole<'a, T>(
+    flow: &Flow,
+    steps: u32,
+    given: Option<&'a [T]>,
+) -> (Range<usize>, Option<&'a [T]>) {
+    match given {
+        Some(given) if flow.root == 0 => (NOWHERE, Some(given)),
+        Some(_) | None => (span(flow, steps), None),
     }
 }
 

@@ -35,9 +35,12 @@ pub const WORDS: [(&str, Of2); 9] = [
 ];
 
 /// Instructions `to, n, m` on halves.
-pub const HALVES: [(&str, Of2); 2] = [
+pub const HALVES: [(&str, Of2); 3] = [
     ("vmin.s16", |n, m| (n as i16).min(m as i16) as u32),
     ("vmax.s16", |n, m| (n as i16).max(m as i16) as u32),
+    ("vrhadd.s16", |n, m| {
+        ((i32::from(n as i16) + i32::from(m as i16) + 1) >> 1) as u32
+    }),
 ];
 
 /// Instructions `to, n, #number` on words, and the largest number.
@@ -77,5 +80,7 @@ mod tests {
         let of = |name| find(&HALVES, name).expect(name) as Of2;
         assert_eq!(of("vmin.s16")(0xffff, 1) as u16, 0xffff);
         assert_eq!(of("vmax.s16")(0x8000, 1) as u16, 1);
+        assert_eq!(of("vrhadd.s16")(0xfffe, 1) as u16, 0);
+        assert_eq!(of("vrhadd.s16")(0x8000, 0x8000) as u16, 0x8000);
     }
 }

@@ -1,4 +1,5 @@
-//! Helium's instructions on the elements of vectors (DDI 0553, chapter C2) that are no loads, stores or sums across them. None of them stands in a tail-predicated loop here.
+//! Helium's instructions on the elements of vectors (DDI 0553, chapter C2) that are no loads, stores or sums across them. In a
+//! tail-predicated loop stand only those of two vectors of halves.
 use std::format;
 use std::string::String;
 
@@ -239,7 +240,7 @@ fn known(name: &str, operands: &[Operand<'_>]) -> Option<Elements> {
 
 impl Machine {
     pub(super) fn elements(&mut self, elements: Elements) -> Result<(), String> {
-        if self.predicated {
+        if self.predicated && !matches!(elements, Elements::Halves { .. }) {
             return Err(format!(
                 "the model has no {elements:?} in a tail-predicated loop"
             ));
@@ -251,8 +252,11 @@ impl Machine {
             }
             Elements::Halves { of, to, operands } => {
                 let [n, m] = operands.map(|quad| self.halves(quad));
-                let of = |i: usize| of(u32::from(n[i] as u16), u32::from(m[i] as u16)) as i16;
-                self.set_halves(to, core::array::from_fn(of));
+                let mut halves = self.halves(to);
+                for (i, half) in halves.iter_mut().enumerate().take(self.active()) {
+                    *half = of(u32::from(n[i] as u16), u32::from(m[i] as u16)) as i16;
+                }
+                self.set_halves(to, halves);
             }
             Elements::WordsBy { of, to, from, by } => {
                 let by = self.registers[by];

@@ -19,17 +19,21 @@ pub struct Stack {
     pub stream: u64,
 }
 
-/// Runs an image with this model built in.
+/// Runs an image with this model: built in, or put where a loader finds it.
 ///
 /// # Errors
 /// What went wrong, or that its output is not the host's.
-pub fn run(board: &Board, image: &Path, model: &[u8]) -> Result<Stack, Failure> {
-    let folder = tempfile::tempdir()
-        .map_err(|error| Failure::new(format!("no temporary folder: {error}")))?;
+pub fn run(board: &Board, image: &Path, model: &[u8], built_in: bool) -> Result<Stack, Failure> {
+    let failed = |error| Failure::new(format!("no temporary folder: {error}"));
+    let folder = tempfile::tempdir().map_err(failed)?;
+    let placed = (!built_in).then_some("model");
+    if let Some(name) = placed {
+        std::fs::write(folder.path().join(name), model).map_err(failed)?;
+    }
     let image = image
         .canonicalize()
         .map_err(|error| Failure::new(format!("{}: {error}", image.display())))?;
-    let mut emulator = Emulator::start(board, &image, folder.path(), None, None, Log::Pipe)?;
+    let mut emulator = Emulator::start(board, &image, folder.path(), placed, None, Log::Pipe)?;
     let mut said = String::new();
     if let Some(mut pipe) = emulator.take_log() {
         pipe.read_to_string(&mut said)

@@ -1,4 +1,4 @@
-//! `size`: flash, RAM and stack of images with a built-in model and of the loader, by crate, against the budgets in the boards'
+//! `size`: flash, RAM and stack of images with a built-in model and of the loaders, by crate, against the budgets in the boards'
 //! manifests; and that a product's image has no panic, no formatting and no allocator in it.
 use std::fs;
 use std::path::Path;
@@ -20,7 +20,13 @@ use forbidden::forbidden;
 use image::Image;
 
 /// The bare images, and the models in them.
-const BARE: [(&str, &str); 2] = [("bare_lstm", "lstm"), ("bare_conv", "conv")];
+const BARE: [(&str, &str); 3] = [
+    ("bare_lstm", "lstm"),
+    ("bare_conv", "conv"),
+    ("bare_conv_stream", "conv"),
+];
+/// Loads integer models from elsewhere.
+const BARE_LOADER: &str = "bare_loader";
 /// Has a panic in it, so that the check can be seen to find one.
 const PANICS: &str = "bare_panic";
 const LOADER: &str = "loader";
@@ -52,24 +58,17 @@ pub fn run(arguments: &[String]) -> Outcome {
     for board in chosen(names)? {
         panics_are_found(&board)?;
         for (bin, model) in BARE {
-            let model = read(
-                &root()
-                    .join("firmware/models")
-                    .join(&board.models)
-                    .join(format!("{model}.dunlin")),
-            )?;
+            let model = model_of(&board, model)?;
             let path = device::build(&board, bin)?;
             let image = image(&path)?;
-            let stack = bare::run(&board, &path, &model)?;
+            let stack = bare::run(&board, &path, &model, true)?;
             let header = Header::read(&model).map_err(|error| Failure::new(error.to_string()))?;
             let taken = Taken {
                 flash: image.flash().saturating_sub(model.len() as u64),
                 ram: Some(image.ram().saturating_sub(header.arena_bytes.into())),
                 stack: Some(stack),
             };
-            for (name, what) in forbidden(&image.symbols) {
-                broken.push(format!("{bin} on {} has {what} in it: {name}", board.name));
-            }
+            broken.extend(in_product(&board, bin, &image));
             show(
                 &mut table,
                 &board,
@@ -87,14 +86,23 @@ pub fn run(arguments: &[String]) -> Outcome {
                 functions,
             );
         }
-        let image = image(&device::build(&board, LOADER)?)?;
-        let taken = Taken {
-            flash: image.flash(),
-            ram: None,
-            stack: None,
-        };
-        show(&mut table, &board, LOADER, 0, taken, &mut broken)?;
-        split(&mut parts, &board, LOADER, &image, 0, functions);
+        for bin in [BARE_LOADER, LOADER] {
+            let path = device::build(&board, bin)?;
+            let image = image(&path)?;
+            if bin == BARE_LOADER {
+                for (_, model) in BARE {
+                    bare::run(&board, &path, &model_of(&board, model)?, false)?;
+                }
+                broken.extend(in_product(&board, bin, &image));
+            }
+            let taken = Taken {
+                flash: image.flash(),
+                ram: None,
+                stack: None,
+            };
+            show(&mut table, &board, bin, 0, taken, &mut broken)?;
+            split(&mut parts, &board, bin, &image, 0, functions);
+        }
     }
     println!("\n{parts}\n\n{table}");
     println!(
@@ -122,6 +130,20 @@ fn panics_are_found(board: &Board) -> Outcome {
             board.name
         )))
     }
+}
+
+/// What a product's image must not have in it.
+fn in_product(board: &Board, bin: &str, image: &Image) -> Vec<String> {
+    let found = forbidden(&image.symbols).into_iter();
+    found
+        .map(|(name, what)| format!("{bin} on {} has {what} in it: {name}", board.name))
+        .collect()
+}
+
+/// A product's model in the packing of the board's core.
+fn model_of(board: &Board, name: &str) -> Result<Vec<u8>, Failure> {
+    let folder = root().join("firmware/models").join(&board.models);
+    read(&folder.join(format!("{name}.dunlin")))
 }
 
 fn image(path: &Path) -> Result<Image, Failure> {
@@ -266,7 +288,11 @@ mod tests {
     #[test]
     fn every_board_has_a_budget_for_every_image() {
         for board in chosen(&[]).unwrap() {
-            for bin in BARE.iter().map(|(bin, _)| *bin).chain([LOADER]) {
+            for bin in BARE
+                .iter()
+                .map(|(bin, _)| *bin)
+                .chain([BARE_LOADER, LOADER])
+            {
                 assert!(board.budget.contains_key(bin), "{} {bin}", board.name);
             }
         }

@@ -150,7 +150,7 @@ fn some_places(
         return false;
     }
     let mut words = [[0u32; CHANNEL_WORDS]; 2];
-    let rows = filters.weights.chunks_exact(2 * taps);
+    let rows = filters.weights.chunks_exact((2 * taps).max(1));
     let pairs = filters
         .bias
         .as_chunks::<2>()

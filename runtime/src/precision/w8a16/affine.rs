@@ -17,7 +17,7 @@ use super::matrix::Matrix;
 /// The functions for one packing: a program with one model in it has those of its packing alone, and where all taps are one run
 /// from the first column on, those for such taps.
 macro_rules! functions {
-    ($module:ident, $packing:expr, $taps:path, $rows:path, $bounds:path) => {
+    ($module:ident, $packing:expr, $taps:path, $rows:path, $bounds:path, $only_blocks:expr) => {
         pub mod $module {
             use super::*;
 
@@ -58,9 +58,18 @@ macro_rules! functions {
                     return;
                 }
                 let (fours, last) = $rows(y);
+                if $packing == Packing::RowPairs && $only_blocks {
+                    clamped_blocks(&blocks_of(matrix), taps, x, fours, bounds);
+                    let first = 4 * fours.len();
+                    return match last {
+                        [] => {}
+                        [y] => *y = usual.clamp_one(single(matrix, taps, x, first)),
+                        _ => clamped_rest(matrix, taps, x, first, (last, bounds)),
+                    };
+                }
                 let done = $packing == Packing::RowPairs
                     && fours.len() > FEW
-                    && clamped_blocks(matrix, taps, x, fours, bounds);
+                    && clamped_blocks(&blocks_of(matrix), taps, x, fours, bounds);
                 if !done {
                     each_four(&known(matrix, $packing), &$taps(taps), x, fours, |values| {
                         usual.clamp(values)
@@ -178,56 +187,77 @@ fn known<'m>(matrix: &Matrix<'m>, packing: Packing) -> Matrix<'m> {
     Matrix { packing, ..*matrix }
 }
 
-functions!(in_rows, Packing::RowMajor, Taps::any, blocks, Bounds::new);
-functions!(in_pairs, Packing::RowPairs, Taps::any, blocks, Bounds::new);
+functions!(
+    in_rows,
+    Packing::RowMajor,
+    Taps::any,
+    blocks,
+    Bounds::new,
+    false
+);
+functions!(
+    in_pairs,
+    Packing::RowPairs,
+    Taps::any,
+    blocks,
+    Bounds::new,
+    false
+);
 functions!(
     in_quads,
     Packing::OffsetQuads,
     Taps::any,
     blocks,
-    Bounds::new
+    Bounds::new,
+    false
 );
 functions!(
     run_in_rows,
     Packing::RowMajor,
     Taps::of_run,
     blocks,
-    Bounds::new
+    Bounds::new,
+    false
 );
 functions!(
     run_in_pairs,
     Packing::RowPairs,
     Taps::of_run,
     blocks,
-    Bounds::new
+    Bounds::new,
+    true
 );
 functions!(
     run_in_quads,
     Packing::OffsetQuads,
     Taps::of_run,
     blocks,
-    Bounds::new
+    Bounds::new,
+    false
 );
 functions!(
     few_in_rows,
     Packing::RowMajor,
     Taps::of_run,
     no_blocks,
-    Bounds::any
+    Bounds::any,
+    false
 );
 functions!(
     few_in_pairs,
     Packing::RowPairs,
     Taps::of_run,
     no_blocks,
-    Bounds::any
+    Bounds::any,
+    false
 );
 functions!(
     few_in_quads,
     Packing::OffsetQuads,
     Taps::of_run,
     no_blocks,
-    Bounds::any
+    Bounds::any,
+    false
 );
 cells!(cells_in_rows, Packing::RowMajor);
 cells!(cells_in_pairs, Packing::RowPairs);
@@ -340,14 +370,34 @@ const FEW: usize = 2;
 /// Full blocks of row pairs all at once; `false` where that is not possible.
 #[inline(never)]
 fn clamped_blocks(
-    matrix: &Matrix<'_>,
+    blocks: &Blocks<'_>,
     taps: &Taps,
     x: &[i16],
     fours: &mut [[i16; 4]],
     bounds: (i16, i16),
 ) -> bool {
-    let blocks = blocks_of(matrix);
-    taps.runs == 1 && row_blocks::clamped(&blocks, bounds, taps.column, taps.first(x), fours)
+    taps.runs == 1 && row_blocks::clamped(blocks, bounds, taps.column, taps.first(x), fours)
+}
+
+/// Two or three rows behind the full blocks of row pairs, as one more block, which has zeros for the rows that it lacks.
+#[inline(never)]
+fn clamped_rest(
+    matrix: &Matrix<'_>,
+    taps: &Taps,
+    x: &[i16],
+    first: usize,
+    (y, bounds): (&mut [i16], (i16, i16)),
+) {
+    let matrix = matrix.starting_at(first);
+    let (bias, scale) = ([fewer(matrix.bias)], [fewer(matrix.scale)]);
+    let block = Blocks {
+        bias: &bias,
+        scale: &scale,
+        ..blocks_of(&matrix)
+    };
+    let mut values = [[0; 4]];
+    clamped_blocks(&block, taps, x, &mut values, bounds);
+    copy_last(y, values[0]);
 }
 
 /// [`clamped_blocks`] without bounds.

@@ -54,8 +54,9 @@ pub fn weight(
 ) -> Option<i8> {
     let (blocks, alone) = split(packing, rows);
     let height = height(packing);
+    let number = row / height;
     let block = |bytes: usize| {
-        let start = row / height * bytes;
+        let start = number * bytes;
         matrix.get(start..start + bytes).unwrap_or_default()
     };
     let weight = match packing {
@@ -67,7 +68,7 @@ pub fn weight(
             let &[low, high] = matrix.get(start..)?.first_chunk()?;
             i8::try_from(i16::from_le_bytes([low as u8, high as u8])).ok()?
         }
-        Packing::RowPairs | Packing::OffsetQuads | Packing::RowLanes if row / height >= blocks => {
+        Packing::RowPairs | Packing::OffsetQuads | Packing::RowLanes if number >= blocks => {
             return None;
         }
         Packing::RowPairs => {

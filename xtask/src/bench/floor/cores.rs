@@ -42,6 +42,7 @@ pub const V6M: Costs = Costs {
     copy_store: 1.0,
     // LDRSH, ADDS.
     add_tap: 2.0,
+    middle: None,
     // LSRS, SUBS, STRH.
     shifted: 3.0,
     // A 64-bit product of four 32-bit ones, 10; the rest and its correction, 5; SUBS, STRH.
@@ -101,6 +102,7 @@ pub const V7M: Costs = Costs {
     copy_store: 1.0,
     // LDRSH, ADD.
     add_tap: 2.0,
+    middle: None,
     // LSR or UDIV, SUB, STRH.
     shifted: 3.0,
     divided: 3.0,
@@ -162,6 +164,7 @@ pub const DSP: Costs = Costs {
     copy_store: 0.125,
     // SXTAH, and a share of an LDM.
     add_tap: 1.125,
+    middle: None,
     // LSR or UDIV, SUB, STRH.
     shifted: 3.0,
     divided: 3.0,
@@ -222,6 +225,8 @@ pub const MVE: Costs = Costs {
     copy_store: 0.125,
     // VLDRH, VADD of four.
     add_tap: 0.5,
+    // VRHADD.
+    middle: Some(0.125),
     // VSHR, VSUB, VSTRH of four.
     shifted: 0.75,
     // UDIV, a move in and out, VSUB, VSTRH.
@@ -275,6 +280,7 @@ pub const FPU: Costs = Costs {
     larger: 1.0,
     copy_store: 0.125,
     add_tap: 1.125,
+    middle: None,
     // VDIV, VSTR.
     shifted: 2.0,
     divided: 2.0,

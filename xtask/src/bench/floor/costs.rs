@@ -48,6 +48,8 @@ pub struct Costs {
     pub larger: f64,
     pub copy_store: f64,
     pub add_tap: f64,
+    /// The mean of two, where an instruction has it.
+    pub middle: Option<f64>,
     pub shifted: f64,
     pub divided: f64,
     /// A value brought to another step, without bound and store; two values that meet.

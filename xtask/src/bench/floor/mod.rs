@@ -108,7 +108,14 @@ impl Placed {
             LayerSpec::AveragePool1d(spec) => {
                 let taps = self.taps(spec.pool_size, spec.stride, 1, spec.padding);
                 let taps = taps.iter().sum::<f64>() * columns;
-                taps * costs.add_tap + outputs * costs.mean(spec.pool_size.into())
+                match costs.middle {
+                    Some(middle) if spec.pool_size == 2 => {
+                        taps * costs.load + outputs * (middle + costs.copy_store)
+                    }
+                    Some(_) | None => {
+                        taps * costs.add_tap + outputs * costs.mean(spec.pool_size.into())
+                    }
+                }
             }
             LayerSpec::GlobalPool1d(Pooling::Max) => {
                 inputs * costs.load + (inputs - outputs) * costs.larger + outputs * costs.copy_store
