@@ -138,6 +138,8 @@ macro_rules! four {
     };
 }
 
+pub(super) use {eight, four};
+
 /// r0 the first row, r1 values, r2 their number, r3 the [`Job`], whose sums' place keeps s16-s19 of the caller until the end.
 ///
 /// r0, r12, r4, r5 the rows; s0-s3 the sums; from s4 on values, then weights.

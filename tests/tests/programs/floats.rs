@@ -1,11 +1,20 @@
 //! Calls of the programs that make sums of floats, as the runtime calls them.
 use conformance::inputs::Random;
 use conformance::thumb::{Core, Memory, Program};
-use dunlin::kernel::{reference, rows_f32};
+use dunlin::kernel::{blocks_f32, reference, rows_f32};
 
 use super::{Checked, Kernel, PLACES, bytes, call, lengths};
 
-pub const KERNELS: [Kernel; 2] = [
+/// Blocks that are run at once.
+const BLOCKS: usize = 2;
+
+pub const KERNELS: [Kernel; 3] = [
+    Kernel {
+        name: "blocks_f32::BLOCKS",
+        text: blocks_f32::BLOCKS,
+        core: Core::V7em,
+        check: |program| all(program, blocks),
+    },
     Kernel {
         name: "rows_f32::DOT4",
         text: rows_f32::DOT4,
@@ -20,14 +29,15 @@ pub const KERNELS: [Kernel; 2] = [
     },
 ];
 
-/// Four rows with more columns than are used, values, and sums.
+/// Blocks of four rows with more columns than are used, values, and sums.
 struct Case<'c> {
     rows: &'c [f32],
     stride: usize,
     /// The first column used.
     column: usize,
     x: &'c [f32],
-    sums: [f32; 4],
+    /// Of each block.
+    sums: &'c [[f32; 4]],
 }
 
 /// Runs a program over a case, compares it with the reference, and gives the number of instructions.
@@ -61,13 +71,14 @@ fn all(program: &Program, run: Run) -> Result<Checked, String> {
                     (0..count).map(|_| float(&mut random, exponents)).collect()
                 };
                 let stride = column + len;
-                let (rows, x, sums) = (floats(4 * stride), floats(len), floats(4));
+                let (rows, x, sums) =
+                    (floats(4 * BLOCKS * stride), floats(len), floats(4 * BLOCKS));
                 let case = Case {
                     rows: &rows,
                     stride,
                     column,
                     x: &x,
-                    sums: [sums[0], sums[1], sums[2], sums[3]],
+                    sums: sums.as_chunks().0,
                 };
                 let place = (exponents, "columns", column, len);
                 let count = run(program, &case, &mut random)
@@ -108,26 +119,43 @@ fn four(program: &Program, case: &Case<'_>, random: &mut Random) -> Result<u64, 
     let (mut memory, [row, x]) = placed(case);
     // As `rows_f32::Job` has them.
     let mut job = (4 * case.stride as u32).to_le_bytes().to_vec();
-    job.extend(bytes(&case.sums, |sum| sum.to_le_bytes()));
+    job.extend(bytes(&case.sums[0], |sum| sum.to_le_bytes()));
     let job = memory.writable(&job, 0);
     let (returned, memory) = call(program, memory, [row, x, case.x.len() as u32, job], random)?;
     let rows = [0, 1, 2, 3].map(|row| case.row(row));
     equal(
         &memory,
         job + 4,
-        &reference::dot4_f32(rows, case.x, case.sums),
+        &reference::dot4_f32(rows, case.x, case.sums[0]),
     )?;
     Ok(returned.instructions)
 }
 
 fn one(program: &Program, case: &Case<'_>, random: &mut Random) -> Result<u64, String> {
     let (mut memory, [row, x]) = placed(case);
-    let sum = memory.writable(&case.sums[0].to_le_bytes(), 0);
+    let sum = memory.writable(&case.sums[0][0].to_le_bytes(), 0);
     let (returned, memory) = call(program, memory, [row, x, case.x.len() as u32, sum], random)?;
     equal(
         &memory,
         sum,
-        &[reference::dot_f32(case.row(0), case.x, case.sums[0])],
+        &[reference::dot_f32(case.row(0), case.x, case.sums[0][0])],
     )?;
+    Ok(returned.instructions)
+}
+
+fn blocks(program: &Program, case: &Case<'_>, random: &mut Random) -> Result<u64, String> {
+    let (mut memory, [row, x]) = placed(case);
+    let bias = bytes(case.sums.as_flattened(), |sum| sum.to_le_bytes());
+    let y = memory.unwritten(bias.len(), 0);
+    let bias = memory.readable(&bias, 0);
+    // As `blocks_f32::Job` has them.
+    let job = [4 * case.stride as u32, bias, y, BLOCKS as u32];
+    let job = memory.readable(&bytes(&job, |word| word.to_le_bytes()), 0);
+    let (returned, memory) = call(program, memory, [row, x, case.x.len() as u32, job], random)?;
+    let sums = case.sums.iter().enumerate().map(|(block, &sums)| {
+        let rows = [0, 1, 2, 3].map(|row| case.row(4 * block + row));
+        reference::dot4_f32(rows, case.x, sums)
+    });
+    equal(&memory, y, sums.collect::<Vec<_>>().as_flattened())?;
     Ok(returned.instructions)
 }

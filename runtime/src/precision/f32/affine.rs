@@ -2,6 +2,7 @@
 //!
 //! Nothing here is generic: a generic function would be compiled with the settings of the program that uses it.
 use crate::kernel::active as kernel;
+use crate::kernel::blocks_f32::blocks;
 use crate::kernel::depthwise::{FLOATS, Filters, outputs};
 use crate::kernel::rows_f32::dot;
 use crate::kernel::slices::four;
@@ -17,10 +18,14 @@ pub fn sums(matrix: &Matrix<'_>, taps: &Taps, x: &[f32], y: &mut [f32]) {
     }
     let columns = matrix.columns;
     let whole = taps.first(x);
-    let (fours, rest) = y.as_chunks_mut::<4>();
+    let (mut fours, rest) = y.as_chunks_mut::<4>();
     let mut row = 4 * fours.len();
+    let biases = matrix.bias.as_chunks().0;
+    if taps.runs == 1 && blocks(matrix.weights, columns, taps.column, whole, biases, fours) {
+        fours = &mut [];
+    }
     let mut rows = matrix.weights;
-    for (y, &bias) in fours.iter_mut().zip(matrix.bias.as_chunks().0) {
+    for (y, &bias) in fours.iter_mut().zip(biases) {
         *y = if taps.runs == 1 {
             dot4(rows, columns, taps.column, whole, bias)
         } else {
@@ -58,8 +63,14 @@ pub fn rectify(y: &mut [f32]) {
 /// `y = x` where that is larger.
 #[inline(never)]
 pub fn raise(y: &mut [f32], x: &[f32]) {
+    let larger = |y: f32, x: f32| if x > y { x } else { y };
+    let ((fours, y), (values, x)) = (y.as_chunks_mut::<4>(), x.as_chunks::<4>());
+    for (y, &[a, b, c, d]) in fours.iter_mut().zip(values) {
+        let [ya, yb, yc, yd] = *y;
+        *y = [larger(ya, a), larger(yb, b), larger(yc, c), larger(yd, d)];
+    }
     for (y, &x) in y.iter_mut().zip(x) {
-        *y = if x > *y { x } else { *y };
+        *y = larger(*y, x);
     }
 }
 

@@ -271,14 +271,37 @@ fn relu6(x: f32) -> f32 {
     if x < 6.0 { x } else { 6.0 }
 }
 
-/// `max(x, 0)`, and 0 for NaN.
+/// `max(x, 0)`, and 0 for NaN. On the bits: three instructions, where a comparison takes four, or a call without an FPU.
 #[inline(always)]
 fn relu(x: f32) -> f32 {
-    if x > 0.0 { x } else { 0.0 }
+    /// The first of the bits of NaN.
+    const NAN: i32 = 0x7f80_0001;
+    let bits = x.to_bits() as i32;
+    // Zero below zero; from there on the order of the bits is that of the values.
+    let positive = bits & !(bits >> 31);
+    let below = positive.wrapping_sub(NAN) >> 31;
+    f32::from_bits((positive & below) as u32)
 }
 
 #[inline(always)]
 fn piece<'m>(matrix: &Matrix<'m>, row: usize, column: usize, len: usize) -> &'m [f32] {
     let start = row * matrix.columns + column;
     matrix.weights.get(start..start + len).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::relu;
+
+    #[test]
+    fn relu_is_what_a_comparison_gives() {
+        // All signs and exponents, with fractions at both ends and between.
+        for high in 0..1 << 9 {
+            for fraction in [0, 1, 0x12_3456, 0x3f_ffff, 0x40_0000, 0x7f_ffff] {
+                let x = f32::from_bits(high << 23 | fraction);
+                let expected = if x > 0.0 { x } else { 0.0 };
+                assert_eq!(relu(x).to_bits(), expected.to_bits(), "{:#x}", x.to_bits());
+            }
+        }
+    }
 }
