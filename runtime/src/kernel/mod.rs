@@ -42,6 +42,8 @@ macro_rules! fpu {
 use fpu;
 
 #[macro_use]
+mod dsp;
+#[macro_use]
 mod v6m;
 #[macro_use]
 mod v7m;

@@ -196,20 +196,12 @@ macro_rules! places_source {
         pop {r0, r4-r11, pc}
         11:
         ldrd r6, r7, [r0, #-28]
-        ssat r8, #16, r8
-        ssat r9, #16, r9
-        ssat r10, #16, r10
-        ssat r11, #16, r11
-        pkhbt r8, r8, r9, lsl #16
-        pkhbt r10, r10, r11, lsl #16
-        ssub16 r12, r8, r6
-        sel r8, r6, r8
-        ssub16 r12, r10, r6
-        sel r10, r6, r10
-        ssub16 r12, r8, r7
-        sel r8, r8, r7
-        ssub16 r12, r10, r7
-        sel r10, r10, r7
+        ",
+            saturated!("r8", "r9"),
+            saturated!("r10", "r11"),
+            clamped!("r8", "r6", "r7", "r12"),
+            clamped!("r10", "r6", "r7", "r12"),
+            "
         lsr r9, r8, #16
         lsr r11, r10, #16
         b 6b
