@@ -9,13 +9,18 @@
 #![cfg_attr(dunlin_dsp, allow(unsafe_code))] // calls into the programs with checked lengths
 
 mod programs;
+mod step;
 
 pub use programs::{PLACES, TAKE_OUT};
-#[cfg(dunlin_dsp)]
-use programs::{places_program, take_out_program};
+pub use step::STEP;
 
 #[cfg(dunlin_dsp)]
-use super::depthwise::Filters;
+use programs::{places_program, take_out_program};
+#[cfg(dunlin_dsp)]
+use step::Outputs;
+
+#[cfg(dunlin_dsp)]
+use super::depthwise::Depthwise;
 #[cfg(dunlin_dsp)]
 use super::sliding::Sliding;
 
@@ -72,22 +77,38 @@ struct Job {
 /// [`clamped`](super::depthwise::clamped) of pairs of channels; gives their number.
 #[cfg(dunlin_dsp)]
 #[inline(never)]
-pub fn run(
-    filters: &Filters<'_, i8, i32>,
-    scale: &[u32],
-    bounds: (i16, i16),
-    sliding: Sliding,
-    x: &[i16],
-    y: &mut [i16],
-) -> usize {
+pub fn run(depthwise: &Depthwise<'_>, y: &mut [i16]) -> usize {
+    let Depthwise {
+        filters, sliding, ..
+    } = depthwise;
     let (channels, taps) = (filters.channels, sliding.size as usize);
     let (dilation, places) = (sliding.dilation as usize, y.len().checked_div(channels));
     let places = places.unwrap_or_default();
-    // Fewer places are not worth taking filters and channels out.
-    let worth = sliding.stride == 1 && dilation > 0 && places / 3 >= dilation;
-    if !worth || taps == 0 || taps > MOST_TAPS || filters.bias.len() != channels {
+    if filters.bias.len() != channels {
         return 0;
     }
+    // Fewer places are not worth taking filters and channels out.
+    let worth = sliding.stride == 1 && dilation > 0 && places / 3 >= dilation;
+    let done = if worth && (1..=MOST_TAPS).contains(&taps) {
+        shared(depthwise, y, places)
+    } else {
+        each_place(depthwise, y)
+    };
+    if done { channels & !1 } else { 0 }
+}
+
+/// Places that share what is taken out; `false` where a slice is too short, which the loader's checks rule out.
+#[cfg(dunlin_dsp)]
+#[inline(always)]
+fn shared(depthwise: &Depthwise<'_>, y: &mut [i16], places: usize) -> bool {
+    let Depthwise {
+        filters,
+        bounds,
+        sliding,
+        ..
+    } = depthwise;
+    let (channels, taps) = (filters.channels, sliding.size as usize);
+    let dilation = sliding.dilation as usize;
     let twice = |value: i16| u32::from(value as u16) * 0x1_0001;
     let mut job = Job {
         weights: core::ptr::null(),
@@ -100,7 +121,7 @@ pub fn run(
         y_step: 2 * channels * dilation,
         end: core::ptr::null(),
         back: 4 * words(taps) - 4,
-        bounded: (bounds != (0, i16::MAX)).into(),
+        bounded: (*bounds != (0, i16::MAX)).into(),
         pairs: match words(taps) {
             5 => 0,
             words => words / 2,
@@ -118,13 +139,49 @@ pub fn run(
                 ..sliding.skip(place)
             };
             let y = y.get_mut(place * channels..).unwrap_or_default();
-            if !some_places(&mut job, (filters, scale), steps, x, (y, count)) {
-                return 0;
+            if !some_places(&mut job, depthwise, steps, (y, count)) {
+                return false;
             }
             place += count * dilation;
         }
     }
-    channels & !1
+    true
+}
+
+/// Places one by one; `false` as of [`shared`].
+#[cfg(dunlin_dsp)]
+#[inline(always)]
+fn each_place(depthwise: &Depthwise<'_>, y: &mut [i16]) -> bool {
+    let channels = depthwise.filters.channels.max(1);
+    let (mut sliding, steps) = (depthwise.sliding, depthwise.steps());
+    for y in y.chunks_exact_mut(channels) {
+        let taps = sliding.taps(steps);
+        if !step::place(depthwise, taps, 0, Outputs::Clamped(y)) {
+            return false;
+        }
+        sliding = sliding.skip(1);
+    }
+    true
+}
+
+/// [`scaled`](super::depthwise::scaled) of pairs of channels; gives their number.
+#[cfg(dunlin_dsp)]
+pub fn scaled(
+    depthwise: &Depthwise<'_>,
+    taps: (usize, usize, usize),
+    first: usize,
+    y: &mut [i32],
+) -> usize {
+    let filters = &depthwise.filters;
+    if filters.bias.len() != filters.channels {
+        return 0;
+    }
+    let count = y.len() & !1;
+    if step::place(depthwise, taps, first, Outputs::Scaled(y)) {
+        count
+    } else {
+        0
+    }
 }
 
 /// Some places of all pairs of channels, whose taps meet these steps of the input.
@@ -133,11 +190,13 @@ pub fn run(
 #[cfg(dunlin_dsp)]
 fn some_places(
     job: &mut Job,
-    (filters, scale): (&Filters<'_, i8, i32>, &[u32]),
+    depthwise: &Depthwise<'_>,
     steps: Sliding,
-    x: &[i16],
     (y, count): (&mut [i16], usize),
 ) -> bool {
+    let Depthwise {
+        filters, scale, x, ..
+    } = depthwise;
     let (channels, taps) = (filters.channels, job.taps);
     let step = channels * steps.dilation as usize;
     let (first, end, at) = steps.taps(x.len() / channels.max(1));
