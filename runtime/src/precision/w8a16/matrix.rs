@@ -420,7 +420,11 @@ fn four_rows(
     x: &[i16],
     sums: &[i32; 4],
 ) -> Option<[i32; 4]> {
-    #[cfg(dunlin_v7m)]
+    #[cfg(dunlin_dsp)]
+    if rows == 4 {
+        return crate::kernel::rows_dsp::dot4(block, columns, column, x, sums);
+    }
+    #[cfg(all(dunlin_v7m, not(dunlin_dsp)))]
     if rows == 4 {
         return crate::kernel::rows_v7m::dot4(block, columns, column, x, sums);
     }
