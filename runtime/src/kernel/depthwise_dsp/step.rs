@@ -1,6 +1,6 @@
 //! A place alone: two channels of a step are a word, of which each half meets a weight of its own filter.
 //!
-//! The filters stay as they are: four weights of each are a load, and two words of two. For a sample of a stream, for strides, and
+//! The filters stay as they are: four weights of each are a load, and two words of two. For a sample of a stream, for most strides, and
 //! for places that are too few to take filters and channels out for.
 #![cfg_attr(dunlin_dsp, allow(unsafe_code))] // a naked function, and the call into it with checked lengths
 
