@@ -1,10 +1,11 @@
 //! Filters of one channel each at all places of a call: as this build has them, against the sum over every tap that meets the
 //! input.
-use dunlin::kernel::depthwise::{FLOATS, Filters, clamped, outputs};
+use dunlin::kernel::depthwise::{Depthwise, FLOATS, Filters, clamped, outputs, scaled};
 use dunlin::kernel::sliding::Sliding;
 
 use crate::inputs::Random;
 use crate::kernels::{BUFFER, VALUES, float, piece};
+use crate::row_kernels::{self, bounds, finished, scale};
 
 const CASES: usize = if cfg!(miri) { 8 } else { 400 };
 /// Values of an input, weights, and outputs.
@@ -96,15 +97,9 @@ fn integers() -> bool {
         }
         for _ in 0..CASES {
             let shape = Shape::any(&mut random);
-            let bounds = match random.bits() % 3 {
-                0 => (0, i16::MAX),
-                1 => (i16::MIN, i16::MAX),
-                _ => (-300, 2_000),
-            };
+            let bounds = bounds(&mut random);
             let bias: [i32; FILTERS] = core::array::from_fn(|_| random.bits() as i32 / 2);
-            let scale: [u32; FILTERS] = core::array::from_fn(|_| {
-                ((1 + random.bits() % 32_767) << 16) | (random.bits() % 12)
-            });
+            let scale: [u32; FILTERS] = core::array::from_fn(|_| scale(&mut random));
             // All alignments.
             let [w_at, x_at, y_at] = [0; 3].map(|_| random.bits() as usize % 2);
             let weights = weights.get(w_at..).unwrap_or_default();
@@ -120,18 +115,39 @@ fn integers() -> bool {
             let len = shape.places * shape.filters();
             let output = y.get_mut(y_at..y_at + len).unwrap_or_default();
             let scale = piece(&scale, 0, shape.filters());
-            clamped(&filters, scale, bounds, shape.sliding, x, output);
-            for (at, &found) in output.iter().enumerate() {
-                let filter = at % shape.filters();
-                let sum = shape.taps(at).fold(bias[filter], |sum, (w, value)| {
+            let depthwise = Depthwise {
+                filters,
+                scale,
+                bounds,
+                sliding: shape.sliding,
+                x,
+            };
+            clamped(&depthwise, output);
+            let sum = |at: usize| {
+                let bias = bias[at % shape.filters()];
+                shape.taps(at).fold(bias, |sum, (w, value)| {
                     sum.wrapping_add(i32::from(filters.weights[w]) * i32::from(x[value]))
-                });
-                let scaled = i64::from(sum) * i64::from(scale[filter] >> 16);
-                let scaled = scaled >> 16 >> (scale[filter] & 31);
-                holds &= found == scaled.clamp(bounds.0.into(), bounds.1.into()) as i16;
+                })
+            };
+            for (at, &found) in output.iter().enumerate() {
+                let scale = scale[at % shape.filters()];
+                holds &= found == finished(sum(at), scale, bounds);
             }
             let mut beside = y.iter().take(y_at).chain(y.iter().skip(y_at + len));
             holds &= beside.all(|&value| value == BESIDE);
+            // From any filter on, at the first place.
+            let first = random.bits() as usize % shape.filters();
+            let mut sums = [i32::from(BESIDE); FILTERS + 1];
+            let used = sums.get_mut(..shape.filters() - first).unwrap_or_default();
+            scaled(&depthwise, shape.sliding.taps(shape.rows), first, used);
+            for (at, &found) in sums.iter().enumerate() {
+                let filter = first + at;
+                let expected = match scale.get(filter) {
+                    Some(&scale) => row_kernels::scaled(sum(filter), scale),
+                    None => BESIDE.into(),
+                };
+                holds &= found == expected;
+            }
         }
     }
     holds

@@ -3,7 +3,7 @@
 use dunlin::kernel::cell::{self, Shifts};
 use dunlin::kernel::cell_mve::{self, Inner};
 use dunlin::kernel::clamped::Clamped;
-use dunlin::kernel::depthwise::Filters;
+use dunlin::kernel::depthwise::{Depthwise, Filters};
 use dunlin::kernel::places_mve::{self, together};
 use dunlin::kernel::sliding::Sliding;
 use dunlin::kernel::{depthwise_mve, reference};
@@ -111,7 +111,14 @@ fn depthwise() -> bool {
             let bounds = bounds(&mut random);
             let mut y = [77i16; (STEPS + 1) * CHANNELS];
             let output = y.get_mut(..places * CHANNELS).unwrap_or_default();
-            let done = depthwise_mve::clamped(&filters, &scale, bounds, sliding, &x, output);
+            let depthwise = Depthwise {
+                filters,
+                scale: &scale,
+                bounds,
+                sliding,
+                x: &x,
+            };
+            let done = depthwise_mve::clamped(&depthwise, output);
             holds &= done == CHANNELS;
             for (at, &found) in y.iter().enumerate() {
                 let (place, channel) = (at / CHANNELS, at % CHANNELS);
@@ -128,8 +135,11 @@ fn depthwise() -> bool {
                 holds &= found == expected;
             }
             // Not with a scale too few.
-            let few = piece(&scale, 0, CHANNELS - 1);
-            holds &= depthwise_mve::clamped(&filters, few, bounds, sliding, &x, &mut y) == 0;
+            let few = Depthwise {
+                scale: piece(&scale, 0, CHANNELS - 1),
+                ..depthwise
+            };
+            holds &= depthwise_mve::clamped(&few, &mut y) == 0;
         }
     }
     holds

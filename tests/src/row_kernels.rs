@@ -92,7 +92,7 @@ fn piece_mut<T>(values: &mut [T], len: usize) -> &mut [T] {
 }
 
 /// What a scale makes of a sum, by 64-bit integers.
-fn scaled(sum: i32, scale: u32) -> i32 {
+pub(crate) fn scaled(sum: i32, scale: u32) -> i32 {
     ((i64::from(sum) * i64::from(scale >> 16)) >> 16 >> (scale & 31)) as i32
 }
 

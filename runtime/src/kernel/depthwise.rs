@@ -6,8 +6,6 @@ use crate::math::bounds::{at_least, at_most};
 use crate::math::rescale::Rescale;
 
 use super::active;
-#[cfg(dunlin_mve)]
-use super::depthwise_mve;
 use super::slices::four;
 use super::sliding::{Run, Sliding};
 
@@ -21,20 +19,44 @@ pub struct Filters<'a, W, S> {
     pub channels: usize,
 }
 
+/// Integer filters over an input: what [`clamped`] and its like do all places of.
+#[derive(Debug, Clone, Copy)]
+pub struct Depthwise<'a> {
+    pub filters: Filters<'a, i8, i32>,
+    /// One a filter, as [`Rescale`] has them.
+    pub scale: &'a [u32],
+    /// The least and the greatest output.
+    pub bounds: (i16, i16),
+    pub sliding: Sliding,
+    /// `[steps][channels]`.
+    pub x: &'a [i16],
+}
+
+impl Depthwise<'_> {
+    /// Steps of the input.
+    #[inline(always)]
+    pub fn steps(&self) -> usize {
+        self.x
+            .len()
+            .checked_div(self.filters.channels)
+            .unwrap_or_default()
+    }
+}
+
 /// `y[place][f] = clamp(scale[f] (bias[f] + sum over the taps k of W[f][k] x[step of k][channel of f]))` for as many places as
-/// `y` has; the scales are as [`Rescale`] has them. Not generic, so that it is fast in images that are compiled for size.
+/// `y` has. Not generic, so that it is fast in images that are compiled for size.
 #[inline(never)]
-pub fn clamped(
-    filters: &Filters<'_, i8, i32>,
-    scale: &[u32],
-    (low, high): (i16, i16),
-    sliding: Sliding,
-    x: &[i16],
-    y: &mut [i16],
-) {
-    let done = together(filters, scale, (low, high), sliding, x, y);
-    let (low, high) = (i32::from(low), i32::from(high));
-    outputs(filters, done, sliding, x, y, FAST, |row| {
+pub fn clamped(depthwise: &Depthwise<'_>, y: &mut [i16]) {
+    let done = together(depthwise, y);
+    let Depthwise {
+        filters,
+        scale,
+        bounds: (low, high),
+        sliding,
+        x,
+    } = depthwise;
+    let (low, high) = (i32::from(*low), i32::from(*high));
+    outputs(filters, done, *sliding, x, y, INTEGERS, |row| {
         let scale = four(scale, row);
         move |sums| {
             core::array::from_fn(|r| {
@@ -47,30 +69,71 @@ pub fn clamped(
 
 /// [`clamped`] of the first channels with one filter each, where there is a faster way; gives their number.
 #[inline(always)]
-fn together(
-    filters: &Filters<'_, i8, i32>,
-    scale: &[u32],
-    bounds: (i16, i16),
-    sliding: Sliding,
-    x: &[i16],
-    y: &mut [i16],
-) -> usize {
+fn together(depthwise: &Depthwise<'_>, y: &mut [i16]) -> usize {
     #[cfg(dunlin_mve)]
     {
-        depthwise_mve::clamped(filters, scale, bounds, sliding, x, y)
+        super::depthwise_mve::clamped(depthwise, y)
     }
     #[cfg(dunlin_dsp)]
     {
-        super::depthwise_dsp::run(filters, scale, bounds, sliding, x, y)
+        super::depthwise_dsp::run(depthwise, y)
     }
     #[cfg(any(dunlin_v6m, all(dunlin_v7m, not(dunlin_dsp))))]
     {
-        super::depthwise_places::run(filters, scale, bounds, sliding, x, y)
+        super::depthwise_places::run(depthwise, y)
     }
     #[cfg(not(any(dunlin_dsp, dunlin_mve, dunlin_v6m, dunlin_v7m)))]
     {
-        let _ = (filters, scale, bounds, sliding, x, y);
+        let _ = (depthwise, y);
         0
+    }
+}
+
+/// `y[r] = scale[f] (bias[f] + sum over the taps k of W[f][k] x[step of k][channel of f])` with `f = first + r`, at the place with
+/// these [`taps`](Sliding::taps).
+#[inline(never)]
+pub fn scaled(depthwise: &Depthwise<'_>, taps: (usize, usize, usize), first: usize, y: &mut [i32]) {
+    #[cfg(dunlin_dsp)]
+    let done = super::depthwise_dsp::scaled(depthwise, taps, first, y);
+    #[cfg(not(dunlin_dsp))]
+    let done = 0;
+    let Depthwise {
+        filters,
+        scale,
+        sliding,
+        x,
+        ..
+    } = depthwise;
+    let (channels, count) = (filters.channels, filters.bias.len());
+    let (start, end, at) = taps;
+    let x = x.get(at * channels..).unwrap_or_default();
+    let stride = sliding.dilation as usize * channels;
+    let weights = |row: usize| {
+        let from = row * sliding.size as usize;
+        let weights = filters.weights.get(from + start..from + end);
+        weights.unwrap_or_default()
+    };
+    let (mut row, mut y) = (first + done, y.get_mut(done..).unwrap_or_default());
+    if channels == count {
+        let (fours, rest) = y.as_chunks_mut::<4>();
+        for y in fours {
+            let rows = core::array::from_fn(|r| weights(row + r));
+            let x = x.get(row..).unwrap_or_default();
+            let sums = active::strided4(rows, x, stride, four(filters.bias, row));
+            let scale = four(scale, row);
+            *y = core::array::from_fn(|r| Rescale(scale[r]).apply(sums[r]));
+            row += 4;
+        }
+        y = rest;
+    }
+    if y.is_empty() {
+        return;
+    }
+    let each = count.checked_div(channels).unwrap_or_default().max(1);
+    for (row, y) in (row..).zip(y) {
+        let x = x.get(row / each..).unwrap_or_default();
+        let ([bias, ..], [scale, ..]) = (four(filters.bias, row), four(scale, row));
+        *y = Rescale(scale).apply(integer(weights(row), x, stride, bias));
     }
 }
 
@@ -79,19 +142,12 @@ type Dots<W, X, S> = (
     fn(&[W], &[X], usize, S) -> S,
     fn([&[W]; 4], &[X], usize, [S; 4]) -> [S; 4],
 );
-const FAST: Dots<i8, i16, i32> = (integer, active::strided4);
-/// For functions that are compiled with the program, which is to be small.
-pub const INTEGERS: Dots<i8, i16, i32> = (integer, integers);
+const INTEGERS: Dots<i8, i16, i32> = (integer, active::strided4);
 pub const FLOATS: Dots<f32, f32, f32> = (float, active::strided4_f32);
 
 #[inline(never)]
 fn integer(row: &[i8], x: &[i16], stride: usize, sum: i32) -> i32 {
     active::strided(row, x, stride, sum)
-}
-
-#[inline(never)]
-fn integers(rows: [&[i8]; 4], x: &[i16], stride: usize, sums: [i32; 4]) -> [i32; 4] {
-    active::strided4(rows, x, stride, sums)
 }
 
 #[inline(never)]

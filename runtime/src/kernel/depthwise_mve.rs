@@ -4,8 +4,8 @@
 //! numbers and of those with odd ones are added in a vector each, and meet again when they become outputs.
 #![cfg_attr(dunlin_mve, allow(unsafe_code))] // a naked function, and the call into it with checked lengths
 
-use super::depthwise::Filters;
-use super::sliding::{Run, Sliding};
+use super::depthwise::Depthwise;
+use super::sliding::Run;
 
 /// Channels at a time.
 const EIGHT: usize = 8;
@@ -50,28 +50,19 @@ struct Job {
     low: i32,
 }
 
-/// What all channels and places share.
-struct Common<'a> {
-    filters: &'a Filters<'a, i8, i32>,
-    scale: &'a [u32],
-    bounds: (i16, i16),
-    sliding: Sliding,
-    x: &'a [i16],
-}
-
 /// The outputs of all channels, at all places of `y`; gives the number of channels.
 ///
 /// 0 where there are fewer than eight channels or several filters for one, or too many taps, or a place meets no value, or a slice
 /// is too short.
 #[cfg_attr(dunlin_mve, inline(never))]
-pub fn clamped(
-    filters: &Filters<'_, i8, i32>,
-    scale: &[u32],
-    bounds: (i16, i16),
-    sliding: Sliding,
-    x: &[i16],
-    y: &mut [i16],
-) -> usize {
+pub fn clamped(depthwise: &Depthwise<'_>, y: &mut [i16]) -> usize {
+    let Depthwise {
+        filters,
+        scale,
+        sliding,
+        x,
+        ..
+    } = depthwise;
     let (count, size) = (filters.channels, sliding.size as usize);
     let fits = count >= EIGHT
         && (1..=TAPS).contains(&size)
@@ -81,13 +72,6 @@ pub fn clamped(
     if !fits {
         return 0;
     }
-    let common = Common {
-        filters,
-        scale,
-        bounds,
-        sliding,
-        x,
-    };
     let mut runs = sliding.runs(x.len() / count, y.len() / count);
     let mut rest = y;
     loop {
@@ -95,7 +79,7 @@ pub fn clamped(
         let (mut places, mut used) = (0, 0);
         for (entry, run) in table.iter_mut().zip(&mut runs) {
             places += run.places;
-            let Some(run) = common.places(&run, places) else {
+            let Some(run) = depthwise.places(&run, places) else {
                 return 0;
             };
             *entry = run;
@@ -109,16 +93,16 @@ pub fn clamped(
             return count;
         }
         let eights = count / EIGHT * EIGHT;
-        common.channels((0, eights), runs, y);
+        depthwise.channels((0, eights), runs, y);
         // The channels that are left over are done with those before them, once more.
         if eights < count {
-            common.channels((count - EIGHT, EIGHT), runs, y);
+            depthwise.channels((count - EIGHT, EIGHT), runs, y);
         }
         rest = behind;
     }
 }
 
-impl Common<'_> {
+impl Depthwise<'_> {
     /// A run up to so many places from the first of a table on; `None` where it meets values that are not there.
     fn places(&self, run: &Run, places: usize) -> Option<Places> {
         let step = 2 * self.filters.channels;

@@ -1,12 +1,12 @@
 //! Filters of one channel each, all channels at all places of a run in one program: cores without the DSP extension.
 #![allow(unsafe_code)] // the call into a naked function with checked lengths
 
-use super::depthwise::Filters;
+use super::depthwise::Depthwise;
 #[cfg(dunlin_v6m)]
 use super::depthwise_v6m::places_program;
 #[cfg(not(dunlin_v6m))]
 use super::depthwise_v7m::places_program;
-use super::sliding::{Run, Sliding};
+use super::sliding::Run;
 
 /// What the program works on: the channels one after the other, each at all places of a run.
 #[repr(C)]
@@ -56,14 +56,14 @@ struct Channel {
 ///
 /// 0 where a channel has several filters, a place has no taps, or a slice is too short, which the loader's checks rule out.
 #[inline(always)]
-pub fn run(
-    filters: &Filters<'_, i8, i32>,
-    scale: &[u32],
-    bounds: (i16, i16),
-    sliding: Sliding,
-    x: &[i16],
-    y: &mut [i16],
-) -> usize {
+pub fn run(depthwise: &Depthwise<'_>, y: &mut [i16]) -> usize {
+    let Depthwise {
+        filters,
+        scale,
+        sliding,
+        x,
+        ..
+    } = depthwise;
     let (channels, size) = (filters.channels, sliding.size as usize);
     if channels == 0
         || filters.bias.len() != channels
@@ -78,7 +78,7 @@ pub fn run(
             return 0;
         };
         rest = behind;
-        if !at_run(filters, scale, bounds, (&run, sliding), x, y) {
+        if !at_run(depthwise, &run, y) {
             return 0;
         }
     }
@@ -87,14 +87,14 @@ pub fn run(
 
 /// The outputs of a run; `false` where it has no taps, or some of them do not meet the input.
 #[inline(always)]
-fn at_run(
-    filters: &Filters<'_, i8, i32>,
-    scale: &[u32],
-    (low, high): (i16, i16),
-    (run, sliding): (&Run, Sliding),
-    x: &[i16],
-    y: &mut [i16],
-) -> bool {
+fn at_run(depthwise: &Depthwise<'_>, run: &Run, y: &mut [i16]) -> bool {
+    let Depthwise {
+        filters,
+        scale,
+        bounds: (low, high),
+        sliding,
+        x,
+    } = *depthwise;
     let (channels, taps) = (filters.channels, run.taps.len());
     let [stride, dilation] = [sliding.stride, sliding.dilation].map(|n| n as usize);
     let last = run.at + run.places.saturating_sub(1) * stride + taps.saturating_sub(1) * dilation;

@@ -49,13 +49,8 @@ macro_rules! output {
 macro_rules! places_source {
     () => {
         concat!(
+            saved!(),
             "
-            push {r4-r7, lr}
-            mov r4, r8
-            mov r5, r9
-            mov r6, r10
-            mov r7, r11
-            push {r4-r7}
             push {r0}
             1:
             ldm r0!, {r1-r5}
@@ -150,13 +145,8 @@ macro_rules! places_source {
             beq 8f
             b 1b
             8:
-            pop {r0, r4-r7}
-            mov r8, r4
-            mov r9, r5
-            mov r10, r6
-            mov r11, r7
-            pop {r4-r7, pc}
-            "
+            ",
+            restored!("r0, r4-r7"),
         )
     };
 }

@@ -42,6 +42,8 @@ macro_rules! fpu {
 use fpu;
 
 #[macro_use]
+mod dsp;
+#[macro_use]
 mod v6m;
 #[macro_use]
 mod v7m;
@@ -70,6 +72,7 @@ pub mod reference;
 pub mod row_blocks;
 pub mod row_lanes;
 pub mod row_pairs;
+pub mod rows_dsp;
 pub mod rows_f32;
 pub mod rows_mve;
 pub mod rows_v7m;

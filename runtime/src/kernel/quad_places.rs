@@ -158,13 +158,8 @@ macro_rules! row {
 macro_rules! places_source {
     () => {
         concat!(
+            saved!(),
             "
-            push {r4-r7, lr}
-            mov r4, r8
-            mov r5, r9
-            mov r6, r10
-            mov r7, r11
-            push {r4-r7}
             mov lr, r0
             1:
             mov r3, lr
@@ -237,13 +232,8 @@ macro_rules! places_source {
             beq 6f
             b 1b
             6:
-            pop {r4-r7}
-            mov r8, r4
-            mov r9, r5
-            mov r10, r6
-            mov r11, r7
-            pop {r4-r7, pc}
-            "
+            ",
+            restored!("r4-r7"),
         )
     };
 }

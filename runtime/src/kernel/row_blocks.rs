@@ -51,8 +51,12 @@ pub fn clamped(
     {
         let outputs = y.as_mut_ptr_range();
         let outputs = outputs.start.cast::<u8>()..outputs.end.cast();
-        let bounded = (low, high) != (i16::MIN, i16::MAX);
-        run(blocks, column, x, outputs, bounded.into(), (low, high));
+        let form = match (low, high) {
+            (i16::MIN, i16::MAX) => form::SATURATED,
+            (0, i16::MAX) => form::RECTIFIED,
+            _ => form::CLAMPED,
+        };
+        run(blocks, column, x, outputs, form, (low, high));
     }
     #[cfg(not(dunlin_dsp))]
     each_block(blocks, column, x, y, |value| {
@@ -74,7 +78,7 @@ pub fn products(blocks: &Blocks<'_>, column: usize, x: &[i16], y: &mut [[i32; 4]
     {
         let outputs = y.as_mut_ptr_range();
         let outputs = outputs.start.cast::<u8>()..outputs.end.cast();
-        run(blocks, column, x, outputs, 2, (0, 0));
+        run(blocks, column, x, outputs, form::SCALED, (0, 0));
     }
     #[cfg(not(dunlin_dsp))]
     each_block(blocks, column, x, y, |value| value);
@@ -133,6 +137,15 @@ fn run(
     unsafe { blocks_program(&job) };
 }
 
+/// What becomes of sums: the bounds 0 and 32,767; all 32 bits; all of 16; other bounds.
+#[cfg(dunlin_dsp)]
+mod form {
+    pub const RECTIFIED: u32 = 0;
+    pub const SCALED: u32 = 1;
+    pub const SATURATED: u32 = 2;
+    pub const CLAMPED: u32 = 3;
+}
+
 /// What [`BLOCKS`] works on.
 #[cfg(dunlin_dsp)]
 #[repr(C)]
@@ -145,7 +158,6 @@ struct Job {
     scale: *const [u32; 4],
     y: *mut u8,
     end: *mut u8,
-    /// 0: outputs of 16 bits, 1: between bounds, 2: of 32 bits.
     form: u32,
     /// Twice in a word.
     high: u32,
@@ -186,23 +198,12 @@ macro_rules! blocks_source {
         asr lr, lr, r6
         ldrd r3, r4, [sp, #24]
         cmp r4, #1
-        bhi 11f
-        ssat r8, #16, r8
-        ssat r10, #16, r10
-        ssat r12, #16, r12
-        ssat lr, #16, lr
-        pkhbt r8, r8, r10, lsl #16
-        pkhbt r12, r12, lr, lsl #16
-        bcc 10f
-        ldrd r5, r6, [sp, #32]
-        ssub16 r4, r8, r5
-        sel r8, r5, r8
-        ssub16 r4, r12, r5
-        sel r12, r5, r12
-        ssub16 r4, r8, r6
-        sel r8, r8, r6
-        ssub16 r4, r12, r6
-        sel r12, r12, r6
+        beq 11f
+        bhi 13f
+        ",
+            rectified!("r8", "r10"),
+            rectified!("r12", "lr"),
+            "
         10:
         str r8, [r2], #4
         str r12, [r2], #4
@@ -222,6 +223,19 @@ macro_rules! blocks_source {
         bne 9b
         add sp, #44
         pop {r4-r11, pc}
+        13:
+        ",
+            saturated!("r8", "r10"),
+            saturated!("r12", "lr"),
+            "
+        cmp r4, #2
+        beq 10b
+        ldrd r5, r6, [sp, #32]
+        ",
+            clamped!("r8", "r5", "r6", "r4"),
+            clamped!("r12", "r5", "r6", "r4"),
+            "
+        b 10b
         "
         )
     };

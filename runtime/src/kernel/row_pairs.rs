@@ -135,11 +135,10 @@ macro_rules! columns {
         adc r11, r11, lr, asr #31
         tst r1, #2
         bne 4f
-        bic r4, r2, #31
-        adds r4, r1, r4, lsl #1
-        str r4, [sp]
-        cmp r1, r4
+        bics r4, r2, #31
         beq 2f
+        add r4, r1, r4, lsl #1
+        str r4, [sp]
         1:
         .rept 8
         ldm r0!, {r4-r7}
@@ -151,10 +150,10 @@ macro_rules! columns {
         ldr r4, [sp]
         cmp r1, r4
         bne 1b
-        2:
         ldr r2, [sp, #4]
+        2:
         ands r4, r2, #28
-        beq 6f
+        beq 12f
         add r4, r1, r4, lsl #1
         str r4, [sp]
         3:
@@ -184,6 +183,7 @@ macro_rules! columns {
         b 5b
         6:
         ldr r2, [sp, #4]
+        12:
         lsls r2, r2, #31
         bcc 7f
         ldr r2, [r1], #4

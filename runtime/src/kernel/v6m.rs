@@ -49,3 +49,33 @@ macro_rules! finish {
         )
     };
 }
+
+/// Leaves the caller's registers on the stack, as [`restored`] finds them; r4-r7 change.
+macro_rules! saved {
+    () => {
+        "
+        push {r4-r7, lr}
+        mov r4, r8
+        mov r5, r9
+        mov r6, r10
+        mov r7, r11
+        push {r4-r7}
+        "
+    };
+}
+
+/// Takes the caller's registers off the stack, and others of the list that stand before them, and returns.
+macro_rules! restored {
+    ($list:literal) => {
+        concat!(
+            concat!("pop {", $list, "}"),
+            "
+            mov r8, r4
+            mov r9, r5
+            mov r10, r6
+            mov r11, r7
+            pop {r4-r7, pc}
+            "
+        )
+    };
+}

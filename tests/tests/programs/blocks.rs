@@ -5,7 +5,7 @@ use conformance::thumb::{Core, Memory, Program};
 use dunlin::kernel::{reference, row_blocks, row_pairs};
 
 use super::{Checked, Kernel, bytes, call, lengths, values};
-use crate::places::{FULL, scale, twice};
+use crate::places::{FULL, POSITIVE, scale, twice};
 
 pub const KERNELS: [Kernel; 1] = [Kernel {
     name: "row_blocks::BLOCKS",
@@ -36,7 +36,7 @@ fn all(program: &Program) -> Result<Checked, String> {
     for values in values() {
         for len in lengths() {
             for (column, behind, blocks) in [(0, 0, 1), (0, 0, 3), (2, 1, 2), (4, 6, 2)] {
-                let form = random.bits() as usize % 3;
+                let form = random.bits() as usize % 4;
                 let x_at = random.bits() as usize % 4;
                 let rows: Vec<_> = (0..blocks)
                     .map(|_| values.rows(column + len + behind, &mut random))
@@ -51,12 +51,12 @@ fn all(program: &Program) -> Result<Checked, String> {
                     scale: (0..4 * blocks)
                         .map(|_| scale(&values, &mut random))
                         .collect(),
-                    bounds: [Some(FULL), Some((-300, 20_000)), None][form],
+                    bounds: [Some(FULL), Some((-300, 20_000)), Some(POSITIVE), None][form],
                 };
                 let place = (values, len, (column, behind, blocks), case.bounds, x_at);
                 let count = run(program, &case, &mut random)
                     .map_err(|failure| format!("{place:?}: {failure}"))?;
-                checked.add([len, column, blocks, 3 * x_at + form], count, &place)?;
+                checked.add([len, column, blocks, 4 * x_at + form], count, &place)?;
             }
         }
     }
@@ -101,7 +101,7 @@ fn run(program: &Program, case: &Case<'_>, random: &mut Random) -> Result<u64, S
     };
     let y = memory.unwritten(width * outputs, y_at);
     let (low, high) = case.bounds.unwrap_or_default();
-    // As `row_pairs::Job` has them.
+    // As `row_blocks::Job` has them.
     let job = [
         0,
         case.x.len() as u32,
@@ -111,9 +111,10 @@ fn run(program: &Program, case: &Case<'_>, random: &mut Random) -> Result<u64, S
         y,
         y + (width * outputs) as u32,
         match case.bounds {
-            Some(FULL) => 0,
-            Some(_) => 1,
-            None => 2,
+            Some(POSITIVE) => 0,
+            None => 1,
+            Some(FULL) => 2,
+            Some(_) => 3,
         },
         twice(high),
         twice(low),

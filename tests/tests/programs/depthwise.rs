@@ -2,14 +2,14 @@
 use conformance::inputs::Random;
 use conformance::thumb::{Core, Memory, Program};
 use dunlin::kernel::depthwise_dsp::{
-    CHANNEL_WORDS, MOST_TAPS, PLACES, TAKE_OUT, WEIGHT_WORDS, most_places, words,
+    CHANNEL_WORDS, MOST_TAPS, PLACES, PLACES_TWO_APART, TAKE_OUT, WEIGHT_WORDS, most_places, words,
 };
 use dunlin::kernel::reference;
 
 use super::{Checked, Kernel, bytes, call, lengths, values};
 use crate::places::{FULL, POSITIVE, scale, twice};
 
-pub const KERNELS: [Kernel; 2] = [
+pub const KERNELS: [Kernel; 3] = [
     Kernel {
         name: "depthwise_dsp::TAKE_OUT",
         text: TAKE_OUT,
@@ -20,7 +20,13 @@ pub const KERNELS: [Kernel; 2] = [
         name: "depthwise_dsp::PLACES",
         text: PLACES,
         core: Core::V7em,
-        check: all,
+        check: |program| all(program, 1),
+    },
+    Kernel {
+        name: "depthwise_dsp::PLACES_TWO_APART",
+        text: PLACES_TWO_APART,
+        core: Core::V7em,
+        check: |program| all(program, 2),
     },
 ];
 
@@ -69,11 +75,13 @@ struct Case<'c> {
     /// As many values as there are taps of all places.
     x: &'c [i16],
     places: usize,
+    /// Steps from place to place.
+    stride: usize,
     /// Outputs from place to place.
     y_step: usize,
 }
 
-fn all(program: &Program) -> Result<Checked, String> {
+fn all(program: &Program, stride: usize) -> Result<Checked, String> {
     let mut random = Random::new();
     let mut checked = Checked::default();
     for values in values() {
@@ -81,7 +89,8 @@ fn all(program: &Program) -> Result<Checked, String> {
             if !(1..=MOST_TAPS).contains(&taps) {
                 continue;
             }
-            for places in [1, 2, 3, 4, 5, 10, 15, most_places(taps)] {
+            for places in [1, 2, 3, 4, 5, 10, 15, most_places(taps, stride)] {
+                let places = places.min(most_places(taps, stride));
                 let [row, ..] = values.rows(taps, &mut random);
                 let bounded = random.bits() as usize % 2;
                 let case = Case {
@@ -92,8 +101,9 @@ fn all(program: &Program) -> Result<Checked, String> {
                         0 => POSITIVE,
                         _ => [(-5, 5), (100, 20_000), FULL][random.bits() as usize % 3],
                     },
-                    x: &values.x(places + taps - 1, &mut random),
+                    x: &values.x((places - 1) * stride + taps, &mut random),
                     places,
+                    stride,
                     y_step: 1 + random.bits() as usize % 5,
                 };
                 let place = (values, taps, places, case.bounds, case.y_step);
@@ -108,7 +118,7 @@ fn all(program: &Program) -> Result<Checked, String> {
 
 /// An output by 64-bit integers.
 fn expected(case: &Case<'_>, place: usize) -> i16 {
-    let sum = reference::dot(case.row, &case.x[place..], case.bias);
+    let sum = reference::dot(case.row, &case.x[place * case.stride..], case.bias);
     let (multiplier, shift) = case.scale;
     let scaled = ((i64::from(sum) * i64::from(multiplier)) >> 16) >> shift;
     let (low, high) = case.bounds;
@@ -124,7 +134,7 @@ fn run(program: &Program, case: &Case<'_>, random: &mut Random) -> Result<u64, S
     let x = memory.readable(&x, 0);
     let outputs = (case.places - 1) * case.y_step + 1;
     let y = memory.unwritten(2 * outputs, 2 * (random.bits() % 2));
-    let words = words(taps) as u32;
+    let words = words(taps, case.stride) as u32;
     let bias = case.bias as u32;
     // As `depthwise_dsp::Job` has them.
     let job = [
@@ -136,8 +146,11 @@ fn run(program: &Program, case: &Case<'_>, random: &mut Random) -> Result<u64, S
         twice(case.bounds.0),
         u32::from(case.scale.0) << 16 | u32::from(case.scale.1),
         2 * case.y_step as u32,
-        x + 2 * case.places as u32,
-        4 * words - 4,
+        x + 2 * (case.places * case.stride) as u32,
+        match case.stride {
+            1 => 4 * words - 4,
+            _ => (4 * words).wrapping_sub(16),
+        },
         u32::from(case.bounds != POSITIVE),
         if words == 5 { 0 } else { words / 2 },
         bias,

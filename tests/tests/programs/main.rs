@@ -16,6 +16,7 @@ mod damage;
 mod depthwise;
 mod depthwise_mve;
 mod depthwise_places;
+mod depthwise_step;
 mod floats;
 mod helium;
 mod places;
@@ -165,6 +166,7 @@ fn kernels() -> impl Iterator<Item = Kernel> {
     integers
         .chain(blocks::KERNELS)
         .chain(depthwise::KERNELS)
+        .chain(depthwise_step::KERNELS)
         .chain(clamped::KERNELS)
         .chain(depthwise_places::KERNELS)
         .chain(helium)

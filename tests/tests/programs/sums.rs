@@ -2,7 +2,7 @@
 use conformance::inputs::Random;
 use conformance::packers;
 use conformance::thumb::{Core, Machine, Memory, Program};
-use dunlin::kernel::{offset_quads, reference, row_pairs, rows_mve, rows_v7m, wide_row};
+use dunlin::kernel::{offset_quads, reference, row_pairs, rows_dsp, rows_mve, rows_v7m, wide_row};
 
 use super::{Checked, Kernel, PLACES, bytes, call, lengths, values};
 
@@ -20,7 +20,7 @@ struct Case<'c> {
 /// Runs a program over a case, compares it with the reference, and gives the number of instructions.
 type Run = fn(&Program, &Case<'_>, &mut Random) -> Result<u64, String>;
 
-pub const KERNELS: [Kernel; 7] = [
+pub const KERNELS: [Kernel; 8] = [
     Kernel {
         name: "row_pairs::DOT4",
         text: row_pairs::DOT4,
@@ -45,6 +45,12 @@ pub const KERNELS: [Kernel; 7] = [
         text: rows_mve::DOT,
         core: Core::V81m,
         check: |program| all(program, 1, row),
+    },
+    Kernel {
+        name: "rows_dsp::DOT4",
+        text: rows_dsp::DOT4,
+        core: Core::V7em,
+        check: |program| all(program, 1, rows),
     },
     Kernel {
         name: "rows_v7m::DOT4",

@@ -21,6 +21,8 @@ pub struct Case {
     pub precision: PrecisionTag,
     /// How windows follow each other in a stream.
     pub time: dunlin::Mode,
+    /// Samples from window to window of a stream; 0 where none overlap.
+    pub hop: usize,
     /// Whether a call is a window or a sample.
     pub mode: Mode,
     pub steps: usize,
@@ -54,7 +56,7 @@ impl Case {
         Ok(FloatModel {
             name: self.name.chars().take(32).collect(),
             mode: self.time,
-            hop: 0,
+            hop: self.hop,
             network: Network::from_tables(&layers, self.steps, self.channels, 42)?,
             input_scales: Vec::new(),
             output_scales: Vec::new(),

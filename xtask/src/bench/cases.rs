@@ -28,6 +28,7 @@ pub fn model(name: &'static str, [steps, channels]: [usize; 2], layers: Value) -
         name,
         precision: PrecisionTag::W8A16,
         time: dunlin::Mode::Windowed,
+        hop: 0,
         mode: Mode::Run,
         steps,
         channels,
@@ -117,6 +118,14 @@ fn recurrent() -> Vec<Case> {
 
 /// Other layers, and the two models of the demo.
 fn others() -> Vec<Case> {
+    let depthwise = |more: Value| {
+        let mut depthwise =
+            json!({ "type": "depthwise_conv1d", "kernel_size": 9, "padding": "same" });
+        if let (Some(depthwise), Value::Object(more)) = (depthwise.as_object_mut(), more) {
+            depthwise.extend(more);
+        }
+        depthwise
+    };
     let softmax = json!({ "type": "dense", "units": 10, "activation": "softmax" });
     let dense = dense(1);
     vec![
@@ -130,6 +139,16 @@ fn others() -> Vec<Case> {
             "average_pool_l48_c64_p2",
             [48, 64],
             json!({ "type": "average_pool1d", "pool_size": 2 }),
+        ),
+        layer(
+            "depthwise_l49_c64_k9_stride",
+            [49, 64],
+            depthwise(json!({ "strides": 2, "activation": "relu" })),
+        ),
+        layer(
+            "depthwise_l49_c64_k9_silu",
+            [49, 64],
+            depthwise(json!({ "activation": "silu" })),
         ),
         model("model_lstm", [50, 1], json!([relu_lstm(), dense])),
         model("model_conv1d", [50, 1], conv_model()),
@@ -151,14 +170,28 @@ fn conv_model() -> Value {
     ])
 }
 
-/// Samples of endless streams.
+/// Samples of endless streams, and a model for streams whose windows overlap, with a whole window of it.
 fn streams() -> Vec<Case> {
     let stream = |name, channels, layers| Case {
         time: dunlin::Mode::Continuous,
         mode: Mode::Push,
         ..model(name, [50, channels], layers)
     };
-    let mut wavenet: Vec<Value> = [1, 2, 4, 8, 1, 2, 4, 8]
+    vec![
+        stream("push_lstm_i1_h100", 1, json!([lstm(100)])),
+        stream("push_wavenet", 1, wavenet()),
+        Case {
+            hop: 1,
+            mode: Mode::Push,
+            ..model("push_wakeword", WAKEWORD, wakeword())
+        },
+        model("model_wakeword", WAKEWORD, wakeword()),
+    ]
+}
+
+/// The chapter's WaveNet.
+pub fn wavenet() -> Value {
+    let mut layers: Vec<Value> = [1, 2, 4, 8, 1, 2, 4, 8]
         .map(|dilation| {
             json!({
                 "type": "conv1d", "filters": 20, "kernel_size": 2, "padding": "causal",
@@ -166,11 +199,28 @@ fn streams() -> Vec<Case> {
             })
         })
         .into();
-    wavenet.push(json!({ "type": "conv1d", "filters": 10, "kernel_size": 1 }));
-    vec![
-        stream("push_lstm_i1_h100", 1, json!([lstm(100)])),
-        stream("push_wavenet", 1, wavenet.into()),
-    ]
+    layers.push(json!({ "type": "conv1d", "filters": 10, "kernel_size": 1 }));
+    layers.into()
+}
+
+/// Steps and channels of [`wakeword`].
+pub const WAKEWORD: [usize; 2] = [30, 40];
+
+/// A separable network in the shape of MLPerf Tiny's streaming wakeword.
+pub fn wakeword() -> Value {
+    let separable = |filters: u32, kernel_size: u32| {
+        json!({
+            "type": "separable_conv1d", "filters": filters, "kernel_size": kernel_size, "activation": "relu",
+        })
+    };
+    json!([
+        separable(128, 3),
+        separable(128, 5),
+        separable(128, 10),
+        separable(32, 15),
+        { "type": "global_average_pool1d" },
+        { "type": "dense", "units": 3, "activation": "softmax" },
+    ])
 }
 
 /// The main ones in f32.

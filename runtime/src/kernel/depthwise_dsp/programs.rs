@@ -85,20 +85,10 @@ macro_rules! word {
     };
 }
 
-/// All places of a filter: r0 the job.
-///
-/// r0 weights; r1 words of the channel; r14 outputs; r8-r11 the sums of four places; r3, r4, r5, r12 two words of weights for
-/// the first of two places and for the second; r2, r6, r7 words of the channel.
-macro_rules! places_source {
+/// Takes the weights of a filter out in both ways: r1 the first of r2 weights, r12 where they go; r4-r6, r8 and r9 change.
+macro_rules! weights_twice {
     () => {
-        concat!(
-            "
-        push {r0, r4-r11, lr}
-        ldm r0!, {r1-r4}
-        mov lr, r4
-        adds r0, #8
-        str r0, [sp]
-        add r12, r0, #40
+        "
         mov r5, #0
         lsrs r4, r2, #1
         beq 2f
@@ -120,10 +110,41 @@ macro_rules! places_source {
         strd r8, r9, [r12], #8
         mov r8, #0
         strd r8, r8, [r12]
-        mov r1, r3
-        adds r0, #20
-        4:
-        ldm r0!, {r2, r8-r11}
+        "
+    };
+}
+
+/// The same in one way.
+macro_rules! weights_once {
+    () => {
+        "
+        lsrs r4, r2, #1
+        beq 2f
+        1:
+        ldrsb r6, [r1], #1
+        ldrsb r5, [r1], #1
+        pkhbt r6, r6, r5, lsl #16
+        str r6, [r12], #4
+        subs r4, #1
+        bne 1b
+        2:
+        lsls r2, r2, #31
+        beq 3f
+        ldrsb r4, [r1]
+        3:
+        uxth r4, r4
+        str r4, [r12], #4
+        mov r4, #0
+        str r4, [r12]
+        "
+    };
+}
+
+/// All columns of four places that are a step apart, in the registers of [`places_source`].
+macro_rules! one_apart {
+    () => {
+        concat!(
+            "
         cbz r2, 9f
         ldr r6, [r1], #4
         10:
@@ -156,6 +177,55 @@ macro_rules! places_source {
         ldr r7, [r1], #4
         ",
             word!("r3", "r4", "r6", "r7"),
+        )
+    };
+}
+
+/// The same of places that are two steps apart: a word of weights meets a word of the channel for each.
+macro_rules! two_apart {
+    () => {
+        "
+        10:
+        ldrd r3, r5, [r0], #8
+        ldm r1!, {r4, r6, r7, r12}
+        smlad r8, r3, r4, r8
+        smlad r9, r3, r6, r9
+        smlad r10, r3, r7, r10
+        smlad r11, r3, r12, r11
+        smlad r8, r5, r6, r8
+        smlad r9, r5, r7, r9
+        smlad r10, r5, r12, r10
+        ldr r4, [r1], #-8
+        smlad r11, r5, r4, r11
+        subs r2, #1
+        bne 10b
+        "
+    };
+}
+
+/// All places of a filter: r0 the job.
+///
+/// r0 weights; r1 words of the channel; r14 outputs; r8-r11 the sums of four places; r3, r4, r5, r12 two words of weights for
+/// the first of two places and for the second; r2, r6, r7 words of the channel. `$two_places` is how many bytes two places are apart.
+macro_rules! places_source {
+    ($weights:expr, $columns:expr, $two_places:literal) => {
+        concat!(
+            "
+        push {r0, r4-r11, lr}
+        ldm r0!, {r1-r4}
+        mov lr, r4
+        adds r0, #8
+        str r0, [sp]
+        add r12, r0, #40
+        ",
+            $weights,
+            "
+        mov r1, r3
+        adds r0, #20
+        4:
+        ldm r0!, {r2, r8-r11}
+        ",
+            $columns,
             "
         5:
         ldr r0, [sp]
@@ -187,7 +257,9 @@ macro_rules! places_source {
         pop {r0, r4-r11, pc}
         7:
         strh r8, [lr]
-        adds r4, #4
+        adds r4, #",
+            $two_places,
+            "
         blt 8f
         strh r9, [lr, r3]
         beq 8f
@@ -196,20 +268,12 @@ macro_rules! places_source {
         pop {r0, r4-r11, pc}
         11:
         ldrd r6, r7, [r0, #-28]
-        ssat r8, #16, r8
-        ssat r9, #16, r9
-        ssat r10, #16, r10
-        ssat r11, #16, r11
-        pkhbt r8, r8, r9, lsl #16
-        pkhbt r10, r10, r11, lsl #16
-        ssub16 r12, r8, r6
-        sel r8, r6, r8
-        ssub16 r12, r10, r6
-        sel r10, r6, r10
-        ssub16 r12, r8, r7
-        sel r8, r8, r7
-        ssub16 r12, r10, r7
-        sel r10, r10, r7
+        ",
+            saturated!("r8", "r9"),
+            saturated!("r10", "r11"),
+            clamped!("r8", "r6", "r7", "r12"),
+            clamped!("r10", "r6", "r7", "r12"),
+            "
         lsr r9, r8, #16
         lsr r11, r10, #16
         b 6b
@@ -220,7 +284,8 @@ macro_rules! places_source {
 
 /// The programs of [`run`](super::run), for the interpreter of the tests.
 pub const TAKE_OUT: &str = take_out_source!();
-pub const PLACES: &str = places_source!();
+pub const PLACES: &str = places_source!(weights_twice!(), one_apart!(), "4");
+pub const PLACES_TWO_APART: &str = places_source!(weights_once!(), two_apart!(), "8");
 
 /// # Safety
 /// `count` steps at `x`, `step` bytes apart, with two values each; room for as many values at `words` and behind it.
@@ -240,5 +305,21 @@ pub unsafe extern "C" fn take_out_program(
 #[cfg(dunlin_dsp)]
 #[unsafe(naked)]
 pub unsafe extern "C" fn places_program(job: &mut Job) {
-    core::arch::naked_asm!(super::super::cpu!(), places_source!(), options(raw))
+    core::arch::naked_asm!(
+        super::super::cpu!(),
+        places_source!(weights_twice!(), one_apart!(), "4"),
+        options(raw)
+    )
+}
+
+/// # Safety
+/// As of [`places_program`].
+#[cfg(dunlin_dsp)]
+#[unsafe(naked)]
+pub unsafe extern "C" fn two_apart_program(job: &mut Job) {
+    core::arch::naked_asm!(
+        super::super::cpu!(),
+        places_source!(weights_once!(), two_apart!(), "8"),
+        options(raw)
+    )
 }

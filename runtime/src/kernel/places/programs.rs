@@ -36,40 +36,22 @@ macro_rules! unpack_source {
     };
 }
 
-/// Brings r8-r11 between any bounds, and packs each place's outputs into a word in r8 and r10; r2 the upper bounds, r3 the
-/// lower ones.
-macro_rules! clamp {
+/// Each place's sums in r8-r11 as outputs in a word in r8 and r10, between any bounds; r2 the upper ones, r3 the lower ones.
+macro_rules! any {
     () => {
-        "
-        ssat r8, #16, r8
-        ssat r9, #16, r9
-        ssat r10, #16, r10
-        ssat r11, #16, r11
-        pkhbt r8, r8, r9, lsl #16
-        pkhbt r10, r10, r11, lsl #16
-        ssub16 lr, r8, r2
-        sel r8, r2, r8
-        ssub16 lr, r10, r2
-        sel r10, r2, r10
-        ssub16 lr, r8, r3
-        sel r8, r8, r3
-        ssub16 lr, r10, r3
-        sel r10, r10, r3
-        "
+        concat!(
+            saturated!("r8", "r9"),
+            saturated!("r10", "r11"),
+            clamped!("r8", "r2", "r3", "lr"),
+            clamped!("r10", "r2", "r3", "lr"),
+        )
     };
 }
 
 /// The same for bounds of 0 and 32,767.
-macro_rules! rectify {
+macro_rules! positive {
     () => {
-        "
-        usat r8, #15, r8
-        usat r9, #15, r9
-        usat r10, #15, r10
-        usat r11, #15, r11
-        pkhbt r8, r8, r9, lsl #16
-        pkhbt r10, r10, r11, lsl #16
-        "
+        concat!(rectified!("r8", "r9"), rectified!("r10", "r11"))
     };
 }
 
@@ -256,7 +238,7 @@ macro_rules! three_source {
         asr r10, r10, r12
         asr r11, r11, lr
         ",
-            rectify!(),
+            positive!(),
             "
         ldrd r12, lr, [r0, #56]
         str r10, [r3]
@@ -272,8 +254,8 @@ macro_rules! three_source {
 
 /// The programs of [`run`](super::run), for the interpreter of the tests.
 pub const UNPACK: &str = unpack_source!();
-pub const PLACES: &str = places_source!(clamp!());
-pub const RECTIFIED: &str = places_source!(rectify!());
+pub const PLACES: &str = places_source!(any!());
+pub const RECTIFIED: &str = places_source!(positive!());
 pub const THREE: &str = three_source!();
 
 /// # Safety
@@ -294,7 +276,7 @@ pub unsafe extern "C" fn unpack_program(
 #[cfg(dunlin_dsp)]
 #[unsafe(naked)]
 pub unsafe extern "C" fn places_program(job: &mut Job) {
-    core::arch::naked_asm!(super::super::cpu!(), places_source!(clamp!()), options(raw))
+    core::arch::naked_asm!(super::super::cpu!(), places_source!(any!()), options(raw))
 }
 
 /// # Safety
@@ -304,7 +286,7 @@ pub unsafe extern "C" fn places_program(job: &mut Job) {
 pub unsafe extern "C" fn rectified_program(job: &mut Job) {
     core::arch::naked_asm!(
         super::super::cpu!(),
-        places_source!(rectify!()),
+        places_source!(positive!()),
         options(raw)
     )
 }

@@ -158,12 +158,6 @@ impl<'m> Matrix<'m> {
         Rescale(self.scale.get(row).copied().unwrap_or_default())
     }
 
-    /// The scales of four rows, 0 where there is no row.
-    #[inline(always)]
-    pub fn rescale4(&self, row: usize) -> [Rescale; 4] {
-        four(self.scale, row).map(Rescale)
-    }
-
     /// What [`Matrix::sums`] leaves out of each sum over these values unless it is given.
     #[inline(always)]
     pub fn left_out(&self, taps: &Taps, x: &[i16]) -> i32 {
@@ -426,7 +420,11 @@ fn four_rows(
     x: &[i16],
     sums: &[i32; 4],
 ) -> Option<[i32; 4]> {
-    #[cfg(dunlin_v7m)]
+    #[cfg(dunlin_dsp)]
+    if rows == 4 {
+        return crate::kernel::rows_dsp::dot4(block, columns, column, x, sums);
+    }
+    #[cfg(all(dunlin_v7m, not(dunlin_dsp)))]
     if rows == 4 {
         return crate::kernel::rows_v7m::dot4(block, columns, column, x, sums);
     }

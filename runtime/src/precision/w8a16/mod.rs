@@ -5,7 +5,7 @@ use crate::format::graph::{Activation, LstmSpec, OutputSpec};
 use crate::format::header::{Packing, PrecisionTag};
 use crate::format::read::Cursor;
 use crate::kernel::copy::copy;
-use crate::kernel::depthwise::{self, Filters, INTEGERS};
+use crate::kernel::depthwise::{self, Depthwise, Filters};
 use crate::math::bounds::{at_least, at_most, saturate};
 use crate::math::{activation, float, table};
 
@@ -233,22 +233,33 @@ impl<const FEATURES: u32> Precision for W8A16<FEATURES> {
         x: &[i16],
         y: &mut [i16],
     ) {
-        let filters = Filters {
-            weights: matrix.weights,
-            bias: matrix.bias,
-            channels,
+        let mut depthwise = Depthwise {
+            filters: Filters {
+                weights: matrix.weights,
+                bias: matrix.bias,
+                channels,
+            },
+            scale: matrix.scale,
+            bounds: (output.min, output.max),
+            sliding,
+            x,
         };
         if is_clamped(output) {
-            let bounds = (output.min, output.max);
-            return depthwise::clamped(&filters, matrix.scale, bounds, sliding, x, y);
+            return depthwise::clamped(&depthwise, y);
         }
-        let finish = |row| {
-            let scales = matrix.rescale4(row);
-            move |sums: [i32; 4]| {
-                core::array::from_fn(|r| activate::<FEATURES>(scales[r].apply(sums[r]), output))
+        let steps = depthwise.steps();
+        for y in y.chunks_exact_mut(matrix.bias.len().max(1)) {
+            let taps = depthwise.sliding.taps(steps);
+            for (index, y) in y.chunks_mut(ROWS).enumerate() {
+                let mut sums = [0; ROWS];
+                let used = sums.get_mut(..y.len()).unwrap_or_default();
+                depthwise::scaled(&depthwise, taps, ROWS * index, used);
+                for (y, sum) in y.iter_mut().zip(sums) {
+                    *y = activate::<FEATURES>(sum, output);
+                }
             }
-        };
-        depthwise::outputs(&filters, 0, sliding, x, y, INTEGERS, finish);
+            depthwise.sliding = depthwise.sliding.skip(1);
+        }
     }
 
     #[inline]
@@ -321,6 +332,9 @@ fn activate<const FEATURES: u32>(value: i32, output: &OutputSpec) -> i16 {
     }
 }
 
+/// Rows whose sums wait on the stack for their activations.
+const ROWS: usize = 16;
+
 /// Those of the activations that take a call, of sums in 32 bits: so many rows at a time.
 fn smoothed<const FEATURES: u32>(
     matrix: &Matrix<'_>,
@@ -329,7 +343,6 @@ fn smoothed<const FEATURES: u32>(
     x: &[i16],
     y: &mut [i16],
 ) {
-    const ROWS: usize = 16;
     let (mut y, mut row) = (y, 0);
     while !y.is_empty() {
         let matrix = &matrix.starting_at(row);
