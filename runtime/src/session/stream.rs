@@ -153,7 +153,7 @@ impl<P: Precision> Session<'_, '_, P> {
         let mut walk = arrival.walk.clone();
         let mut moving = arrival.sample.clone();
         let mut last = moving.clone();
-        for (node, number) in nodes.iter().zip(1u16..) {
+        for ((node, layer), number) in nodes.iter().zip(self.layers).zip(1u16..) {
             let input = self.tensor(node.input);
             if !P::FEATURES.is_plain() && !node.streams(input, pace) {
                 continue;
@@ -184,7 +184,7 @@ impl<P: Precision> Session<'_, '_, P> {
                 output: moving.place.clone(),
                 scratch: Self::scratch(&walk, &before, node),
             };
-            self.execute(usize::from(number) - 1, &places, [None; 2]);
+            self.execute(layer, node, &places, [None; 2]);
         }
         last
     }

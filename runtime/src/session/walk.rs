@@ -2,7 +2,7 @@
 use core::ops::Range;
 
 use crate::format::features::Built;
-use crate::layer::Operands;
+use crate::layer::{Layer, Operands};
 use crate::plan::{Flow, Link, Moving, NOWHERE, Pace, Walk, flow, root};
 use crate::precision::Precision;
 
@@ -47,20 +47,21 @@ impl<P: Precision> Session<'_, '_, P> {
         self.nodes.len() as u16
     }
 
-    /// Runs the layer of this index. Its input, and what it reads besides, may be outside the arena.
+    /// Runs a layer. Its input, and what it reads besides, may be outside the arena.
     pub(super) fn execute(
         &mut self,
-        index: usize,
+        layer: &Layer<'_, P>,
+        node: &Link,
         places: &Places,
         given: [Option<&[P::Activation]>; 2],
     ) {
-        let (Some(layer), Some(node)) = (self.layers.get(index), self.nodes.get(index)) else {
-            return;
-        };
         let Some(parts) = parts::<P::Build>(self.zone, places) else {
             return;
         };
-        let state = self.state.get_mut(node.state_bytes()).unwrap_or_default();
+        let state = match node.memory.state {
+            0 => &mut [],
+            _ => self.state.get_mut(node.state_bytes()).unwrap_or_default(),
+        };
         let [given_input, given_with] = given;
         let input = match given_input {
             Some(input) => input,

@@ -98,7 +98,8 @@ impl<P: Precision> Session<'_, '_, P> {
         if !self.state.is_empty() {
             self.state.fill(0);
         }
-        for (index, node) in self.nodes.iter().enumerate() {
+        let layers = self.nodes.iter().zip(self.layers);
+        for ((node, layer), number) in layers.zip(1..) {
             if node.is_view() {
                 continue;
             }
@@ -121,13 +122,13 @@ impl<P: Precision> Session<'_, '_, P> {
                 input,
                 with,
                 start,
-                output: span(output, lengths.of(index as u16 + 1, output)),
+                output: span(output, lengths.of(number, output)),
                 scratch: match node.memory.scratch {
                     0 => NOWHERE,
                     bytes => self.whole_scratch(node, bytes),
                 },
             };
-            self.execute(index, &places, [given_input, given_with]);
+            self.execute(layer, node, &places, [given_input, given_with]);
         }
         let last = self.tensor(self.last());
         let (place, output) = whole(last, lengths.of(self.last(), last), given);
@@ -174,7 +175,7 @@ impl<P: Precision> Session<'_, '_, P> {
         let nodes = self.nodes;
         let plan = self.plan;
         let mut walk = Walk::new(plan.stream, plan.due_held, plan.due_moving);
-        for (index, node) in nodes.iter().enumerate() {
+        for (node, layer) in nodes.iter().zip(self.layers) {
             let flow = &node.tensor;
             if node.is_view() || !flow.is_dirty() {
                 continue;
@@ -210,7 +211,7 @@ impl<P: Precision> Session<'_, '_, P> {
                     output,
                     scratch: scratch.clone(),
                 };
-                self.execute(index, &places, [None; 2]);
+                self.execute(layer, node, &places, [None; 2]);
             }
         }
         let all = Steps {
