@@ -1,12 +1,12 @@
 //! Kernels that cores with Helium have programs for: convolutions at several places, filters of one channel each, and the cells of
-//! an LSTM. Programs there and models elsewhere, against the scalar reference.
+//! LSTM and GRU. Programs there and models elsewhere, against the scalar reference.
 use dunlin::kernel::cell::{self, Shifts};
 use dunlin::kernel::cell_mve::{self, Inner};
 use dunlin::kernel::clamped::Clamped;
 use dunlin::kernel::depthwise::{Depthwise, Filters};
-use dunlin::kernel::places_mve::{self, together};
+use dunlin::kernel::places_mve;
 use dunlin::kernel::sliding::Sliding;
-use dunlin::kernel::{depthwise_mve, reference};
+use dunlin::kernel::{depthwise_mve, gru_mve, reference};
 
 use crate::inputs::Random;
 use crate::kernels::{BUFFER, LONGEST, OFFSETS, VALUES, piece};
@@ -17,6 +17,7 @@ pub fn run(report: &mut dyn FnMut(&str, bool)) {
     report("kernel places of Helium", places());
     report("kernel depthwise of Helium", depthwise());
     report("kernel cells of Helium", cells());
+    report("kernel GRU cells of Helium", gru());
 }
 
 /// Blocks of four rows, with a row that is left over.
@@ -52,7 +53,7 @@ fn places() -> bool {
             let mut y = [77i16; PLACES * 8];
             let output = y.get_mut(..PLACES * filters).unwrap_or_default();
             let done = places_mve::run(&of, (x, STEP), output);
-            holds &= done == PLACES / together(columns) * together(columns);
+            holds &= done == places_mve::done(columns, PLACES);
             for (at, &found) in y.iter().enumerate() {
                 let (place, row) = (at / filters, at % filters);
                 let expected = match (bias.get(row), scale.get(row)) {
@@ -182,6 +183,39 @@ fn cells() -> bool {
                     77
                 };
                 holds &= (found, state[at]) == (expected, after);
+            }
+        }
+    }
+    holds
+}
+
+/// Two fours of units and a rest, or fewer.
+#[inline(never)]
+fn gru() -> bool {
+    let mut random = Random::new();
+    let mut holds = true;
+    for round in 0..if cfg!(miri) { 20 } else { 400 } {
+        let mut value = || random.bits() as i32 >> (round % 18);
+        let arguments = [[0; 9]; 4].map(|units| units.map(|_: i32| value()));
+        let before = [0; 9].map(|_: i32| value());
+        let count = 1 + round as usize % 9;
+        let [x, h, of_x, of_h] = [0, 1, 2, 3].map(|at: usize| piece(&arguments[at], 0, count));
+        let mut products = before;
+        let done = gru_mve::scale([x, h], &mut products);
+        holds &= done == count / 4 * 4;
+        for inner in [Inner::Tanh, Inner::Relu] {
+            let (mut wide, mut hidden) = (before, [77i16; 9]);
+            holds &= gru_mve::units(inner, [x, h], [of_x, of_h], &mut wide, &mut hidden) == done;
+            for at in 0..9 {
+                let (mut after, mut expected) = (before[at], (before[at], 77));
+                if let (true, Some(&x), Some(&h)) = (at < done, x.get(at), h.get(at)) {
+                    let gate = cell::gru_gate(x, h);
+                    let relu = inner == Inner::Relu;
+                    let candidate = cell::gru_candidate(arguments[2][at], arguments[3][at], relu);
+                    let hidden = cell::gru_unit(gate, candidate, &mut after);
+                    expected = (cell::scaled(before[at], gate), hidden);
+                }
+                holds &= (products[at], hidden[at], wide[at]) == (expected.0, expected.1, after);
             }
         }
     }

@@ -30,8 +30,8 @@ pub(crate) fn rows<T: Copy>(values: &mut [T], stride: usize, of: impl Fn(usize, 
     }
 }
 
-/// A row alone, a block of four, and blocks with a row left over.
-const ROWS: [usize; 3] = [1, 4, 9];
+/// A row alone, a block of four, and blocks with some rows left over.
+const ROWS: [usize; 5] = [1, 4, 9, 6, 7];
 
 #[inline(never)]
 fn integers() -> bool {
@@ -45,7 +45,7 @@ fn integers() -> bool {
             rows(&mut together, stride, |row, at| weights[row % 4][at]);
             let sums = [0; 9].map(|_| random.bits() as i32);
             let scale = [0; 9].map(|_| scale(&mut random));
-            let count = ROWS[(len + column) % 3];
+            let count = ROWS[(len + column) % 5];
             let (matrix, x) = (piece(&together, 0, count * stride), piece(&x, x_at, len));
             let of = Rows {
                 weights: matrix,
@@ -56,6 +56,9 @@ fn integers() -> bool {
             };
             let mut y = [77; 10];
             holds &= rows_mve::products(&of, x, piece_mut(&mut y, count));
+            rows_mve::on_stack::<9>(&of, x, count, |once| holds &= once == piece(&y, 0, count));
+            holds &= rows_mve::dot(piece(matrix, column, len), x)
+                == reference::dot(piece(&weights[0], column, len), x, 0);
             let bounds = (-300, 2_000);
             let mut narrow = [77; 10];
             holds &= of.scale.is_none()

@@ -1,5 +1,6 @@
-//! The cell of a plain LSTM in fixed point, one unit at a time: `c' = f c + i g`, `h = o act(c')`.
-use crate::math::bounds::{add_saturating, saturate};
+//! The cells of a plain LSTM in fixed point, one unit at a time, `c' = f c + i g`, `h = o act(c')`, and of a plain GRU,
+//! `h' = z h + (1 - z) act(x + h)`.
+use crate::math::bounds::{add_saturating, rectify, saturate};
 use crate::math::rescale::multiply_high;
 use crate::math::table;
 
@@ -44,4 +45,38 @@ fn next(i: i32, f: i32, candidate: i32, shifts: Shifts, cell: i32) -> i32 {
     let kept = multiply_high(cell, table::gate(f) as i16) << 1;
     let new = (table::gate(i) * candidate) >> shifts.product;
     add_saturating(kept, new)
+}
+
+/// A gate of a GRU from the arguments of its input and its hidden state: scaled sums are below 2^30.
+#[inline(always)]
+pub fn gru_gate(x: i32, h: i32) -> i16 {
+    table::sigmoid(saturate(x.wrapping_add(h)))
+}
+
+/// A candidate of a GRU, with tanh or with relu.
+#[inline(always)]
+pub fn gru_candidate(x: i32, h: i32, relu: bool) -> i16 {
+    let argument = x.wrapping_add(h);
+    if relu {
+        rectify(argument)
+    } else {
+        table::tanh(saturate(argument))
+    }
+}
+
+/// A product times a gate.
+#[inline(always)]
+pub fn scaled(product: i32, gate: i16) -> i32 {
+    // `multiply_high` drops 16 bits of a product that has 15 more; a product is below 2^31 / 2.
+    multiply_high(product, gate) << 1
+}
+
+/// A unit of a GRU: `wide` has 15 more bits than the hidden state; `1 - z` is exact in 16 bits as `2^15 - z`.
+#[inline(always)]
+pub fn gru_unit(update: i16, candidate: i16, wide: &mut i32) -> i16 {
+    let kept = scaled(*wide, update);
+    let new = (32_768 - i32::from(update)) * i32::from(candidate);
+    // Between the old state and a candidate of 2^30 at most, and 2^15 away from 2^31: neither sum leaves 32 bits.
+    *wide = kept.wrapping_add(new);
+    saturate(wide.wrapping_add(1 << 14) >> 15)
 }

@@ -44,6 +44,8 @@ use fpu;
 #[macro_use]
 mod dsp;
 #[macro_use]
+mod lines_mve;
+#[macro_use]
 mod v6m;
 #[macro_use]
 mod v7m;
@@ -60,6 +62,7 @@ pub mod depthwise_mve;
 mod depthwise_places;
 pub mod depthwise_v6m;
 pub mod depthwise_v7m;
+pub mod gru_mve;
 pub mod offset_quads;
 pub mod places;
 pub mod places_mve;

@@ -39,3 +39,13 @@ pub fn some<T: Copy + Default, const N: usize>(of: &[T], first: usize) -> [T; N]
         None => core::array::from_fn(|i| of.get(i).copied().unwrap_or_default()),
     }
 }
+
+/// As many values as there are rows behind the full blocks, of which a single one is not copied.
+#[inline(always)]
+pub fn copy_last<T: Copy>(y: &mut [T], [a, b, c, _]: [T; 4]) {
+    match y {
+        [ya, yb] => [*ya, *yb] = [a, b],
+        [ya, yb, yc] => [*ya, *yb, *yc] = [a, b, c],
+        _ => {}
+    }
+}

@@ -147,7 +147,16 @@ impl<'m, P: Precision> Gru<'m, P> {
         let resets = reset_x.iter().zip(&*reset_h);
         if self.spec.reset_after {
             P::products(&recurrent(2), h, candidate_h);
-            for (product, (&x, &h)) in candidate_h.iter_mut().zip(resets) {
+            let done = match gates {
+                None => P::scale_products([reset_x, reset_h], candidate_h),
+                Some(_) => 0,
+            };
+            let mut products = candidate_h.iter_mut().zip(resets);
+            // No `skip`, which costs where none are done.
+            if let Some(last) = done.checked_sub(1) {
+                products.nth(last);
+            }
+            for (product, (&x, &h)) in products {
                 let reset = gate(x, h);
                 *product = match gates {
                     None => P::scale_product(*product, reset),
@@ -167,9 +176,19 @@ impl<'m, P: Precision> Gru<'m, P> {
         }
         let updates = update_x.iter().zip(&*update_h);
         let candidates = candidate_x.iter().zip(&*candidate_h);
-        for (((wide, hidden), (&update_x, &update_h)), (&x, &h)) in
-            wide.iter_mut().zip(hidden).zip(updates).zip(candidates)
-        {
+        let done = match gates {
+            None => {
+                let updates = [update_x, &*update_h];
+                let candidates = [candidate_x, &*candidate_h];
+                P::gru_units(updates, candidates, &self.spec, wide, hidden)
+            }
+            Some(_) => 0,
+        };
+        let mut units = wide.iter_mut().zip(hidden).zip(updates).zip(candidates);
+        if let Some(last) = done.checked_sub(1) {
+            units.nth(last);
+        }
+        for (((wide, hidden), (&update_x, &update_h)), (&x, &h)) in units {
             let update = gate(update_x, update_h);
             *hidden = match gates {
                 None => P::gru_unit(update, x, h, &self.spec, wide),

@@ -60,6 +60,12 @@ pub trait Recurrent: Numbers {
     fn gate(x: Self::Product, h: Self::Product) -> Self::Activation;
     /// A product times a gate.
     fn scale_product(product: Self::Product, gate: Self::Activation) -> Self::Product;
+    /// [`Recurrent::scale_product`] of the first products, each with the gate of its two arguments, where there is a way to do many;
+    /// gives their number.
+    #[inline(always)]
+    fn scale_products(_arguments: [&[Self::Product]; 2], _products: &mut [Self::Product]) -> usize {
+        0
+    }
     /// An activation times a gate.
     fn scale_activation(activation: Self::Activation, gate: Self::Activation) -> Self::Activation;
     /// `h' = z h + (1 - z) act(x + h)`: from the update gate and the candidate's products to the new hidden state, `wide` with
@@ -71,6 +77,19 @@ pub trait Recurrent: Numbers {
         spec: &GruSpec,
         wide: &mut Self::Cell,
     ) -> Self::Activation;
+
+    /// [`Recurrent::gru_unit`] of the first units, from the two arguments of each update gate and candidate, where there is a way to do
+    /// many; gives their number.
+    #[inline(always)]
+    fn gru_units(
+        _updates: [&[Self::Product]; 2],
+        _candidates: [&[Self::Product]; 2],
+        _spec: &GruSpec,
+        _wide: &mut [Self::Cell],
+        _hidden: &mut [Self::Activation],
+    ) -> usize {
+        0
+    }
 
     /// What a GRU's hidden state can hold with these gates.
     fn gated_gru_range(spec: &GruSpec, gates: Gates) -> Result<Self::Range, LayerError>;

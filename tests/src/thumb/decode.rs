@@ -36,6 +36,7 @@ impl Program {
             }
             code.push((operation, line.clone()));
         }
+        vector::blocks(&code)?;
         Ok(Self { core, code })
     }
 }
@@ -85,6 +86,13 @@ fn branch(
     let condition = match name {
         "bx" => {
             return known(plain(operands).map(|[register]| Operation::BranchTo { register }));
+        }
+        "adr" => {
+            let [Operand::Register(to), Operand::Word(label)] = *operands else {
+                return known(None);
+            };
+            let target = target(label).filter(|_| to != SP && to != PC);
+            return known(target.map(|target| Operation::Place { to, target }));
         }
         "cbz" | "cbnz" => {
             let [Operand::Register(register @ 0..=7), Operand::Word(label)] = *operands else {

@@ -30,6 +30,11 @@ pub(super) fn memory(name: &str, operands: &[Operand<'_>]) -> Option<Decoded> {
         Offset::Register(offset, _) => !moves && offset != SP && offset != PC,
         Offset::Quad(..) => false,
     };
+    if name == "ldr" && register == PC {
+        let stays = matches!(address.offset, Offset::Number(_)) && !moves;
+        let jump = in_reach && stays && address.base != PC;
+        return known(jump.then_some(Operation::Jump { address }));
+    }
     let held = address.base == PC || moves && address.base == register;
     if register == SP || register == PC || held || !in_reach {
         return known(None);

@@ -15,6 +15,9 @@ use crate::inputs::Random;
 pub(super) const STACK: usize = 1024;
 /// Where a function returns to, with the bit that says Thumb.
 const RETURN: u32 = 0x0000_1235;
+/// Where a program stands. Each of its instructions takes four bytes here, so that what it computes of two places is right where
+/// those between them do on a core.
+const CODE: u32 = 0x0800_0000;
 /// Instructions after which a program is taken to run for ever.
 const MOST: u64 = 100_000;
 /// Registers that a function keeps (AAPCS32, 6.1.1 "Core registers"), the stack pointer apart.
@@ -30,6 +33,8 @@ pub struct Machine {
     pub(super) singles: [u32; 32],
     /// Whether a loop leaves out the elements of its last vector that LR does not count.
     pub(super) predicated: bool,
+    /// A bit for each byte of a vector.
+    pub(super) predicate: u16,
     flags: Flags,
     greater_or_equal: u8,
     /// The lowest address of the stack, and the one past it.
@@ -62,6 +67,7 @@ impl Machine {
             registers: core::array::from_fn(|_| random.bits()),
             singles: core::array::from_fn(|_| random.bits()),
             predicated: false,
+            predicate: random.bits() as u16,
             flags: Flags {
                 negative: random.bits() & 1 == 1,
                 zero: random.bits() & 1 == 1,
@@ -293,6 +299,18 @@ impl Machine {
                 }
             }
             Operation::Vector(vector) => return self.vector(vector),
+            Operation::Place { to, target } => self.registers[to] = CODE + 4 * target as u32,
+            Operation::Jump { address } => {
+                let at = self.address(address)?;
+                self.words(at)?;
+                let to = self.read(at, Width::Word)?;
+                // The lowest bit says Thumb.
+                let place = to.checked_sub(CODE + 1).filter(|place| place % 4 == 0);
+                return match place {
+                    Some(place) => Ok(Next::Target(place as usize / 4)),
+                    None => Err(format!("it goes to {to:#010x}, which is no instruction")),
+                };
+            }
             Operation::BranchTo { register } => return Ok(Next::Return(self.registers[register])),
         }
         Ok(Next::Line)

@@ -218,5 +218,14 @@ pub enum Operation {
     BranchTo {
         register: Register,
     },
+    /// `ADR`: where an instruction stands.
+    Place {
+        to: Register,
+        target: usize,
+    },
+    /// To where a word in memory says.
+    Jump {
+        address: Address,
+    },
     Vector(Vector),
 }

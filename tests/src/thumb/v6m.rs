@@ -53,6 +53,8 @@ pub fn has(operation: &Operation, text: &str) -> bool {
         | Operation::LoadTwo { .. }
         | Operation::StoreTwo { .. }
         | Operation::BranchOn { .. }
+        | Operation::Place { .. }
+        | Operation::Jump { .. }
         | Operation::Vector(_) => false,
     }
 }

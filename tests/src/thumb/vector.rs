@@ -1,10 +1,12 @@
 //! Floats of single precision, Helium's loops, and products across vectors.
 use std::string::String;
 
+use super::Fault;
 use super::helium::{self, Elements};
 use super::machine::{Machine, Next};
-use super::operand::{LR, Operand, PC, Register, SP};
+use super::operand::{Address, Index, LR, Offset, Operand, PC, Register, SP};
 use super::operation::{Operation, Width};
+use super::text::Line;
 use super::vector_access::{self as access, Access};
 
 /// Elements of 16 bits in a vector.
@@ -31,7 +33,7 @@ pub enum Vector {
         to: usize,
         operands: [usize; 2],
     },
-    /// `DLS`; `WLS`, which leaves out a loop of no turns; `DLSTP.16`, from which on LR counts elements.
+    /// `DLS`; `WLS`, which leaves out a loop of no turns; `DLSTP.16` and `WLSTP.16`, from which on LR counts elements.
     LoopStart {
         count: Register,
         otherwise: Option<usize>,
@@ -44,6 +46,14 @@ pub enum Vector {
     },
     /// Loads and stores of vectors.
     Access(Access),
+    /// `VPST`: the predicate holds for so many instructions, which are loads here.
+    Block {
+        length: usize,
+    },
+    /// A load of such a block: elements that the predicate leaves out are 0.
+    InBlock(Access),
+    /// `VLDR P0`: the predicate from a word in memory.
+    Predicate(Address),
     /// `VMLAVA.S16`: the products of eight elements, added up; `VMLAV.S16` adds them to nothing.
     MultiplyAcross {
         to: Register,
@@ -60,6 +70,9 @@ impl Vector {
             Self::LoopStart { .. }
             | Self::LoopEnd { .. }
             | Self::Access(_)
+            | Self::Block { .. }
+            | Self::InBlock(_)
+            | Self::Predicate(_)
             | Self::MultiplyAcross { .. }
             | Self::Elements(_) => true,
         }
@@ -76,12 +89,29 @@ pub fn decode(
         let operation = |access| Operation::Vector(Vector::Access(access));
         return Some(access.map(operation));
     }
+    let in_block = match name {
+        "vldrht.u16" => Some("vldrh.u16"),
+        "vldrbt.s16" => Some("vldrb.s16"),
+        _ => None,
+    };
+    if let Some(access) = in_block.and_then(|name| access::decode(name, operands)) {
+        let operation = |access| Operation::Vector(Vector::InBlock(access));
+        return Some(access.filter(Access::is_row).map(operation));
+    }
     if let Some(elements) = helium::decode(name, operands) {
         let operation = |elements| Operation::Vector(Vector::Elements(elements));
         return Some(elements.map(operation));
     }
     let vector = match (name, operands) {
         ("vldm" | "vstm", _) => singles(name == "vldm", operands),
+        ("vpst" | "vpstt" | "vpsttt" | "vpstttt", &[]) => Some(Vector::Block {
+            length: name.len() - "vps".len(),
+        }),
+        ("vldr", &[Operand::Word("p0"), Operand::Address(address)]) => {
+            let in_reach = matches!(address.offset, Offset::Number(offset) if offset % 4 == 0 && (-508..=508).contains(&offset));
+            let stays = address.index == Index::Offset && address.base != PC;
+            (in_reach && stays).then_some(Vector::Predicate(address))
+        }
         ("vpush" | "vpop", &[Operand::Singles(first, count)]) => Some(Vector::Stack {
             push: name == "vpush",
             first,
@@ -99,7 +129,7 @@ pub fn decode(
             })
         }
         (
-            "wls",
+            "wls" | "wlstp.16",
             &[
                 Operand::Register(LR),
                 Operand::Register(count),
@@ -112,7 +142,7 @@ pub fn decode(
                 .map(|target| Vector::LoopStart {
                     count,
                     otherwise: Some(target),
-                    elements: false,
+                    elements: name == "wlstp.16",
                 })
         }
         ("le" | "letp", &[Operand::Register(LR), Operand::Word(label)]) => target(label)
@@ -133,13 +163,33 @@ pub fn decode(
             })
         }
         (
-            "vpush" | "vpop" | "vmla.f32" | "dls" | "dlstp.16" | "wls" | "le" | "letp"
-            | "vmlav.s16" | "vmlava.s16",
+            "vpst" | "vpstt" | "vpsttt" | "vpstttt" | "vldr" | "vpush" | "vpop" | "vmla.f32"
+            | "dls" | "dlstp.16" | "wls" | "wlstp.16" | "le" | "letp" | "vmlav.s16" | "vmlava.s16",
             _,
         ) => None,
         _ => return None,
     };
     Some(vector.map(Operation::Vector))
+}
+
+/// Checks that a block has as many instructions as it says, and that there are such in blocks alone.
+///
+/// # Errors
+/// The line where that is not so.
+pub fn blocks(code: &[(Operation, Line)]) -> Result<(), Fault> {
+    let mut left = 0;
+    for (operation, line) in code {
+        let inside = matches!(operation, Operation::Vector(Vector::InBlock(_)));
+        if inside != (left > 0) {
+            return Err(line.fault("a block has other instructions"));
+        }
+        if let Operation::Vector(Vector::Block { length }) = operation {
+            left = *length;
+        } else if inside {
+            left -= 1;
+        }
+    }
+    Ok(())
 }
 
 fn singles(load: bool, operands: &[Operand<'_>]) -> Option<Vector> {
@@ -231,6 +281,16 @@ impl Machine {
                 self.predicated = false;
             }
             Vector::Access(access) => self.access(access)?,
+            Vector::Block { .. } if self.predicated => {
+                return Err("the model has no block in a tail-predicated loop".into());
+            }
+            Vector::Block { .. } => {}
+            Vector::InBlock(access) => self.access_first(access, self.elements_of_predicate()?)?,
+            Vector::Predicate(address) => {
+                let at = self.address(address)?;
+                self.words(at)?;
+                self.predicate = self.read(at, Width::Word)? as u16;
+            }
             Vector::MultiplyAcross { to, adds, operands } => {
                 let [n, m] = operands.map(|quad| self.halves(quad));
                 let mut sum = if adds { self.registers[to] } else { 0 };
@@ -243,6 +303,16 @@ impl Machine {
             Vector::Elements(elements) => self.elements(elements)?,
         }
         Ok(Next::Line)
+    }
+
+    /// The first elements of 16 bits, which alone the predicate has.
+    fn elements_of_predicate(&self) -> Result<usize, String> {
+        let bits = self.predicate.trailing_ones();
+        let first = u32::from(self.predicate) + 1 == 1 << bits;
+        if !first || !bits.is_multiple_of(2) {
+            return Err("the model knows predicates of the first elements alone".into());
+        }
+        Ok(bits as usize / 2)
     }
 
     /// Elements that an instruction works on: of a loop's last vector, those that are left (DDI 0553, "Tail predication").

@@ -2,6 +2,7 @@
 //! "VSTR", "VLD2", "VLD4").
 use std::format;
 use std::string::String;
+use std::vec::Vec;
 
 use super::machine::Machine;
 use super::operand::{Address, Index, Offset, Operand, PC, Register, SP};
@@ -18,8 +19,9 @@ pub enum Access {
     },
     /// Elements at offsets from a base, each shifted left.
     Gather {
+        load: bool,
         form: Form,
-        to: usize,
+        quad: usize,
         base: Register,
         offsets: usize,
         places: u32,
@@ -40,6 +42,13 @@ pub struct Form {
     memory: Width,
     /// Whether elements of a vector are halves.
     halves: bool,
+}
+
+impl Access {
+    /// Whether elements follow each other and come from memory.
+    pub fn is_row(&self) -> bool {
+        matches!(self, Self::Row { load: true, .. })
+    }
 }
 
 impl Form {
@@ -103,10 +112,12 @@ pub fn decode(name: &str, operands: &[Operand<'_>]) -> Option<Option<Access>> {
         Offset::Quad(offsets, places) => {
             // The offsets are those of elements, or of bytes.
             let shift = places == 0 || 1 << places == form.memory.bytes();
-            let apart = offsets != quad && base != PC && base != SP;
-            (load && shift && apart && address.index == Index::Offset).then_some(Access::Gather {
+            let apart = !load || offsets != quad;
+            let plain = base != PC && base != SP && address.index == Index::Offset;
+            (shift && apart && plain).then_some(Access::Gather {
+                load,
                 form,
-                to: quad,
+                quad,
                 base,
                 offsets,
                 places,
@@ -144,10 +155,19 @@ impl Machine {
                 form,
                 quad,
                 address,
-            } => self.row(load, form, quad, address),
+            } => {
+                let count = if form.halves {
+                    self.active()
+                } else {
+                    self.whole()?;
+                    4
+                };
+                self.row(load, form, (quad, count), address)
+            }
             Access::Gather {
+                load,
                 form,
-                to,
+                quad,
                 base,
                 offsets,
                 places,
@@ -155,20 +175,23 @@ impl Machine {
                 self.whole()?;
                 let base = self.registers[base];
                 let at = |offset: u32| base.wrapping_add(offset << places);
-                if form.halves {
+                if !load {
+                    self.scatter(form, quad, offsets, at)
+                } else if form.halves {
                     let mut halves = [0; 8];
                     for (half, offset) in halves.iter_mut().zip(self.halves(offsets)) {
                         *half = self.element(at((offset as u16).into()), form)? as i16;
                     }
-                    self.set_halves(to, halves);
+                    self.set_halves(quad, halves);
+                    Ok(())
                 } else {
                     let mut words = [0; 4];
                     for (word, offset) in words.iter_mut().zip(self.words_of(offsets)) {
                         *word = self.element(at(offset), form)?;
                     }
-                    self.set_words(to, words);
+                    self.set_words(quad, words);
+                    Ok(())
                 }
-                Ok(())
             }
             Access::Apart {
                 of,
@@ -194,18 +217,59 @@ impl Machine {
         }
     }
 
-    fn row(&mut self, load: bool, form: Form, quad: usize, address: Address) -> Result<(), String> {
+    /// A load of the first elements alone: the others are 0.
+    pub(super) fn access_first(&mut self, access: Access, count: usize) -> Result<(), String> {
+        match access {
+            Access::Row {
+                load,
+                form,
+                quad,
+                address,
+            } => self.row(load, form, (quad, count), address),
+            Access::Gather { .. } | Access::Apart { .. } => Err("the model has it whole".into()),
+        }
+    }
+
+    /// Stores elements of a vector at offsets.
+    fn scatter(
+        &mut self,
+        form: Form,
+        quad: usize,
+        offsets: usize,
+        at: impl Fn(u32) -> u32,
+    ) -> Result<(), String> {
+        let (values, offsets): (Vec<u32>, Vec<u32>) = if form.halves {
+            let of = |quad| {
+                self.halves(quad)
+                    .map(|half| u32::from(half as u16))
+                    .to_vec()
+            };
+            (of(quad), of(offsets))
+        } else {
+            (
+                self.words_of(quad).to_vec(),
+                self.words_of(offsets).to_vec(),
+            )
+        };
+        for (value, offset) in values.into_iter().zip(offsets) {
+            self.element_at(at(offset), form)?;
+            self.write(at(offset), form.memory, value)?;
+        }
+        Ok(())
+    }
+
+    fn row(
+        &mut self,
+        load: bool,
+        form: Form,
+        (quad, count): (usize, usize),
+        address: Address,
+    ) -> Result<(), String> {
         let start = self.address(address)?;
         let bytes = form.memory.bytes();
         if !start.is_multiple_of(bytes) {
             return Err(format!("it faults at {start:#010x}, which is not aligned"));
         }
-        let count = if form.halves {
-            self.active()
-        } else {
-            self.whole()?;
-            4
-        };
         let mut values = [0; 8];
         if !load && form.halves {
             values = self.halves(quad).map(|half| half as u32);
@@ -228,12 +292,18 @@ impl Machine {
         Ok(())
     }
 
+    /// Elements stand at multiples of their length.
+    fn element_at(&self, at: u32, form: Form) -> Result<(), String> {
+        match at.is_multiple_of(form.memory.bytes()) {
+            true => Ok(()),
+            false => Err(format!("it faults at {at:#010x}, which is not aligned")),
+        }
+    }
+
     /// An element with its sign.
     fn element(&self, at: u32, form: Form) -> Result<u32, String> {
+        self.element_at(at, form)?;
         let bytes = form.memory.bytes();
-        if !at.is_multiple_of(bytes) {
-            return Err(format!("it faults at {at:#010x}, which is not aligned"));
-        }
         let value = self.read(at, form.memory)?;
         let unused = 32 - 8 * bytes;
         Ok(((value << unused) as i32 >> unused) as u32)

@@ -1,7 +1,7 @@
 //! Calls of the programs of Helium that scale, clamp and store, as the runtime calls them.
 use conformance::inputs::Random;
 use conformance::thumb::{Core, Memory, Program};
-use dunlin::kernel::places_mve::{FEW_COLUMNS, MANY, together};
+use dunlin::kernel::places_mve::{FEW_COLUMNS, MANY, together, way};
 use dunlin::kernel::{reference, rows_mve};
 
 use super::{Checked, Kernel, Values, bytes, call, lengths, scale_word, scaled, values};
@@ -25,10 +25,10 @@ pub const KERNELS: [Kernel; 4] = [
         text: MANY,
         core: Core::V81m,
         check: |program| {
-            places(
-                program,
-                lengths().into_iter().filter(|&len| len > 8).collect(),
-            )
+            // Those of some runs of unrolled columns too.
+            let long = if cfg!(miri) { [].as_slice() } else { &LONG };
+            let many = lengths().into_iter().filter(|&len| len > 8);
+            places(program, many.chain(long.iter().copied()).collect())
         },
     },
     Kernel {
@@ -44,6 +44,9 @@ pub const KERNELS: [Kernel; 4] = [
         },
     },
 ];
+
+/// Columns of one, two and three runs of unrolled ones.
+const LONG: [usize; 5] = [71, 72, 125, 137, 200];
 
 pub const BOUNDS: [(i16, i16); 4] = [(-5, 5), (100, 20_000), (i16::MIN, i16::MAX), (0, i16::MAX)];
 
@@ -68,6 +71,12 @@ impl Rows {
             scale: (0..count).map(|_| scale(values, random)).collect(),
             bounds: BOUNDS[random.bits() as usize % BOUNDS.len()],
         }
+    }
+
+    fn keep(&mut self, count: usize) {
+        self.weights.truncate(count * self.columns);
+        self.bias.truncate(count);
+        self.scale.truncate(count);
     }
 
     fn sum(&self, row: usize, column: usize, x: &[i16]) -> i32 {
@@ -96,11 +105,18 @@ fn rows(program: &Program, clamps: bool) -> Result<Checked, String> {
     let mut checked = Checked::default();
     for values in values() {
         for len in lengths() {
-            for (count, column, x_at) in [(4, 0, 0), (8, 1, 3)] {
-                let rows = Rows::new(&values, (count, len + 2 * column), &mut random);
+            for (whole, column, x_at) in [(4, 0, 0), (8, 1, 3)] {
+                let mut rows = Rows::new(&values, (whole, len + 2 * column), &mut random);
                 let x = values.x(len, &mut random);
                 // Without scales in some of the cases of 32 bits.
                 let plain = !clamps && len % 3 == 0;
+                // Less than two fours in some of the others.
+                let count = if plain || whole == 4 {
+                    whole
+                } else {
+                    whole - len % 4
+                };
+                rows.keep(count);
                 let place = (values, len, count, column, plain);
                 let run = || rows_case(program, &rows, (column, plain, clamps), (&x, x_at));
                 let count_of = run().map_err(|failure| format!("{place:?}: {failure}"))?;
@@ -124,28 +140,27 @@ fn rows_case(
     let x_start = memory.readable(&bytes(x, |x| x.to_le_bytes()), 2 * x_at);
     let size = if clamps { 2 } else { 4 };
     let y = memory.unwritten(size * count, 4);
-    let pairs = len.saturating_sub(1) / 16;
-    let back = (len.max(1).next_multiple_of(8) as u32).wrapping_sub(rows.columns as u32);
-    let low = i32::from(rows.bounds.0) as u32;
+    let [low, high] = [rows.bounds.0, rows.bounds.1].map(|bound| u32::from(bound as u16));
     // As `rows_mve::Job` has them.
     let job = [
         x_start,
         rows.columns as u32,
-        pairs as u32,
-        (len - 16 * pairs) as u32,
+        len as u32,
+        random.bits(),
         weights + column as u32,
         bias,
         if plain { 0 } else { scale },
         y,
-        back,
-        y + (size * count) as u32,
-        i32::from(rows.bounds.1) as u32,
-        low,
-        low,
-        low,
-        low,
+        random.bits(),
+        count as u32,
+        low | high << 16,
+        random.bits(),
+        random.bits(),
+        random.bits(),
+        random.bits(),
+        (count.next_multiple_of(4) - count) as u32,
     ];
-    let job = memory.readable(&bytes(&job, |word| word.to_le_bytes()), 0);
+    let job = memory.writable(&bytes(&job, |word| word.to_le_bytes()), 0);
     let rest = [(); 3].map(|()| random.bits());
     let arguments = [job, rest[0], rest[1], rest[2]];
     let (returned, memory) = call(program, memory, arguments, &mut random)?;
@@ -203,7 +218,7 @@ fn places_case(
     let x_start = memory.readable(&bytes(x, |x| x.to_le_bytes()), 2 * x_at);
     let outputs = (places - 1) * filters + count;
     let y = memory.unwritten(2 * outputs, 6);
-    let pairs = columns.saturating_sub(9) / 16;
+    let [entry, further, rest] = way(columns);
     let read = if columns > 8 {
         columns.next_multiple_of(8)
     } else {
@@ -222,11 +237,12 @@ fn places_case(
         bias,
         scale,
         ahead.wrapping_sub(2 * read as u32),
-        pairs as u32,
-        columns.saturating_sub(8 + 16 * pairs) as u32,
+        entry,
+        further,
         bias + 4 * count as u32,
         i32::from(rows.bounds.1) as u32,
         i32::from(rows.bounds.0) as u32,
+        rest,
     ];
     let job = memory.writable(&bytes(&job, |word| word.to_le_bytes()), 0);
     let rest = [(); 3].map(|()| random.bits());

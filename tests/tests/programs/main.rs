@@ -18,6 +18,7 @@ mod depthwise_mve;
 mod depthwise_places;
 mod depthwise_step;
 mod floats;
+mod gru;
 mod helium;
 mod places;
 mod pools;
@@ -171,6 +172,7 @@ fn kernels() -> impl Iterator<Item = Kernel> {
         .chain(depthwise_places::KERNELS)
         .chain(helium)
         .chain(cells::KERNELS)
+        .chain(gru::KERNELS)
         .chain(floats::KERNELS)
 }
 

@@ -42,14 +42,14 @@ const HOT: [Hot; 4] = [
     Hot {
         cores: &["cortex-m55"],
         image: "bare_lstm",
-        function: "kernel::rows_mve::products_program",
+        function: "kernel::rows_mve::programs::products_program",
         instructions: &[Opcode::Vmlava, Opcode::Letp],
     },
     Hot {
         cores: &["cortex-m55"],
         image: "bare_conv",
         function: "kernel::places_mve::many::program",
-        instructions: &[Opcode::Vmlava, Opcode::Letp],
+        instructions: &[Opcode::Vmlava],
     },
 ];
 

@@ -1,4 +1,4 @@
-//! Convolutions with at most eight columns: four rows a vector, at two places.
+//! Convolutions with at most eight columns: four rows a vector, at four places.
 #![cfg_attr(dunlin_mve, allow(unsafe_code))] // a naked function
 
 #[cfg(dunlin_mve)]
@@ -6,70 +6,115 @@ use super::Job;
 
 /// At most eight columns: r0 the [`Job`].
 ///
-/// r4 weights of a column, q7 the way from there to those of all four rows; r0, r1 values of two places, r2, r3 one value of
-/// each; r5 columns; r6 outputs, r8 their step, r10 their end; r7 scales; r9 what is ahead; r11 biases. q3 has the multipliers, q4
-/// the shifts, q5 and q6 the bounds.
+/// On the stack stand the weights of four rows, a word each, column by column; from 128 on their biases and the bounds as vectors;
+/// the job, what is ahead, and the end of the outputs. r0 values, and r5, r6, r7 the ways to those of the next places; r2, r3, r8,
+/// r12 a value of each place; r1 outputs, r9 the step to those of the next two places; r11 columns. q0 to q3 have the sums of a
+/// place each, q5 the multipliers, q6 the shifts, q7 where in the output the four rows of two places go.
 macro_rules! few_source {
     () => {
         "
         push {r4-r11, lr}
         vpush {s16-s31}
-        mov r12, r0
-        ldrd r1, r2, [r12, #52]
-        vdup.32 q6, r1
-        vdup.32 q5, r2
-        ldrd r4, r5, [r12]
-        ldrd r11, r7, [r12, #28]
-        ldr r9, [r12, #36]
+        sub sp, #192
+        str r0, [sp, #176]
+        ldrd r1, r2, [r0, #52]
+        vdup.16 q0, r1
+        vstrw.32 q0, [sp, #144]
+        vdup.16 q0, r2
+        vstrw.32 q0, [sp, #160]
+        ldr r1, [r0, #20]
+        lsl r9, r1, #1
+        lsls r1, r1, #15
+        mov r3, #0x10001
         movs r2, #0
         vidup.u32 q7, r2, #1
-        vmul.i32 q7, q7, r5
+        vmul.i32 q7, q7, r3
+        vadd.i32 q7, q7, r1
+        ldr r1, [r0, #36]
+        str r1, [sp, #180]
+        ldr r11, [r0, #4]
+        ldr r5, [r0, #12]
+        lsls r6, r5, #1
+        adds r7, r6, r5
         1:
-        ldrd r0, r2, [r12, #8]
-        ldrd r6, r8, [r12, #16]
-        ldr r10, [r12, #24]
-        adds r1, r0, r2
-        add r10, r6, r10
-        vldrw.u32 q3, [r7], #16
-        vneg.s32 q4, q3
-        vbic.i32 q3, #0xff
+        ldr r4, [r0]
+        movs r2, #0
+        vidup.u32 q0, r2, #1
+        vmul.i32 q0, q0, r11
+        mov r3, sp
+        dls lr, r11
         2:
-        vldrw.u32 q0, [r11]
-        vldrw.u32 q1, [r11]
-        dls lr, r5
-        3:
-        vldrb.s32 q2, [r4, q7]
+        vldrb.s32 q1, [r4, q0]
         adds r4, #1
-        ldrsh r2, [r0], #2
-        ldrsh r3, [r1], #2
-        vmla.i32 q0, q2, r2
-        vmla.i32 q1, q2, r3
-        le lr, 3b
-        vmulh.s32 q0, q0, q3
-        vmulh.s32 q1, q1, q3
-        vshl.s32 q0, q0, q4
-        vshl.s32 q1, q1, q4
-        vmin.s32 q0, q0, q6
-        vmin.s32 q1, q1, q6
-        vmax.s32 q0, q0, q5
-        vmax.s32 q1, q1, q5
-        vstrh.32 q0, [r6]
-        add r6, r8
-        vstrh.32 q1, [r6]
-        add r6, r8
-        add r0, r9
+        vstrw.32 q1, [r3], #16
+        le lr, 2b
+        add r4, r4, r11
+        add r4, r4, r11, lsl #1
+        str r4, [r0]
+        ldrd r2, r3, [r0, #28]
+        vldrw.u32 q0, [r2], #16
+        vldrw.u32 q5, [r3], #16
+        strd r2, r3, [r0, #28]
+        vstrw.32 q0, [sp, #128]
+        vneg.s32 q6, q5
+        vbic.i32 q5, #0xff
+        ldr r1, [r0, #16]
+        ldr r2, [r0, #24]
+        adds r2, r1, r2
+        str r2, [sp, #184]
+        add r2, r1, #8
+        str r2, [r0, #16]
+        ldr r0, [r0, #8]
+        3:
+        vldrw.u32 q0, [sp, #128]
+        vldrw.u32 q1, [sp, #128]
+        vldrw.u32 q2, [sp, #128]
+        vldrw.u32 q3, [sp, #128]
+        mov r4, sp
+        dls lr, r11
+        4:
+        vldrw.u32 q4, [r4], #16
+        ldrsh r2, [r0, r5]
+        ldrsh r3, [r0, r6]
+        ldrsh r8, [r0, r7]
+        ldrsh r12, [r0], #2
+        vmla.i32 q0, q4, r12
+        vmla.i32 q1, q4, r2
+        vmla.i32 q2, q4, r3
+        vmla.i32 q3, q4, r8
+        le lr, 4b
+        vmulh.s32 q0, q0, q5
+        vmulh.s32 q1, q1, q5
+        vmulh.s32 q2, q2, q5
+        vmulh.s32 q3, q3, q5
+        vshl.s32 q0, q0, q6
+        vshl.s32 q1, q1, q6
+        vshl.s32 q2, q2, q6
+        vshl.s32 q3, q3, q6
+        vqmovnb.s32 q0, q0
+        vqmovnb.s32 q2, q2
+        vqmovnt.s32 q0, q1
+        vqmovnt.s32 q2, q3
+        vldrw.u32 q1, [sp, #144]
+        vldrw.u32 q3, [sp, #160]
+        vmin.s16 q0, q0, q1
+        vmin.s16 q2, q2, q1
+        vmax.s16 q0, q0, q3
+        vmax.s16 q2, q2, q3
+        ldrd r2, r3, [sp, #180]
+        vstrh.16 q0, [r1, q7, uxtw #1]
         add r1, r9
-        subs r4, r4, r5
-        cmp r6, r10
-        bne 2b
-        add r11, #16
-        add r4, r4, r5, lsl #2
-        ldr r0, [r12, #16]
-        ldr r1, [r12, #48]
-        adds r0, #8
-        str r0, [r12, #16]
-        cmp r11, r1
+        vstrh.16 q2, [r1, q7, uxtw #1]
+        add r1, r9
+        add r0, r2
+        cmp r1, r3
+        bne 3b
+        ldr r0, [sp, #176]
+        ldr r1, [r0, #28]
+        ldr r2, [r0, #48]
+        cmp r1, r2
         bne 1b
+        add sp, #192
         vpop {s16-s31}
         pop {r4-r11, pc}
         "

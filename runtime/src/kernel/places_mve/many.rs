@@ -1,127 +1,43 @@
-//! Convolutions with more than eight columns: two rows at three places.
+//! Convolutions with more than eight columns: four rows at two places.
 #![cfg_attr(dunlin_mve, allow(unsafe_code))] // a naked function
 
 #[cfg(dunlin_mve)]
 use super::Job;
 
-/// Eight columns of two rows at three places; `vmlav` starts sums, `vmlava` adds to them.
+/// Vectors of eight columns that follow each other in the program, and the bytes of one: fourteen instructions of four.
+pub(super) const UNROLLED: usize = 8;
+pub(super) const EIGHT_BYTES: usize = 14 * 4;
+
+/// Eight columns of four rows at two places.
 macro_rules! eight {
-    ($multiply:literal) => {
-        concat!(
-            "
-        vldrb.s16 q0, [r1], #8
-        vldrb.s16 q1, [r3], #8
-        vldrh.u16 q2, [r5], #16
-        ",
-            $multiply,
-            " r0, q0, q2
-        ",
-            $multiply,
-            " r6, q1, q2
-        vldrh.u16 q2, [r7], #16
-        ",
-            $multiply,
-            " r2, q0, q2
-        ",
-            $multiply,
-            " r8, q1, q2
-        vldrh.u16 q2, [r9], #16
-        ",
-            $multiply,
-            " r4, q0, q2
-        ",
-            $multiply,
-            " r10, q1, q2
+    () => {
         "
-        )
-    };
-}
-
-/// All columns of two rows at three places, into two lanes of q3, q4 and q5.
-macro_rules! two_rows {
-    ($second:literal, $first:literal) => {
-        concat!(
-            eight!("vmlav.s16"),
-            "
-        wls lr, r11, 3f
-        2:
-        .rept 2
-        ",
-            eight!("vmlava.s16"),
-            "
-        .endr
-        le lr, 2b
-        3:
-        dlstp.16 lr, r12
-        4:
-        ",
-            eight!("vmlava.s16"),
-            "
-        letp lr, 4b
-        vmov q3",
-            $second,
-            ", q3",
-            $first,
-            ", r0, r6
-        vmov q4",
-            $second,
-            ", q4",
-            $first,
-            ", r2, r8
-        vmov q5",
-            $second,
-            ", q5",
-            $first,
-            ", r4, r10
+        vldrh.u16 q0, [r9], #16
+        vldrh.u16 q1, [r11], #16
+        vldrb.s16 q2, [r1], #8
+        vmlava.s16 r0, q2, q0
+        vmlava.s16 r8, q2, q1
+        vldrb.s16 q2, [r3], #8
+        vmlava.s16 r2, q2, q0
+        vmlava.s16 r10, q2, q1
+        vldrb.s16 q2, [r5], #8
+        vmlava.s16 r4, q2, q0
+        vmlava.s16 r12, q2, q1
+        vldrb.s16 q2, [r7], #8
+        vmlava.s16 r6, q2, q0
+        vmlava.s16 lr, q2, q1
         "
-        )
-    };
-}
-
-/// What becomes of four sums in a vector, at r1, and the step to the next place.
-macro_rules! finish {
-    ($q:literal) => {
-        concat!(
-            "
-        vadd.i32 ",
-            $q,
-            ", ",
-            $q,
-            ", q0
-        vmulh.s32 ",
-            $q,
-            ", ",
-            $q,
-            ", q6
-        vshl.s32 ",
-            $q,
-            ", ",
-            $q,
-            ", q7
-        vmin.s32 ",
-            $q,
-            ", ",
-            $q,
-            ", q1
-        vmax.s32 ",
-            $q,
-            ", ",
-            $q,
-            ", q2
-        vstrh.32 ",
-            $q,
-            ", [r1]
-        adds r1, r1, r3
-        "
-        )
     };
 }
 
 /// More than eight columns: r0 the [`Job`].
 ///
-/// On the stack stand the rows 0 and 2, the values of three places, and the rows 1 and 3; then what is ahead, outputs, their step
-/// and end, and the job; then vectors of biases and bounds. r1, r3 are rows, r5, r7, r9 values, r0 to r10 with even numbers sums;
-/// q6 has the multipliers and q7 the shifts.
+/// All fourteen registers are taken between the sums' start and their end, so that there is none for a counter: jumps go where
+/// the stack says. r1, r3, r5, r7 are rows; r9, r11 the values of two places; r0, r2, r4, r6 the sums of one and r8, r10, r12, lr of
+/// the other. On the stack stand biases and rows as `ldm` takes them; from 48 on the way into the unrolled columns, the one out of
+/// them, and the one behind the last of them; the predicate of the columns behind all vectors; outputs, the step to those of the
+/// next two places, their end, and what is ahead; runs of unrolled columns that are left, and all of them; a sum meanwhile; the job. q3
+/// has the multipliers and q4 the shifts, q5 and q6 the bounds, q7 where in the output the four rows of both places go.
 macro_rules! many_source {
     () => {
         concat!(
@@ -129,69 +45,130 @@ macro_rules! many_source {
         push {r4-r11, lr}
         vpush {s16-s31}
         sub sp, #96
-        str r0, [sp, #44]
+        str r0, [sp, #92]
         ldrd r1, r2, [r0, #52]
-        vdup.32 q0, r1
-        vstrw.32 q0, [sp, #64]
-        vdup.32 q0, r2
-        vstrw.32 q0, [sp, #80]
+        vdup.16 q5, r1
+        vdup.16 q6, r2
+        ldr r1, [r0, #20]
+        lsls r2, r1, #1
+        str r2, [sp, #68]
+        lsls r1, r1, #15
+        mov r3, #0x10001
+        movs r2, #0
+        vidup.u32 q7, r2, #1
+        vmul.i32 q7, q7, r3
+        vadd.i32 q7, q7, r1
+        ldr r1, [r0, #36]
+        str r1, [sp, #76]
+        ldrd r2, r3, [r0, #40]
+        adr r4, 4f
+        adds r4, #1
+        subs r2, r4, r2
+        str r2, [sp, #48]
+        strd r3, r3, [sp, #80]
+        adr r5, 7f
+        adds r5, #1
+        ldr r2, [r0, #60]
+        str r2, [sp, #60]
+        cbz r2, 2f
+        adr r5, 6f
+        adds r5, #1
+        2:
+        strd r5, r5, [sp, #52]
+        cbz r3, 9f
+        adr r4, 5f
+        adds r4, #1
+        str r4, [sp, #52]
         9:
-        ldm r0, {r1-r10}
-        add r11, r1, r2
-        add r12, r11, r2
-        strd r1, r12, [sp]
-        add r12, r12, r2
-        strd r11, r12, [sp, #20]
-        add r1, r12, r2
-        str r1, [r0]
-        add r11, r3, r4
-        add r12, r11, r4
-        strd r3, r11, [sp, #8]
-        str r12, [sp, #16]
-        str r10, [sp, #28]
-        adds r7, r5, r7
-        strd r5, r6, [sp, #32]
-        str r7, [sp, #40]
-        adds r5, #8
-        str r5, [r0, #16]
-        vldrw.u32 q0, [r8], #16
-        vstrw.32 q0, [sp, #48]
-        vldrw.u32 q6, [r9], #16
-        strd r8, r9, [r0, #28]
-        vneg.s32 q7, q6
-        vbic.i32 q6, #0xff
-        ldrd r11, r12, [r0, #40]
+        ldrd r1, r2, [r0]
+        adds r3, r1, r2
+        adds r5, r3, r2
+        adds r7, r5, r2
+        adds r2, r7, r2
+        str r2, [r0]
+        ldrd r8, r10, [r0, #28]
+        ldm r8!, {r2, r4, r6, r12}
+        vldrw.u32 q3, [r10], #16
+        strd r8, r10, [r0, #28]
+        vneg.s32 q4, q3
+        vbic.i32 q3, #0xff
+        strd r2, r1, [sp]
+        strd r4, r3, [sp, #8]
+        strd r6, r5, [sp, #16]
+        strd r12, r7, [sp, #24]
+        strd r2, r4, [sp, #32]
+        strd r6, r12, [sp, #40]
+        ldrd r9, r11, [r0, #8]
+        add r11, r9
+        ldr r1, [r0, #16]
+        ldr r2, [r0, #24]
+        adds r2, r1, r2
+        str r1, [sp, #64]
+        str r2, [sp, #72]
+        adds r1, #8
+        str r1, [r0, #16]
         1:
-        ldm sp, {r1, r3, r5, r7, r9}
+        ldm sp, {r0-r8, r10, r12, lr}
+        ldr pc, [sp, #48]
+        3:
+        .rept 8
         ",
-            two_rows!("[2]", "[0]"),
+            eight!(),
             "
-        ldrd r1, r3, [sp, #20]
-        ldrd r5, r7, [sp, #8]
-        ldr r9, [sp, #16]
-        ",
-            two_rows!("[3]", "[1]"),
-            "
-        vldrw.u32 q0, [sp, #48]
-        vldrw.u32 q1, [sp, #64]
-        vldrw.u32 q2, [sp, #80]
-        ldrd r1, r3, [sp, #32]
-        ",
-            finish!("q3"),
-            finish!("q4"),
-            finish!("q5"),
-            "
-        ldr r0, [sp, #28]
-        ldr r2, [sp, #40]
-        adds r5, r5, r0
-        adds r7, r7, r0
-        add r9, r9, r0
-        strd r5, r7, [sp, #8]
-        str r9, [sp, #16]
-        str r1, [sp, #32]
-        cmp r1, r2
+        .endr
+        4:
+        ldr pc, [sp, #52]
+        5:
+        str r0, [sp, #88]
+        ldr r0, [sp, #80]
+        subs r0, #1
+        str r0, [sp, #80]
+        ldr r0, [sp, #88]
+        bpl 3b
+        ldr r0, [sp, #84]
+        str r0, [sp, #80]
+        ldr r0, [sp, #88]
+        ldr pc, [sp, #56]
+        6:
+        vldr p0, [sp, #60]
+        vpsttt
+        vldrht.u16 q0, [r9], #16
+        vldrht.u16 q1, [r11], #16
+        vldrbt.s16 q2, [r7]
+        vmlava.s16 r6, q2, q0
+        vmlava.s16 lr, q2, q1
+        vldrb.s16 q2, [r1]
+        vmlava.s16 r0, q2, q0
+        vmlava.s16 r8, q2, q1
+        vldrb.s16 q2, [r3]
+        vmlava.s16 r2, q2, q0
+        vmlava.s16 r10, q2, q1
+        vldrb.s16 q2, [r5]
+        vmlava.s16 r4, q2, q0
+        vmlava.s16 r12, q2, q1
+        7:
+        vmov q0[2], q0[0], r0, r4
+        vmov q0[3], q0[1], r2, r6
+        vmov q1[2], q1[0], r8, r12
+        vmov q1[3], q1[1], r10, lr
+        vmulh.s32 q0, q0, q3
+        vmulh.s32 q1, q1, q3
+        vshl.s32 q0, q0, q4
+        vshl.s32 q1, q1, q4
+        vqmovnb.s32 q0, q0
+        vqmovnt.s32 q0, q1
+        vmin.s16 q0, q0, q5
+        vmax.s16 q0, q0, q6
+        ldrd r0, r2, [sp, #64]
+        ldrd r4, r6, [sp, #72]
+        vstrh.16 q0, [r0, q7, uxtw #1]
+        adds r0, r0, r2
+        str r0, [sp, #64]
+        add r9, r6
+        add r11, r6
+        cmp r0, r4
         bne 1b
-        ldr r0, [sp, #44]
+        ldr r0, [sp, #92]
         ldr r1, [r0, #28]
         ldr r2, [r0, #48]
         cmp r1, r2

@@ -1,7 +1,7 @@
-//! Convolutions on cores with Helium: four rows over several places at a time, scaled, clamped and stored four at a time.
+//! Convolutions on cores with Helium: four rows over several places at a time, scaled, clamped and stored eight outputs at a time.
 //!
-//! With many columns, two rows at three places share their loads: eleven instructions for 48 products. With few, a vector has the
-//! weights of four rows in one column, and is multiplied by one value for each of two places.
+//! With many columns, four rows at two places share their loads: fourteen instructions for 64 products. With few, a vector has the
+//! weights of four rows in one column, and is multiplied by one value for each of four places.
 #![cfg_attr(dunlin_mve, allow(unsafe_code))] // calls of programs with checked lengths
 
 use super::clamped::Clamped;
@@ -15,9 +15,35 @@ pub use many::MANY;
 /// The most columns for which vectors lie across the rows.
 const FEW: usize = 8;
 
+/// The most rows: places that follow each other store at offsets of 16 bits.
+const MOST_ROWS: usize = 0xfff0;
+
 /// Places that are done at a time.
 pub const fn together(columns: usize) -> usize {
-    if columns > FEW { 3 } else { 2 }
+    if columns > FEW { 2 } else { 4 }
+}
+
+/// Of so many places, the number that [`run`] does: with few columns those that are left over come with some before them, once
+/// more; with many, one that is left over takes less alone.
+pub const fn done(columns: usize, places: usize) -> usize {
+    let together = together(columns);
+    if columns > FEW || places < together {
+        places / together * together
+    } else {
+        places
+    }
+}
+
+/// How the program for many columns goes through those of a row: bytes of code from its entry to the end of the unrolled columns,
+/// further runs of unrolled columns, and a predicate with two bits for each of the columns behind all vectors.
+pub const fn way(columns: usize) -> [u32; 3] {
+    let before_last = (columns / 8).saturating_sub(1);
+    let first = before_last % many::UNROLLED + 1;
+    [
+        (first * many::EIGHT_BYTES) as u32,
+        (before_last / many::UNROLLED) as u32,
+        (1 << (2 * (columns % 8))) - 1,
+    ]
 }
 
 /// What the programs work on.
@@ -37,51 +63,70 @@ struct Job {
     scale: *const u32,
     /// Bytes from the last value read of a place to the first of that which comes next in its stead.
     ahead: usize,
-    /// Pairs of eight columns behind the first eight, and the columns behind them: 1 to 16.
-    pairs: usize,
-    rest: usize,
+    /// The first two parts of the [`way`].
+    entry: u32,
+    further: u32,
     end: *const i32,
     high: i32,
     low: i32,
+    /// The last part of the way.
+    rest: u32,
 }
 
-/// `y[place * rows + r] = clamp(scale[r] (bias[r] + W[r] . x[place * step..]))` for all rows and the first places, as many as come
-/// [`together`]; gives their number.
+/// `y[place * rows + r] = clamp(scale[r] (bias[r] + W[r] . x[place * step..]))` for all rows and the first places, as many as are
+/// [`done`]; gives their number.
 ///
 /// Fewer than four rows are not done, nor anything where a slice is too short.
 #[cfg_attr(dunlin_mve, inline(never))]
 pub fn run(rows: &Clamped<'_>, (x, step): (&[i16], usize), y: &mut [i16]) -> usize {
     let (columns, filters) = (rows.columns, rows.bias.len());
-    let together = together(columns);
-    let count = y.len().checked_div(filters).unwrap_or_default() / together * together;
-    if filters < 4 || !rows.fit(filters * columns, count, x.len(), step) {
+    let places = y.len().checked_div(filters).unwrap_or_default();
+    let count = done(columns, places);
+    let some = (4..=MOST_ROWS).contains(&filters);
+    if !some || !rows.fit(filters * columns, count, x.len(), step) {
         return 0;
     }
-    let fours = filters / 4 * 4;
-    all(rows, 0, fours, (x, step), y, count);
-    // The rows that are left over are done with those before them, once more.
-    if fours < filters {
-        all(rows, filters - 4, 4, (x, step), y, count);
+    let together = together(columns);
+    let (fours, whole) = (filters / 4 * 4, count / together * together);
+    // The rows that are left over are done with those before them, once more, and so are the places.
+    let (mut place, mut places) = (0, whole);
+    loop {
+        let (mut row, mut rows_done) = (0, fours);
+        loop {
+            all(
+                rows,
+                (row, rows_done - row),
+                (x, step),
+                y,
+                (place, places - place),
+            );
+            if rows_done == filters {
+                break;
+            }
+            (row, rows_done) = (filters - 4, filters);
+        }
+        if places == count {
+            return count;
+        }
+        (place, places) = (count - together, count);
     }
-    count
 }
 
-/// Some rows, a multiple of four of them.
+/// Some rows, a multiple of four of them, at some places: from one on so many of each.
 #[cfg(dunlin_mve)]
+#[inline(never)]
 fn all(
     rows: &Clamped<'_>,
-    first: usize,
-    count: usize,
+    (first, count): (usize, usize),
     (x, step): (&[i16], usize),
     y: &mut [i16],
-    places: usize,
+    (place, places): (usize, usize),
 ) {
     let columns = rows.columns;
     let together = together(columns);
-    let pairs = columns.saturating_sub(FEW + 1) / 16;
-    let rest = columns.saturating_sub(FEW + 16 * pairs);
+    let [entry, further, rest] = way(columns);
     let read = if columns > FEW {
-        FEW + 16 * pairs + rest.next_multiple_of(8)
+        columns.next_multiple_of(8)
     } else {
         columns
     };
@@ -90,19 +135,20 @@ fn all(
     let mut job = Job {
         weights: rows.weights.as_ptr().wrapping_add(first * columns),
         columns,
-        x: x.as_ptr(),
+        x: x.as_ptr().wrapping_add(place * step),
         step: 2 * step,
-        y: y.as_mut_ptr().wrapping_add(first),
+        y: (y.as_mut_ptr()).wrapping_add(place * rows.bias.len() + first),
         y_step,
         y_bytes: places * y_step,
         bias,
         scale: rows.scale.as_ptr().wrapping_add(first),
         ahead: (2 * together * step).wrapping_sub(2 * read),
-        pairs,
-        rest,
+        entry,
+        further,
         end: bias.wrapping_add(count),
         high: rows.bounds.1.into(),
         low: rows.bounds.0.into(),
+        rest,
     };
     // SAFETY: `run` has checked that there are this many places of values, as many weights, biases and scales as the rows take, and
     // that the outputs of all places lie in `y`.
@@ -115,15 +161,14 @@ fn all(
     }
 }
 
-/// Some rows.
+/// Some rows at some places.
 #[cfg(not(dunlin_mve))]
 fn all(
     rows: &Clamped<'_>,
-    first: usize,
-    count: usize,
+    (first, count): (usize, usize),
     (x, step): (&[i16], usize),
     y: &mut [i16],
-    places: usize,
+    (place, places): (usize, usize),
 ) {
     use crate::math::rescale::Rescale;
     let (low, high) = rows.bounds;
@@ -131,7 +176,7 @@ fn all(
     for (row, (&bias, &scale)) in scales.skip(first).take(count) {
         let weights = rows.weights.get(row * rows.columns..).unwrap_or_default();
         let weights = weights.get(..rows.columns).unwrap_or_default();
-        for place in 0..places {
+        for place in place..place + places {
             let x = x.get(place * step..).unwrap_or_default();
             let sum = super::reference::dot(weights, x, bias);
             if let Some(y) = y.get_mut(place * rows.bias.len() + row) {

@@ -5,12 +5,13 @@
 use crate::format::graph::LstmSpec;
 use crate::format::header::Packing;
 use crate::kernel::row_blocks::{self, Blocks};
-use crate::kernel::slices::fewer;
-use crate::math::bounds::{at_least, at_most, rectify, saturate};
+use crate::kernel::slices::{copy_last, fewer};
+use crate::math::bounds::saturate;
 use crate::math::rescale::Rescale;
 use crate::math::table;
 use crate::precision::{Gates, Taps};
 
+use super::bounds::Bounds;
 use super::lstm;
 use super::matrix::Matrix;
 
@@ -39,6 +40,18 @@ macro_rules! functions {
                 rest_values(&known(matrix, $packing), &$taps(taps), x, done, rows)
             }
 
+            /// [`clamped`] with Helium, but for a row alone.
+            #[inline(never)]
+            fn clamped_rows(
+                matrix: &Matrix<'_>,
+                taps: &Taps,
+                x: &[i16],
+                y: &mut [i16],
+                bounds: (i16, i16),
+            ) {
+                known(matrix, $packing).clamped(&$taps(taps), x, bounds, y);
+            }
+
             /// Every row's sum at the scale of its output, brought between two bounds of 16 bits.
             #[inline(never)]
             pub fn clamped(
@@ -50,7 +63,12 @@ macro_rules! functions {
             ) {
                 let of_packing = known(matrix, $packing);
                 if of_packing.is_for_helium() {
-                    return of_packing.clamped(&$taps(taps), x, bounds, y);
+                    return match y {
+                        [y] if $taps(taps).runs == 1 => {
+                            *y = of_packing.clamped_row(&$taps(taps), x, bounds);
+                        }
+                        _ => clamped_rows(matrix, taps, x, y, bounds),
+                    };
                 }
                 let usual = $bounds(bounds);
                 if let [y] = y {
@@ -304,54 +322,6 @@ macro_rules! of_packing {
 }
 pub(super) use of_packing;
 
-/// Bounds of outputs: the usual ones take one instruction where there is one that saturates.
-#[derive(Clone, Copy)]
-enum Bounds {
-    /// All of 16 bits.
-    None,
-    /// From 0 on.
-    Relu,
-    Any(i32, i32),
-}
-
-impl Bounds {
-    #[inline(always)]
-    fn new((low, high): (i16, i16)) -> Self {
-        if cfg!(not(dunlin_v6m)) && high == i16::MAX {
-            if low == 0 {
-                return Self::Relu;
-            } else if low == i16::MIN {
-                return Self::None;
-            }
-        }
-        Self::any((low, high))
-    }
-
-    /// Where there are too few values for several ways to pay.
-    #[inline(always)]
-    fn any((low, high): (i16, i16)) -> Self {
-        Self::Any(low.into(), high.into())
-    }
-
-    #[inline(always)]
-    fn clamp(self, values: [i32; 4]) -> [i16; 4] {
-        match self {
-            Self::Relu => values.map(rectify),
-            Self::None => values.map(saturate),
-            Self::Any(low, high) => values.map(|value| at_least(at_most(value, high), low) as i16),
-        }
-    }
-
-    #[inline(always)]
-    fn clamp_one(self, value: i32) -> i16 {
-        match self {
-            Self::Relu => rectify(value),
-            Self::None => saturate(value),
-            Self::Any(low, high) => at_least(at_most(value, high), low) as i16,
-        }
-    }
-}
-
 /// The outputs of full blocks, and those behind them.
 #[inline(always)]
 fn blocks<T>(y: &mut [T]) -> (&mut [[T; 4]], &mut [T]) {
@@ -442,16 +412,6 @@ fn each_four<T>(
         let [a, b, c, d] = matrix.sums(block, 4, bias, (taps, whole, x), left_out);
         let [sa, sb, sc, sd] = scale.map(Rescale);
         *y = finish([sa.apply(a), sb.apply(b), sc.apply(c), sd.apply(d)]);
-    }
-}
-
-/// As many values as there are rows behind the full blocks, of which a single one is not copied.
-#[inline(always)]
-fn copy_last<T: Copy>(y: &mut [T], [a, b, c, _]: [T; 4]) {
-    match y {
-        [ya, yb] => [*ya, *yb] = [a, b],
-        [ya, yb, yc] => [*ya, *yb, *yc] = [a, b, c],
-        _ => {}
     }
 }
 

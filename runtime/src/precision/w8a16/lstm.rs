@@ -103,12 +103,12 @@ fn each_unit(
     }
     let taps = Taps::whole(xh.len());
     if matrix.is_for_helium() {
-        let mut arguments = [[0; 4]; UNITS];
         let chunks = cell.chunks_mut(UNITS).zip(hidden.chunks_mut(UNITS));
         for (index, (cell, hidden)) in chunks.enumerate() {
-            let sums = arguments.as_flattened_mut().get_mut(..4 * cell.len());
-            matrix.scaled(4 * UNITS * index, &taps, xh, sums);
-            units(&arguments, cell, hidden);
+            let (first, rows) = (4 * UNITS * index, 4 * cell.len());
+            matrix.on_stack::<{ 4 * UNITS }>(first, rows, &taps, xh, |sums| {
+                units(sums.as_chunks().0, cell, hidden);
+            });
         }
         return;
     }

@@ -4,7 +4,7 @@ use crate::format::features::Features;
 use crate::format::header::Packing;
 use crate::format::read::Cursor;
 use crate::kernel::slices::{four, part};
-use crate::kernel::{active, cell_mve, offset_quads, row_lanes, row_pairs, rows_mve, wide_row};
+use crate::kernel::{active, offset_quads, row_lanes, row_pairs, wide_row};
 use crate::math::rescale::Rescale;
 use crate::precision::{Rows, Taps};
 
@@ -12,8 +12,6 @@ use super::{Range, packed};
 
 /// Whether this build has a packing that leaves something out of its sums.
 const READS_QUADS: bool = Packing::OffsetQuads.is_readable();
-/// Rows whose scaled sums wait on the stack for what becomes of them.
-const CHUNK: usize = 32;
 
 /// `[rows][columns]` weights in [-127, 127], one bias (rounding included) and one scale a row.
 #[derive(Debug, Clone, Copy)]
@@ -247,72 +245,6 @@ impl<'m> Matrix<'m> {
         })
     }
 
-    /// Whether [`Matrix::scaled`] is the way to its sums.
-    #[inline(always)]
-    pub fn is_for_helium(&self) -> bool {
-        cfg!(dunlin_mve) && self.packing == Packing::RowMajor
-    }
-
-    /// The rows from one on.
-    #[inline(always)]
-    fn rows(&self, first: usize, taps: &Taps) -> rows_mve::Rows<'m> {
-        rows_mve::Rows {
-            weights: self.weights.get(first * self.columns..).unwrap_or_default(),
-            stride: self.columns,
-            column: taps.column,
-            sums: self.bias.get(first..),
-            scale: self.scale.get(first..),
-        }
-    }
-
-    /// Every row's sum at the scale of its output, between two bounds.
-    #[inline(always)]
-    pub fn clamped(&self, taps: &Taps, x: &[i16], bounds: (i16, i16), y: &mut [i16]) {
-        if taps.runs == 1 {
-            rows_mve::clamped(&self.rows(0, taps), taps.first(x), bounds, y);
-            return;
-        }
-        for (index, y) in y.chunks_mut(CHUNK).enumerate() {
-            let mut sums = [0; CHUNK];
-            let rows = self.rows(CHUNK * index, taps);
-            let sums = sums.get_mut(..y.len()).unwrap_or_default();
-            let (column, x) = all_but_last(&rows, taps, x, sums);
-            let rows = rows_mve::Rows {
-                column,
-                sums: if taps.runs > 1 { Some(sums) } else { rows.sums },
-                ..rows
-            };
-            rows_mve::clamped(&rows, x, bounds, y);
-        }
-    }
-
-    /// The hyperbolic tangent of every row's sum.
-    #[inline(always)]
-    pub fn tanh(&self, taps: &Taps, x: &[i16], y: &mut [i16]) {
-        let mut arguments = [0; CHUNK];
-        for (index, y) in y.chunks_mut(CHUNK).enumerate() {
-            self.scaled(CHUNK * index, taps, x, arguments.get_mut(..y.len()));
-            cell_mve::tanh(&arguments, y);
-        }
-    }
-
-    /// The sums of rows that follow each other, as many as `y` has places, at the scale of their outputs.
-    #[inline(always)]
-    pub fn scaled(&self, first: usize, taps: &Taps, x: &[i16], y: Option<&mut [i32]>) {
-        let (y, rows) = (y.unwrap_or_default(), self.rows(first, taps));
-        if taps.runs == 1 {
-            rows_mve::products(&rows, taps.first(x), y);
-            return;
-        }
-        let (column, x) = all_but_last(&rows, taps, x, y);
-        let rows = rows_mve::Rows {
-            column,
-            sums: rows.sums.filter(|_| taps.runs == 0),
-            ..rows
-        };
-        rows_mve::products(&rows, x, y);
-    }
-
     /// Adds `W[r, column..] . x` to the sums of the so many rows of a block.
     #[inline(always)]
     fn dot4(
@@ -382,32 +314,6 @@ pub(super) const fn known<const FEATURES: u32>(packing: Packing) -> Packing {
 /// Whether a build with these features reads this packing.
 const fn reads<const FEATURES: u32>(packing: Packing) -> bool {
     packing.is_readable() && Features(FEATURES).has(Features::of_packing(packing))
-}
-
-/// The sums over all runs of taps but the last, where there are several; gives the column and the values of the last, or of none.
-#[inline(never)]
-fn all_but_last<'x>(
-    rows: &rows_mve::Rows<'_>,
-    taps: &Taps,
-    x: &'x [i16],
-    sums: &mut [i32],
-) -> (usize, &'x [i16]) {
-    let mut pieces = taps.pieces(x);
-    let Some(mut last) = pieces.next() else {
-        return (0, &[]);
-    };
-    let mut start = rows.sums;
-    for piece in pieces {
-        let rows = rows_mve::Rows {
-            column: last.0,
-            sums: start.take(),
-            scale: None,
-            ..*rows
-        };
-        rows_mve::products(&rows, last.1, sums);
-        last = piece;
-    }
-    last
 }
 
 /// The sums of [`row_major`] where there is a faster way to them.

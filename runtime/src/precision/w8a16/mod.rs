@@ -12,8 +12,10 @@ use crate::math::{activation, float, table};
 use super::{Gates, Numbers, Precision, Rows, Sliding, Taps};
 
 mod affine;
+mod bounds;
 mod elementwise;
 mod gated;
+mod helium;
 mod lanes;
 mod lstm;
 mod matrix;

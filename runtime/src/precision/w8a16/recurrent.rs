@@ -4,8 +4,9 @@ use core::ops::RangeInclusive;
 use crate::error::LayerError;
 use crate::format::features::Features;
 use crate::format::graph::{Activation, GruSpec, LstmSpec};
-use crate::math::bounds::{add_saturating, rectify, saturate};
-use crate::math::rescale::multiply_high;
+use crate::kernel::cell_mve::Inner;
+use crate::kernel::{cell, gru_mve};
+use crate::math::bounds::add_saturating;
 use crate::math::table;
 
 use super::{FULL, NON_NEGATIVE, Range, W8A16, gated};
@@ -41,14 +42,21 @@ impl<const FEATURES: u32> Recurrent for W8A16<FEATURES> {
 
     #[inline(always)]
     fn gate(x: i32, h: i32) -> i16 {
-        // Scaled sums are below 2^30.
-        table::sigmoid(saturate(x.wrapping_add(h)))
+        cell::gru_gate(x, h)
     }
 
     #[inline(always)]
     fn scale_product(product: i32, gate: i16) -> i32 {
-        // `multiply_high` drops 16 bits of a product that has 15 more; a product is below 2^31 / 2.
-        multiply_high(product, gate) << 1
+        cell::scaled(product, gate)
+    }
+
+    #[inline(always)]
+    fn scale_products(arguments: [&[i32]; 2], products: &mut [i32]) -> usize {
+        if cfg!(dunlin_mve) {
+            gru_mve::scale(arguments, products)
+        } else {
+            0
+        }
     }
 
     #[inline(always)]
@@ -56,22 +64,29 @@ impl<const FEATURES: u32> Recurrent for W8A16<FEATURES> {
         ((i32::from(activation) * i32::from(gate) + (1 << 14)) >> 15) as i16
     }
 
-    /// `wide` has 15 more bits than the activation; `1 - z` is exact in 16 bits as `2^15 - z`.
     #[inline(always)]
     fn gru_unit(update: i16, x: i32, h: i32, spec: &GruSpec, wide: &mut i32) -> i16 {
-        // Scaled sums are below 2^30.
-        let argument = x.wrapping_add(h);
-        let relu = !Self::FEATURES.has(Features::TANH) || spec.activation == Activation::Relu;
-        let candidate = if relu {
-            rectify(argument)
+        let candidate = cell::gru_candidate(x, h, Self::is_relu(spec));
+        cell::gru_unit(update, candidate, wide)
+    }
+
+    #[inline(always)]
+    fn gru_units(
+        updates: [&[i32]; 2],
+        candidates: [&[i32]; 2],
+        spec: &GruSpec,
+        wide: &mut [i32],
+        hidden: &mut [i16],
+    ) -> usize {
+        if cfg!(not(dunlin_mve)) {
+            return 0;
+        }
+        let inner = if Self::is_relu(spec) {
+            Inner::Relu
         } else {
-            table::tanh(saturate(argument))
+            Inner::Tanh
         };
-        let kept = multiply_high(*wide, update) << 1;
-        let new = (32_768 - i32::from(update)) * i32::from(candidate);
-        // Between the old state and a candidate of 2^30 at most, and 2^15 away from 2^31: neither sum leaves 32 bits.
-        *wide = kept.wrapping_add(new);
-        saturate(wide.wrapping_add(1 << 14) >> 15)
+        gru_mve::units(inner, updates, candidates, wide, hidden)
     }
 
     fn gated_hidden_range(spec: &LstmSpec, gates: Gates) -> Result<Range, LayerError> {
@@ -107,6 +122,14 @@ impl<const FEATURES: u32> Recurrent for W8A16<FEATURES> {
         wide: &mut i32,
     ) -> i16 {
         gated::gru_unit(update, add_saturating(x, h), spec, gates, wide)
+    }
+}
+
+impl<const FEATURES: u32> W8A16<FEATURES> {
+    /// Whether the candidates of a plain GRU are rectified.
+    #[inline(always)]
+    fn is_relu(spec: &GruSpec) -> bool {
+        !Self::FEATURES.has(Features::TANH) || spec.activation == Activation::Relu
     }
 }
 

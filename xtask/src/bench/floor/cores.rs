@@ -190,8 +190,8 @@ pub const MVE: Costs = Costs {
     together: 8.0,
     // VLDRB, VLDRH, VMLAVA.
     alone: 3.0 / 8.0,
-    // Eight columns of two rows at three places: three VLDRH, two VLDRB, six VMLAVA.
-    place: 11.0 / 48.0,
+    // Eight columns of four rows at two places: two VLDRH, four VLDRB, eight VMLAVA.
+    place: 14.0 / 64.0,
     // Four rows in a vector: a VMLA with a value in a register, whose load serves all rows.
     few: 0.25,
     few_columns: f64::INFINITY,
@@ -203,10 +203,10 @@ pub const MVE: Costs = Costs {
     take_place: 0.5,
     // VMULH, VSHL.
     rescale: 0.5,
-    // VMIN or VQMOVN.
+    // VQMOVN.
     bound: 0.25,
-    // VSTRH.
-    store: 0.25,
+    // VSTRH of eight.
+    store: 0.125,
     // VSHR, VMIN, VLDRW, VAND, VMUL, VMUL, VADD, VSHR.
     lookup: 2.0,
     smooth: 1.0,
