@@ -57,6 +57,8 @@ pub mod depthwise_mve;
 mod depthwise_places;
 pub mod depthwise_v6m;
 pub mod depthwise_v7m;
+pub mod lane_places;
+
 pub mod offset_quads;
 pub mod places;
 pub mod places_mve;
