@@ -17,6 +17,8 @@ pub mod helium_kernels;
 pub mod inputs;
 pub mod kernels;
 #[cfg(feature = "host")]
+pub mod lane_kernels;
+#[cfg(feature = "host")]
 pub mod oracle;
 pub mod packed_kernels;
 pub mod packers;
@@ -34,6 +36,8 @@ pub fn run(report: &mut dyn FnMut(&str, bool)) {
     row_kernels::run(report);
     helium_kernels::run(report);
     place_kernels::run(report);
+    #[cfg(feature = "host")]
+    lane_kernels::run(report);
     depthwise_kernels::run(report);
     tables::run(report);
     golden::run(report);

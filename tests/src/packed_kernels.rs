@@ -130,14 +130,21 @@ fn lanes(case: &Case<'_>, longer: &[i16]) -> bool {
 
     let of = |r: usize| (r + r / 4) % 4;
     let mut block = [0; 16 * (BUFFER + OFFSETS)];
-    let block = packers::row_lanes(core::array::from_fn(|r| case.rows[of(r)]), &mut block);
+    let block = packers::row_lanes(
+        case.column + case.x.len(),
+        core::array::from_fn(|r| case.rows[of(r)]),
+        &mut block,
+    );
     let expected = case.expected();
     let expected = core::array::from_fn(|r| expected[of(r)]);
     let start: [i32; 16] = core::array::from_fn(|r| case.sums[of(r)]);
     [case.x, longer].into_iter().all(|x| {
         let mut sums = start;
         dot16(block, case.column, x, &mut sums);
-        sums == expected && dot(Plain, block, case.column, x, start) == expected
+        // Blocks together give what each gives.
+        let both = dot(Plain, [block; 2], case.column, x, [start, expected]);
+        let [second] = dot(Plain, [block], case.column, x, [expected]);
+        sums == expected && both == [expected, second]
     })
 }
 

@@ -35,11 +35,11 @@ pub fn offset_quads<'b>(rows: [&[i8]; 4], block: &'b mut [i8]) -> &'b [i8] {
     block
 }
 
-/// Sixteen rows of equal length in the layout of [`dunlin::kernel::row_lanes`], in the bytes that they take: two columns of each row,
+/// Sixteen rows of so many columns, or none, in the layout of [`dunlin::kernel::row_lanes`], in the bytes that they take: two columns of each row,
 /// then the next two.
 #[cfg(feature = "host")]
-pub fn row_lanes<'b>(rows: [&[i8]; 16], block: &'b mut [i8]) -> &'b [i8] {
-    let bytes = rows[0].len().next_multiple_of(2) * 16;
+pub fn row_lanes<'b>(columns: usize, rows: [&[i8]; 16], block: &'b mut [i8]) -> &'b [i8] {
+    let bytes = columns.next_multiple_of(2) * 16;
     let block = block.get_mut(..bytes).unwrap_or_default();
     block.fill(0);
     for (r, row) in rows.iter().enumerate() {

@@ -26,7 +26,8 @@ fn kernels_give_the_sums_of_the_reference() {
     conformance::packed_kernels::run(&mut report);
     conformance::row_kernels::run(&mut report);
     conformance::depthwise_kernels::run(&mut report);
-    assert_eq!(cases, 11);
+    conformance::lane_kernels::run(&mut report);
+    assert_eq!(cases, 13);
 }
 
 #[test]

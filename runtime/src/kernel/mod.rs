@@ -63,6 +63,7 @@ mod depthwise_places;
 pub mod depthwise_v6m;
 pub mod depthwise_v7m;
 pub mod gru_mve;
+pub mod lane_places;
 pub mod offset_quads;
 pub mod places;
 pub mod places_mve;

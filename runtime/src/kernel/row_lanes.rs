@@ -7,6 +7,11 @@
 //! ```
 //! With AVX2 and AVX-512 `VPMADDWD` multiplies the weights of a lane with two values and adds both products; elsewhere it is a plain loop.
 //! The instructions are behind safe functions of `pulp`, which looks once whether the processor has them.
+use crate::math::bounds::{at_least, at_most};
+use crate::math::rescale::Rescale;
+
+#[cfg(all(target_arch = "x86_64", not(target_os = "none")))]
+mod x86;
 
 /// Rows of a block.
 pub const ROWS: usize = 16;
@@ -52,6 +57,18 @@ pub trait Lanes: Copy {
     fn weights(self, pair: &[i8; PAIR]) -> Self::Weights;
     /// `sums[r] + pair[2 r] * x[0] + pair[2 r + 1] * x[1]`, modulo 2^32.
     fn add(self, sums: Self::Sums, pair: Self::Weights, x: [i16; 2]) -> Self::Sums;
+    /// [`Rescale::apply`] of each row's scale, given as its bits.
+    fn rescale(self, sums: Self::Sums, scales: Self::Sums) -> Self::Sums;
+    /// Each sum brought between two bounds.
+    fn clamp(self, sums: Self::Sums, bounds: (i16, i16)) -> [i16; ROWS];
+
+    /// Sixteen floats: sums, or the weights of a column.
+    type Floats: Copy;
+
+    fn load_floats(self, values: &[f32; ROWS]) -> Self::Floats;
+    fn store_floats(self, values: Self::Floats) -> [f32; ROWS];
+    /// `sums[r] + weights[r] * x`, each product rounded before it is added: no fused operation, which would give other bits.
+    fn add_floats(self, sums: Self::Floats, weights: Self::Floats, x: f32) -> Self::Floats;
 }
 
 /// Code over [`Lanes`].
@@ -66,38 +83,81 @@ pub fn dispatch(job: impl Job) {
     {
         use pulp::x86::{V3, V4};
         if let Some(lanes) = V4::try_new() {
-            return lanes.vectorize(vectors::Call { job, lanes });
+            return lanes.vectorize(x86::Call { job, lanes });
         }
         if let Some(lanes) = V3::try_new() {
-            return lanes.vectorize(vectors::Call { job, lanes });
+            return lanes.vectorize(x86::Call { job, lanes });
         }
     }
     job.run(Plain);
 }
 
-/// `sums[r] + sum of W[r][column + i] * x[i]` over the rows of a block, modulo 2^32; the shorter of both ends the sum.
+/// `sums[r] + sum of W[r][column + i] * x[i]` over the rows of some blocks, modulo 2^32; the shorter of all ends the sum.
 #[inline(always)]
-pub fn dot<L: Lanes>(lanes: L, block: &[i8], column: usize, x: &[i16], sums: L::Sums) -> L::Sums {
+pub fn dot<L: Lanes, const N: usize>(
+    lanes: L,
+    blocks: [&[i8]; N],
+    column: usize,
+    x: &[i16],
+    sums: [L::Sums; N],
+) -> [L::Sums; N] {
     let (mut sums, mut x) = (sums, x);
-    let pairs = block.get(column / 2 * PAIR..).unwrap_or_default();
-    let mut pairs = pairs.as_chunks().0;
+    let mut pairs = [&[][..]; N];
+    for (pairs, block) in pairs.iter_mut().zip(blocks) {
+        *pairs = block
+            .get(column / 2 * PAIR..)
+            .unwrap_or_default()
+            .as_chunks()
+            .0;
+    }
     if column % 2 == 1
-        && let (Some((pair, behind)), Some((&first, rest))) = (pairs.split_first(), x.split_first())
+        && let Some((&first, rest)) = x.split_first()
     {
-        sums = lanes.add(sums, lanes.weights(pair), [0, first]);
-        (pairs, x) = (behind, rest);
+        add_pair(lanes, &mut sums, pairs, 0, [0, first]);
+        for pairs in &mut pairs {
+            *pairs = pairs.get(1..).unwrap_or_default();
+        }
+        x = rest;
     }
     let (twos, last) = x.as_chunks();
-    for (pair, &two) in pairs.iter().zip(twos) {
-        sums = lanes.add(sums, lanes.weights(pair), two);
+    // All of one length, which the compiler sees: no bounds are checked in the loop.
+    let mut count = twos.len();
+    for pairs in pairs {
+        count = count.min(pairs.len());
     }
-    match (last, pairs.get(twos.len())) {
-        (&[last], Some(pair)) => lanes.add(sums, lanes.weights(pair), [last, 0]),
-        _ => sums,
+    let mut whole = [&[][..]; N];
+    for (whole, pairs) in whole.iter_mut().zip(pairs) {
+        match pairs.get(..count) {
+            Some(pairs) => *whole = pairs,
+            None => return sums,
+        }
+    }
+    for (at, &two) in twos.iter().take(count).enumerate() {
+        add_pair(lanes, &mut sums, whole, at, two);
+    }
+    if let &[last] = last {
+        add_pair(lanes, &mut sums, pairs, twos.len(), [last, 0]);
+    }
+    sums
+}
+
+/// Adds two columns of some blocks, where these have them.
+#[inline(always)]
+fn add_pair<L: Lanes, const N: usize>(
+    lanes: L,
+    sums: &mut [L::Sums; N],
+    pairs: [&[[i8; PAIR]]; N],
+    at: usize,
+    x: [i16; 2],
+) {
+    for (sums, pairs) in sums.iter_mut().zip(pairs) {
+        if let Some(pair) = pairs.get(at) {
+            *sums = lanes.add(*sums, lanes.weights(pair), x);
+        }
     }
 }
 
-/// [`dot`] with the widest vectors that the processor has.
+/// [`dot`] of a block with the widest vectors that the processor has.
 pub fn dot16(block: &[i8], column: usize, x: &[i16], sums: &mut [i32; ROWS]) {
     struct Dot<'d>(&'d [i8], usize, &'d [i16], &'d mut [i32; ROWS]);
 
@@ -105,7 +165,8 @@ pub fn dot16(block: &[i8], column: usize, x: &[i16], sums: &mut [i32; ROWS]) {
         #[inline(always)]
         fn run<L: Lanes>(self, lanes: L) {
             let Self(block, column, x, sums) = self;
-            *sums = lanes.store(dot(lanes, block, column, x, lanes.load(sums)));
+            let [found] = dot(lanes, [block], column, x, [lanes.load(sums)]);
+            *sums = lanes.store(found);
         }
     }
     dispatch(Dot(block, column, x, sums));
@@ -143,93 +204,41 @@ impl Lanes for Plain {
         }
         sums
     }
-}
 
-/// AVX2 and AVX-512.
-#[cfg(all(target_arch = "x86_64", not(target_os = "none")))]
-mod vectors {
-    use core::arch::x86_64::{__m128i, __m256i, __m512i};
-
-    use pulp::x86::{V3, V4};
-    use pulp::{NullaryFnOnce, cast};
-
-    use super::{Job, Lanes, PAIR, ROWS};
-
-    /// A job and its lanes, for `vectorize`.
-    pub struct Call<J, L> {
-        pub job: J,
-        pub lanes: L,
+    #[inline(always)]
+    fn rescale(self, mut sums: [i32; ROWS], scales: [i32; ROWS]) -> [i32; ROWS] {
+        for (sum, scale) in sums.iter_mut().zip(scales) {
+            *sum = Rescale(scale as u32).apply(*sum);
+        }
+        sums
     }
 
-    impl<J: Job, L: Lanes> NullaryFnOnce for Call<J, L> {
-        type Output = ();
-
-        #[inline(always)]
-        fn call(self) {
-            self.job.run(self.lanes);
+    #[inline(always)]
+    fn clamp(self, sums: [i32; ROWS], (low, high): (i16, i16)) -> [i16; ROWS] {
+        let mut clamped = [0; ROWS];
+        for (clamped, sum) in clamped.iter_mut().zip(sums) {
+            *clamped = at_least(at_most(sum, high.into()), low.into()) as i16;
         }
+        clamped
     }
 
-    impl Lanes for V3 {
-        type Sums = [__m256i; 2];
-        type Weights = [__m256i; 2];
+    type Floats = [f32; ROWS];
 
-        #[inline(always)]
-        fn load(self, sums: &[i32; ROWS]) -> Self::Sums {
-            cast(*sums)
-        }
-
-        #[inline(always)]
-        fn store(self, sums: Self::Sums) -> [i32; ROWS] {
-            cast(sums)
-        }
-
-        #[inline(always)]
-        fn weights(self, pair: &[i8; PAIR]) -> Self::Weights {
-            let [first, second]: [__m128i; 2] = cast(*pair);
-            [
-                self.avx2._mm256_cvtepi8_epi16(first),
-                self.avx2._mm256_cvtepi8_epi16(second),
-            ]
-        }
-
-        #[inline(always)]
-        fn add(self, [low, high]: Self::Sums, pair: Self::Weights, x: [i16; 2]) -> Self::Sums {
-            let x = self.avx._mm256_set1_epi32(cast(x));
-            let [first, second] = pair;
-            let first = self.avx2._mm256_madd_epi16(first, x);
-            let second = self.avx2._mm256_madd_epi16(second, x);
-            [
-                self.avx2._mm256_add_epi32(low, first),
-                self.avx2._mm256_add_epi32(high, second),
-            ]
-        }
+    #[inline(always)]
+    fn load_floats(self, values: &[f32; ROWS]) -> [f32; ROWS] {
+        *values
     }
 
-    impl Lanes for V4 {
-        type Sums = __m512i;
-        type Weights = __m512i;
+    #[inline(always)]
+    fn store_floats(self, values: [f32; ROWS]) -> [f32; ROWS] {
+        values
+    }
 
-        #[inline(always)]
-        fn load(self, sums: &[i32; ROWS]) -> Self::Sums {
-            cast(*sums)
+    #[inline(always)]
+    fn add_floats(self, mut sums: [f32; ROWS], weights: [f32; ROWS], x: f32) -> [f32; ROWS] {
+        for (sum, weight) in sums.iter_mut().zip(weights) {
+            *sum += weight * x;
         }
-
-        #[inline(always)]
-        fn store(self, sums: Self::Sums) -> [i32; ROWS] {
-            cast(sums)
-        }
-
-        #[inline(always)]
-        fn weights(self, pair: &[i8; PAIR]) -> Self::Weights {
-            self.avx512bw._mm512_cvtepi8_epi16(cast(*pair))
-        }
-
-        #[inline(always)]
-        fn add(self, sums: Self::Sums, pair: Self::Weights, x: [i16; 2]) -> Self::Sums {
-            let x = self.avx512f._mm512_set1_epi32(cast(x));
-            let products = self.avx512bw._mm512_madd_epi16(pair, x);
-            self.avx512f._mm512_add_epi32(sums, products)
-        }
+        sums
     }
 }

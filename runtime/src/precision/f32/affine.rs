@@ -74,6 +74,43 @@ pub fn raise(y: &mut [f32], x: &[f32]) {
     }
 }
 
+/// The larger of two time steps, for each step of `y` and each channel: as [`raise`] of both from negative infinity on.
+#[cfg(not(target_os = "none"))]
+#[inline(never)]
+pub fn largest_of_two(x: &[f32], channels: usize, y: &mut [f32]) {
+    let channels = channels.max(1);
+    let windows = x.chunks_exact(2 * channels);
+    for (window, y) in windows.zip(y.chunks_exact_mut(channels)) {
+        let (first, second) = window.split_at_checked(channels).unwrap_or_default();
+        for (y, (&a, &b)) in y.iter_mut().zip(first.iter().zip(second)) {
+            let a = if a > f32::NEG_INFINITY {
+                a
+            } else {
+                f32::NEG_INFINITY
+            };
+            *y = if b > a { b } else { a };
+        }
+    }
+}
+
+/// The mean of so many time steps, added in their order, for each step of `y` and each channel.
+#[cfg(not(target_os = "none"))]
+#[inline(never)]
+pub fn mean(x: &[f32], channels: usize, taps: usize, y: &mut [f32]) {
+    let windows = x.chunks_exact((channels * taps).max(1));
+    for (window, y) in windows.zip(y.chunks_exact_mut(channels.max(1))) {
+        y.fill(0.0);
+        for x in window.chunks_exact(channels.max(1)) {
+            for (y, &x) in y.iter_mut().zip(x) {
+                *y += x;
+            }
+        }
+        for y in y {
+            *y /= taps as f32;
+        }
+    }
+}
+
 /// Adds four rows that follow each other, from a column on, to their sums.
 #[inline(always)]
 fn dot4(rows: &[f32], columns: usize, column: usize, x: &[f32], sums: [f32; 4]) -> [f32; 4] {

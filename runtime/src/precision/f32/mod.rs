@@ -134,15 +134,25 @@ impl<const FEATURES: u32> Precision for F32<FEATURES> {
         0
     }
 
+    #[inline]
     fn places(
-        _: &Matrix<'_>,
-        _: &OutputSpec,
-        _: &[f32],
-        _: usize,
-        _: &mut [f32],
+        matrix: &Matrix<'_>,
+        output: &OutputSpec,
+        x: &[f32],
+        step: usize,
+        y: &mut [f32],
         _: &mut [u8],
     ) -> usize {
-        0
+        if !matrix.in_lanes() {
+            return 0;
+        }
+        let rectified = output.activation == Activation::Relu;
+        let count = lanes::places(matrix, rectified, (x, step), y);
+        if !rectified {
+            let done = y.get_mut(..count * matrix.bias.len());
+            activate_all::<FEATURES>(output.activation, done.unwrap_or_default());
+        }
+        count
     }
 
     fn depthwise(

@@ -91,11 +91,33 @@ pub fn lstm_step<const FEATURES: u32>(
 ) {
     let relu_cell =
         !Features(FEATURES).has(Features::TANH) || matches!(spec.activation, Activation::Relu);
+    if matrix.in_lanes() {
+        return if relu_cell {
+            lanes::each_unit(matrix, xh, cell, hidden, &Sigmoids::<true>)
+        } else {
+            lanes::each_unit(matrix, xh, cell, hidden, &Sigmoids::<false>)
+        };
+    }
     let activate = |x: f32| if relu_cell { relu(x) } else { float::tanh(x) };
     each_unit(matrix, xh, cell, hidden, |[i, f, g, o], cell| {
         *cell = float::sigmoid(f) * *cell + float::sigmoid(i) * activate(g);
         float::sigmoid(o) * activate(*cell)
     });
+}
+
+/// The functions of [`lstm_step`], with relu in the cell or with tanh.
+struct Sigmoids<const RELU: bool>;
+
+impl<const RELU: bool> lanes::Cell for Sigmoids<RELU> {
+    #[inline(always)]
+    fn gate(&self, sum: f32) -> f32 {
+        float::sigmoid(sum)
+    }
+
+    #[inline(always)]
+    fn activate(&self, x: f32) -> f32 {
+        if RELU { relu(x) } else { float::tanh(x) }
+    }
 }
 
 /// [`lstm_step`] with any gates and any activation in the cell.
@@ -107,6 +129,13 @@ pub fn gated_lstm_step<const FEATURES: u32>(
     cell: &mut [f32],
     hidden: &mut [f32],
 ) {
+    let functions = Gated::<FEATURES> {
+        gate: gates.activation,
+        activation: spec.activation,
+    };
+    if matrix.in_lanes() {
+        return lanes::each_unit(matrix, xh, cell, hidden, &functions);
+    }
     let gate = |x| activate::<FEATURES>(gates.activation, x);
     let activate = |x| activate::<FEATURES>(spec.activation, x);
     each_unit(matrix, xh, cell, hidden, |[i, f, g, o], cell| {
@@ -115,7 +144,25 @@ pub fn gated_lstm_step<const FEATURES: u32>(
     });
 }
 
-/// `hidden = unit(sums of the gates i, f, c, o; cell)` for every unit.
+/// The functions of [`gated_lstm_step`].
+struct Gated<const FEATURES: u32> {
+    gate: Activation,
+    activation: Activation,
+}
+
+impl<const FEATURES: u32> lanes::Cell for Gated<FEATURES> {
+    #[inline(always)]
+    fn gate(&self, sum: f32) -> f32 {
+        activate::<FEATURES>(self.gate, sum)
+    }
+
+    #[inline(always)]
+    fn activate(&self, x: f32) -> f32 {
+        activate::<FEATURES>(self.activation, x)
+    }
+}
+
+/// `hidden = unit(sums of the gates i, f, c, o; cell)` for every unit of a matrix in rows.
 #[inline(always)]
 fn each_unit(
     matrix: &Matrix<'_>,
@@ -124,9 +171,6 @@ fn each_unit(
     hidden: &mut [f32],
     unit: impl Fn([f32; 4], &mut f32) -> f32,
 ) {
-    if matrix.in_lanes() {
-        return lanes::each_unit(matrix, xh, cell, hidden, unit);
-    }
     for (index, (cell, hidden)) in cell.iter_mut().zip(hidden).enumerate() {
         *hidden = unit(affine::four_sums(matrix, 4 * index, xh), cell);
     }

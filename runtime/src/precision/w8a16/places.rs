@@ -1,10 +1,10 @@
 //! A matrix at many places of its input: convolutions.
 use crate::format::header::Packing;
 use crate::kernel::clamped::Clamped;
+use crate::kernel::lane_places::integers;
 use crate::kernel::places::{Pair, run, scratch_words};
 use crate::kernel::{places_mve, places_v7m, quad_places};
 
-use super::lanes;
 use super::matrix::{Matrix, known};
 
 /// Scratch that [`clamped`] wants. The same on every core, as all that is said of an arena.
@@ -42,7 +42,7 @@ pub fn clamped<const FEATURES: u32>(
         Packing::RowMajor if cfg!(dunlin_v7m) => places_v7m::run(&rows, x, y),
         Packing::RowPairs if cfg!(dunlin_dsp) => in_pairs(matrix, bounds, x, y, scratch),
         Packing::OffsetQuads if cfg!(dunlin_v6m) => quad_places::run(&rows, x, y),
-        Packing::RowLanes if Packing::RowLanes.is_readable() => lanes::places(matrix, bounds, x, y),
+        Packing::RowLanes if Packing::RowLanes.is_readable() => integers::run(&rows, x, y),
         Packing::RowMajor | Packing::RowPairs | Packing::OffsetQuads | Packing::RowLanes => 0,
     }
 }
