@@ -50,7 +50,6 @@ mod v6m;
 #[macro_use]
 mod v7m;
 
-pub mod blocks_f32;
 pub mod cell;
 pub mod cell_mve;
 pub mod clamped;

@@ -1,11 +1,60 @@
-//! f32 rows as they are, on cores with a floating-point unit: four rows share each load of eight values.
+//! f32 rows as they are, on cores with a floating-point unit: four rows share each load of eight values, and all
+//! blocks of four go in one program.
 //!
 //! `VMLA` rounds the product before it adds, as [`reference`](super::reference) does; `VFMA` would give other bits.
 #![cfg_attr(dunlin_fpu, allow(unsafe_code))] // naked functions, and the calls into them with checked lengths
 
-/// `sums[r] + sum of W[r][column + i] * x[i]` in the order of `i`, over four rows of `stride` weights each that follow each
-/// other; `None` where the last row is too short.
-#[cfg(dunlin_fpu)]
+/// Whether [`blocks`] has a program.
+pub const HAS_BLOCKS: bool = cfg!(dunlin_fpu);
+
+/// `y[b][r] = bias[b][r] + sum of W[4 b + r][column + i] * x[i]` in the order of `i`, for as many blocks as `y` has, over rows of
+/// `stride` weights each that follow each other.
+///
+/// `false`, and nothing done, where there is no such program, or a slice is too short.
+#[inline(always)]
+pub fn blocks(
+    rows: &[f32],
+    stride: usize,
+    column: usize,
+    x: &[f32],
+    bias: &[[f32; 4]],
+    y: &mut [[f32; 4]],
+) -> bool {
+    #[cfg(dunlin_fpu)]
+    {
+        let enough = |rows: &[f32]| {
+            let count = stride.checked_mul(4)?.checked_mul(y.len())?;
+            Some(count <= rows.len() && column.checked_add(x.len())? <= stride)
+        };
+        if y.is_empty() || bias.len() < y.len() || enough(rows) != Some(true) {
+            return false;
+        }
+        let job = Job {
+            stride: 4 * stride,
+            bias: bias.as_ptr(),
+            y: y.as_mut_ptr(),
+            blocks: y.len(),
+        };
+        // SAFETY: there are at least one block and as many biases and rows of whole `stride`s as are asked for, and in each row as
+        // many weights from `column` on as there are values.
+        unsafe {
+            blocks_program(
+                rows.as_ptr().wrapping_add(column),
+                x.as_ptr(),
+                x.len(),
+                &job,
+            )
+        };
+        true
+    }
+    #[cfg(not(dunlin_fpu))]
+    {
+        let _ = (rows, stride, column, x, bias, y);
+        false
+    }
+}
+
+/// `sums[r] + sum of W[r][column + i] * x[i]` in the order of `i`, over four rows as in [`blocks`]; `None` where that does nothing.
 #[inline(always)]
 pub fn dot4(
     rows: &[f32],
@@ -14,54 +63,19 @@ pub fn dot4(
     x: &[f32],
     sums: [f32; 4],
 ) -> Option<[f32; 4]> {
-    if rows.get(3 * stride + column..)?.len() < x.len() {
-        return None;
-    }
-    let mut job = Job {
-        stride: 4 * stride,
-        sums,
-    };
-    // SAFETY: the program reads as many weights of each row as there are values; the last row's were checked, and the others
-    // stand before it.
-    unsafe {
-        dot4_program(
-            rows.as_ptr().wrapping_add(column),
-            x.as_ptr(),
-            x.len(),
-            &mut job,
-        );
-    }
-    Some(job.sums)
+    let mut y = [[0.0; 4]];
+    blocks(rows, stride, column, x, &[sums], &mut y).then_some(y[0])
 }
 
-/// `sums[r] + sum of W[r][column + i] * x[i]` in the order of `i`, over four rows of `stride` weights each that follow each
-/// other; `None` where the last row is too short.
-#[cfg(not(dunlin_fpu))]
-pub fn dot4(
-    rows: &[f32],
-    stride: usize,
-    column: usize,
-    x: &[f32],
-    sums: [f32; 4],
-) -> Option<[f32; 4]> {
-    if rows.get(3 * stride + column..)?.len() < x.len() {
-        return None;
-    }
-    let row = |r: usize| rows.get(r * stride + column..).unwrap_or_default();
-    Some(super::reference::dot4_f32(
-        [row(0), row(1), row(2), row(3)],
-        x,
-        sums,
-    ))
-}
-
-/// What [`DOT4`] works on besides.
+/// What [`BLOCKS`] works on besides.
 #[cfg(dunlin_fpu)]
 #[repr(C)]
 struct Job {
     /// Bytes from row to row.
     stride: usize,
-    sums: [f32; 4],
+    bias: *const [f32; 4],
+    y: *mut [f32; 4],
+    blocks: usize,
 }
 
 /// `sum + sum of row[i] * x[i]` in the order of `i`; the shorter of both ends the sum.
@@ -138,51 +152,29 @@ macro_rules! four {
     };
 }
 
-pub(super) use {eight, four};
-
-/// r0 the first row, r1 values, r2 their number, r3 the [`Job`], whose sums' place keeps s16-s19 of the caller until the end.
-///
-/// r0, r12, r4, r5 the rows; s0-s3 the sums; from s4 on values, then weights.
-macro_rules! dot4_source {
-    () => {
-        concat!(
-            "
-        push {r4, r5, r6, lr}
-        ldr r12, [r3], #4
-        vldm r3, {s0-s3}
-        add r4, r0, r12, lsl #1
-        add r5, r4, r12
-        add r12, r12, r0
-        lsrs r6, r2, #3
-        beq 2f
-        vstm r3, {s16-s19}
-        1:
-        vldm r1!, {s4-s11}
-        ",
-            eight!("r0", "s0"),
-            eight!("r12", "s1"),
-            eight!("r4", "s2"),
-            eight!("r5", "s3"),
-            "
-        subs r6, r6, #1
-        bne 1b
-        vldm r3, {s16-s19}
-        2:
-        lsls r6, r2, #30
-        bcc 3f
-        vldm r1!, {s4-s7}
-        ",
-            four!("r0", "s0"),
-            four!("r12", "s1"),
-            four!("r4", "s2"),
-            four!("r5", "s3"),
-            "
-        3:
-        beq 5f
-        lsrs r6, r6, #30
-        4:
-        vldm r1!, {s4}
-        vldm r0!, {s8}
+/// One or two columns of four rows.
+macro_rules! columns {
+    (2) => {
+        "
+        vldm r11!, {s4-s5}
+        vldm r10!, {s8-s9}
+        vmla.f32 s0, s8, s4
+        vmla.f32 s0, s9, s5
+        vldm r12!, {s8-s9}
+        vmla.f32 s1, s8, s4
+        vmla.f32 s1, s9, s5
+        vldm r4!, {s8-s9}
+        vmla.f32 s2, s8, s4
+        vmla.f32 s2, s9, s5
+        vldm r5!, {s8-s9}
+        vmla.f32 s3, s8, s4
+        vmla.f32 s3, s9, s5
+        "
+    };
+    (1) => {
+        "
+        vldm r11!, {s4}
+        vldm r10!, {s8}
         vmla.f32 s0, s8, s4
         vldm r12!, {s8}
         vmla.f32 s1, s8, s4
@@ -190,11 +182,68 @@ macro_rules! dot4_source {
         vmla.f32 s2, s8, s4
         vldm r5!, {s8}
         vmla.f32 s3, s8, s4
-        subs r6, r6, #1
-        bne 4b
+        "
+    };
+}
+
+/// r0 the first row, r1 values, r2 their number, r3 the [`Job`].
+///
+/// r6 the stride, r7 biases, r8 outputs, r9 blocks; of a block r10, r12, r4, r5 the rows, r11 the values, r14 eights of columns, s0-s3
+/// the sums; from s4 on values, then weights.
+macro_rules! blocks_source {
+    () => {
+        concat!(
+            "
+        push {r4-r11, lr}
+        vpush {s16-s19}
+        ldm r3, {r6-r9}
+        1:
+        vldm r7!, {s0-s3}
+        mov r10, r0
+        mov r11, r1
+        add r12, r0, r6
+        add r4, r12, r6
+        add r5, r4, r6
+        add r0, r5, r6
+        lsrs lr, r2, #3
+        beq 3f
+        2:
+        vldm r11!, {s4-s11}
+        ",
+            eight!("r10", "s0"),
+            eight!("r12", "s1"),
+            eight!("r4", "s2"),
+            eight!("r5", "s3"),
+            "
+        subs lr, lr, #1
+        bne 2b
+        3:
+        lsls lr, r2, #30
+        bcc 4f
+        vldm r11!, {s4-s7}
+        ",
+            four!("r10", "s0"),
+            four!("r12", "s1"),
+            four!("r4", "s2"),
+            four!("r5", "s3"),
+            "
+        4:
+        lsls lr, r2, #31
+        bcc 5f
+        ",
+            columns!(2),
+            "
         5:
-        vstm r3, {s0-s3}
-        pop {r4, r5, r6, pc}
+        bpl 6f
+        ",
+            columns!(1),
+            "
+        6:
+        vstm r8!, {s0-s3}
+        subs r9, r9, #1
+        bne 1b
+        vpop {s16-s19}
+        pop {r4-r11, pc}
         "
         )
     };
@@ -235,16 +284,16 @@ macro_rules! dot_source {
     };
 }
 
-/// The programs of [`dot4`] and [`dot`], for the interpreter of the tests.
-pub const DOT4: &str = dot4_source!();
+/// The programs of [`blocks`] and [`dot`], for the interpreter of the tests.
+pub const BLOCKS: &str = blocks_source!();
 pub const DOT: &str = dot_source!();
 
 /// # Safety
-/// `count` values at `x` and at each of four rows.
+/// `count` values at `x` and at each row, and at least one block with all that belongs to it.
 #[cfg(dunlin_fpu)]
 #[unsafe(naked)]
-unsafe extern "C" fn dot4_program(row: *const f32, x: *const f32, count: usize, job: &mut Job) {
-    core::arch::naked_asm!(super::fpu!(), dot4_source!(), options(raw))
+unsafe extern "C" fn blocks_program(row: *const f32, x: *const f32, count: usize, job: &Job) {
+    core::arch::naked_asm!(super::fpu!(), blocks_source!(), options(raw))
 }
 
 /// # Safety

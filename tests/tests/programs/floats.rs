@@ -1,25 +1,19 @@
 //! Calls of the programs that make sums of floats, as the runtime calls them.
 use conformance::inputs::Random;
 use conformance::thumb::{Core, Memory, Program};
-use dunlin::kernel::{blocks_f32, reference, rows_f32};
+use dunlin::kernel::{reference, rows_f32};
 
 use super::{Checked, Kernel, PLACES, bytes, call, lengths};
 
 /// Blocks that are run at once.
 const BLOCKS: usize = 2;
 
-pub const KERNELS: [Kernel; 3] = [
+pub const KERNELS: [Kernel; 2] = [
     Kernel {
-        name: "blocks_f32::BLOCKS",
-        text: blocks_f32::BLOCKS,
+        name: "rows_f32::BLOCKS",
+        text: rows_f32::BLOCKS,
         core: Core::V7em,
         check: |program| all(program, blocks),
-    },
-    Kernel {
-        name: "rows_f32::DOT4",
-        text: rows_f32::DOT4,
-        core: Core::V7em,
-        check: |program| all(program, four),
     },
     Kernel {
         name: "rows_f32::DOT",
@@ -115,22 +109,6 @@ impl Case<'_> {
     }
 }
 
-fn four(program: &Program, case: &Case<'_>, random: &mut Random) -> Result<u64, String> {
-    let (mut memory, [row, x]) = placed(case);
-    // As `rows_f32::Job` has them.
-    let mut job = (4 * case.stride as u32).to_le_bytes().to_vec();
-    job.extend(bytes(&case.sums[0], |sum| sum.to_le_bytes()));
-    let job = memory.writable(&job, 0);
-    let (returned, memory) = call(program, memory, [row, x, case.x.len() as u32, job], random)?;
-    let rows = [0, 1, 2, 3].map(|row| case.row(row));
-    equal(
-        &memory,
-        job + 4,
-        &reference::dot4_f32(rows, case.x, case.sums[0]),
-    )?;
-    Ok(returned.instructions)
-}
-
 fn one(program: &Program, case: &Case<'_>, random: &mut Random) -> Result<u64, String> {
     let (mut memory, [row, x]) = placed(case);
     let sum = memory.writable(&case.sums[0][0].to_le_bytes(), 0);
@@ -148,7 +126,7 @@ fn blocks(program: &Program, case: &Case<'_>, random: &mut Random) -> Result<u64
     let bias = bytes(case.sums.as_flattened(), |sum| sum.to_le_bytes());
     let y = memory.unwritten(bias.len(), 0);
     let bias = memory.readable(&bias, 0);
-    // As `blocks_f32::Job` has them.
+    // As `rows_f32::Job` has them.
     let job = [4 * case.stride as u32, bias, y, BLOCKS as u32];
     let job = memory.readable(&bytes(&job, |word| word.to_le_bytes()), 0);
     let (returned, memory) = call(program, memory, [row, x, case.x.len() as u32, job], random)?;

@@ -2,10 +2,8 @@
 //!
 //! Nothing here is generic: a generic function would be compiled with the settings of the program that uses it.
 use crate::kernel::active as kernel;
-use crate::kernel::blocks_f32::blocks;
 use crate::kernel::depthwise::{FLOATS, Filters, outputs};
-use crate::kernel::rows_f32::dot;
-use crate::kernel::slices::four;
+use crate::kernel::rows_f32::{self, blocks, dot};
 use crate::precision::{Sliding, Taps};
 
 use super::{Matrix, lanes, piece, relu};
@@ -42,14 +40,6 @@ pub fn sums(matrix: &Matrix<'_>, taps: &Taps, x: &[f32], y: &mut [f32]) {
         });
         row += 1;
     }
-}
-
-/// The sums of four rows from `row` on, over all of `x`.
-#[inline(never)]
-pub fn four_sums(matrix: &Matrix<'_>, row: usize, x: &[f32]) -> [f32; 4] {
-    let rows = matrix.weights.get(row * matrix.columns..);
-    let rows = rows.unwrap_or_default();
-    dot4(rows, matrix.columns, 0, x, four(matrix.bias, row))
 }
 
 /// `max(y, 0)` of each.
@@ -114,29 +104,9 @@ pub fn mean(x: &[f32], channels: usize, taps: usize, y: &mut [f32]) {
 /// Adds four rows that follow each other, from a column on, to their sums.
 #[inline(always)]
 fn dot4(rows: &[f32], columns: usize, column: usize, x: &[f32], sums: [f32; 4]) -> [f32; 4] {
-    match together(rows, columns, column, x, sums) {
+    match rows_f32::dot4(rows, columns, column, x, sums) {
         Some(sums) => sums,
         None => one_by_one(rows, columns, column, x, sums),
-    }
-}
-
-/// Four rows that follow each other, where there is a faster way to their sums.
-#[inline(always)]
-fn together(
-    rows: &[f32],
-    columns: usize,
-    column: usize,
-    x: &[f32],
-    sums: [f32; 4],
-) -> Option<[f32; 4]> {
-    #[cfg(dunlin_fpu)]
-    {
-        crate::kernel::rows_f32::dot4(rows, columns, column, x, sums)
-    }
-    #[cfg(not(dunlin_fpu))]
-    {
-        let _ = (rows, columns, column, x, sums);
-        None
     }
 }
 

@@ -5,7 +5,7 @@ use crate::format::graph::{Activation, GruSpec, LstmSpec};
 use crate::math::float;
 
 use super::{F32, Matrix, activate, affine, lanes, relu, unused};
-use crate::precision::{Gates, Recurrent};
+use crate::precision::{Gates, Recurrent, Taps};
 
 impl<const FEATURES: u32> Recurrent for F32<FEATURES> {
     fn hidden_range(spec: &LstmSpec) -> Result<(), LayerError> {
@@ -171,7 +171,25 @@ fn each_unit(
     hidden: &mut [f32],
     unit: impl Fn([f32; 4], &mut f32) -> f32,
 ) {
-    for (index, (cell, hidden)) in cell.iter_mut().zip(hidden).enumerate() {
-        *hidden = unit(affine::four_sums(matrix, 4 * index, xh), cell);
+    /// Units whose sums are made at once.
+    const UNITS: usize = 8;
+    let taps = Taps::whole(xh.len());
+    let mut row = 0;
+    for (cell, hidden) in cell.chunks_mut(UNITS).zip(hidden.chunks_mut(UNITS)) {
+        let of_units = Matrix {
+            weights: matrix
+                .weights
+                .get(row * matrix.columns..)
+                .unwrap_or_default(),
+            bias: matrix.bias.get(row..).unwrap_or_default(),
+            ..*matrix
+        };
+        let mut gates = [[0.0; 4]; UNITS];
+        let gates = gates.get_mut(..cell.len()).unwrap_or_default();
+        affine::sums(&of_units, &taps, xh, gates.as_flattened_mut());
+        for ((cell, hidden), &mut gates) in cell.iter_mut().zip(hidden).zip(gates) {
+            *hidden = unit(gates, cell);
+        }
+        row += 4 * UNITS;
     }
 }
