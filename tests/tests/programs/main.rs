@@ -14,6 +14,7 @@ mod clamped;
 #[cfg(not(miri))]
 mod damage;
 mod depthwise;
+mod depthwise_f32;
 mod depthwise_mve;
 mod depthwise_places;
 mod depthwise_step;
@@ -172,6 +173,7 @@ fn kernels() -> impl Iterator<Item = Kernel> {
         .chain(helium)
         .chain(cells::KERNELS)
         .chain(floats::KERNELS)
+        .chain(depthwise_f32::KERNELS)
 }
 
 #[test]

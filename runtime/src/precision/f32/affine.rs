@@ -4,6 +4,7 @@
 use crate::kernel::active as kernel;
 use crate::kernel::blocks_f32::blocks;
 use crate::kernel::depthwise::{FLOATS, Filters, outputs};
+use crate::kernel::depthwise_f32;
 use crate::kernel::rows_f32::dot;
 use crate::kernel::slices::four;
 use crate::precision::{Sliding, Taps};
@@ -120,5 +121,6 @@ pub fn depthwise(matrix: &Matrix<'_>, channels: usize, sliding: Sliding, x: &[f3
         bias: matrix.bias,
         channels,
     };
-    outputs(&filters, 0, sliding, x, y, FLOATS, |_| |sums| sums);
+    let done = depthwise_f32::run(&filters, sliding, x, y);
+    outputs(&filters, done, sliding, x, y, FLOATS, |_| |sums| sums);
 }
