@@ -66,6 +66,7 @@ pub mod places;
 pub mod places_mve;
 pub mod places_v7m;
 pub mod pool;
+pub mod pool_f32;
 pub mod pool_pairs;
 pub mod portable;
 pub mod quad_places;

@@ -30,7 +30,9 @@ pub struct Machine {
     pub(super) singles: [u32; 32],
     /// Whether a loop leaves out the elements of its last vector that LR does not count.
     pub(super) predicated: bool,
-    flags: Flags,
+    pub(super) flags: Flags,
+    /// Those of the floating-point unit.
+    pub(super) float_flags: Flags,
     greater_or_equal: u8,
     /// The lowest address of the stack, and the one past it.
     pub(super) stack: [u32; 2],
@@ -57,17 +59,23 @@ impl Machine {
     /// A core over some buffers. All that a caller does not set is at random.
     pub fn new(mut memory: Memory, random: &mut Random) -> Self {
         let low = memory.unwritten(STACK, 0);
+        let (registers, singles) = (
+            core::array::from_fn(|_| random.bits()),
+            core::array::from_fn(|_| random.bits()),
+        );
+        let flags = Flags {
+            negative: random.bits() & 1 == 1,
+            zero: random.bits() & 1 == 1,
+            carry: random.bits() & 1 == 1,
+            overflow: random.bits() & 1 == 1,
+        };
         let mut machine = Self {
             memory,
-            registers: core::array::from_fn(|_| random.bits()),
-            singles: core::array::from_fn(|_| random.bits()),
+            registers,
+            singles,
             predicated: false,
-            flags: Flags {
-                negative: random.bits() & 1 == 1,
-                zero: random.bits() & 1 == 1,
-                carry: random.bits() & 1 == 1,
-                overflow: random.bits() & 1 == 1,
-            },
+            flags,
+            float_flags: flags,
             greater_or_equal: random.bits() as u8 & 15,
             stack: [low, low + STACK as u32],
         };

@@ -21,6 +21,7 @@ mod depthwise_step;
 mod floats;
 mod helium;
 mod places;
+mod pool_f32;
 mod pools;
 mod sums;
 
@@ -174,6 +175,7 @@ fn kernels() -> impl Iterator<Item = Kernel> {
         .chain(cells::KERNELS)
         .chain(floats::KERNELS)
         .chain(depthwise_f32::KERNELS)
+        .chain(pool_f32::KERNELS)
 }
 
 #[test]

@@ -5,6 +5,7 @@ use crate::kernel::active as kernel;
 use crate::kernel::blocks_f32::blocks;
 use crate::kernel::depthwise::{FLOATS, Filters, outputs};
 use crate::kernel::depthwise_f32;
+use crate::kernel::pool_f32;
 use crate::kernel::rows_f32::dot;
 use crate::kernel::slices::four;
 use crate::precision::{Sliding, Taps};
@@ -68,6 +69,9 @@ pub fn rectify(y: &mut [f32]) {
 /// The largest value of each channel over `[steps][taps][channels]`, from -inf on; NaN never is.
 #[inline(never)]
 pub fn largest(x: &[f32], channels: usize, taps: usize, y: &mut [f32]) {
+    if pool_f32::largest(x, channels, taps, y) {
+        return;
+    }
     let windows = x.chunks_exact((channels * taps).max(1));
     for (window, y) in windows.zip(y.chunks_exact_mut(channels.max(1))) {
         let mut steps = window.chunks_exact(channels.max(1));
