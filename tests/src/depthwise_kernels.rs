@@ -1,6 +1,7 @@
 //! Filters of one channel each at all places of a call: as this build has them, against the sum over every tap that meets the
 //! input.
 use dunlin::kernel::depthwise::{Depthwise, FLOATS, Filters, clamped, outputs, scaled};
+use dunlin::kernel::depthwise_f32;
 use dunlin::kernel::sliding::Sliding;
 
 use crate::inputs::Random;
@@ -172,7 +173,8 @@ fn floats() -> bool {
         let mut y = [0f32; MOST];
         let len = shape.places * shape.filters();
         let output = y.get_mut(..len).unwrap_or_default();
-        outputs(&filters, 0, shape.sliding, x, output, FLOATS, |_| {
+        let done = depthwise_f32::run(&filters, shape.sliding, x, output);
+        outputs(&filters, done, shape.sliding, x, output, FLOATS, |_| {
             |sums| sums
         });
         for (at, &found) in output.iter().enumerate() {

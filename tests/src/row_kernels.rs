@@ -2,7 +2,7 @@
 //! made for and models elsewhere, against the scalar reference.
 use dunlin::kernel::places::{self, Pair};
 use dunlin::kernel::rows_mve::{self, Rows};
-use dunlin::kernel::{reference, rows_f32};
+use dunlin::kernel::{pool_f32, reference, rows_f32};
 
 use crate::inputs::Random;
 use crate::kernels::{BUFFER, LONGEST, OFFSETS, VALUES, each_place, float, piece};
@@ -19,6 +19,7 @@ const OUTPUTS: usize = 2 * PAIRS * 3;
 pub fn run(report: &mut dyn FnMut(&str, bool)) {
     report("kernel rows of Helium", integers());
     report("kernel rows of floats", floats());
+    report("kernel pools of floats", pools());
     report("kernel places", every_place());
 }
 
@@ -122,6 +123,36 @@ fn floats() -> bool {
             let [alone, ..] = used;
             holds &= rows_f32::dot(alone, x, sums[0]).to_bits() == expected[0];
         });
+    }
+    holds
+}
+
+/// Windows of one to five steps, with NaN among the values.
+#[inline(never)]
+fn pools() -> bool {
+    let mut random = Random::new();
+    let mut holds = true;
+    let mut x = [0f32; 4 * BUFFER];
+    for value in &mut x {
+        let bits = random.bits();
+        *value = match bits >> 16 & 7 {
+            0 => f32::NAN,
+            _ => float(bits, 120, 8),
+        };
+    }
+    for (channels, taps) in [(8, 1), (8, 2), (8, 5), (16, 3), (24, 2), (12, 2)] {
+        let mut y = [0f32; 2 * 24];
+        let y = y.get_mut(..2 * channels).unwrap_or_default();
+        // Where there is no such program, the layers have loops that all builds share.
+        if !pool_f32::largest(&x, channels, taps, y) {
+            continue;
+        }
+        for (at, &found) in y.iter().enumerate() {
+            let first = at / channels * taps * channels + at % channels;
+            let values = (0..taps).map(|tap| x[first + tap * channels]);
+            let expected = values.fold(f32::NEG_INFINITY, |y, x| if x > y { x } else { y });
+            holds &= found.to_bits() == expected.to_bits();
+        }
     }
     holds
 }

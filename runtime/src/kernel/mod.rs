@@ -56,6 +56,7 @@ pub mod clamped;
 pub mod copy;
 pub mod depthwise;
 pub mod depthwise_dsp;
+pub mod depthwise_f32;
 pub mod depthwise_mve;
 #[cfg(any(dunlin_v6m, all(dunlin_v7m, not(dunlin_dsp))))]
 mod depthwise_places;
@@ -68,6 +69,7 @@ pub mod places;
 pub mod places_mve;
 pub mod places_v7m;
 pub mod pool;
+pub mod pool_f32;
 pub mod pool_pairs;
 pub mod portable;
 pub mod quad_places;

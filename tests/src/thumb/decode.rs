@@ -9,6 +9,7 @@ use super::models::{EXTEND, LONG, OF2, OF3, packs_with};
 use super::operand::{Operand, PC, Register, SP, Shift, ShiftKind};
 use super::operation::{Condition, Data, Operation, Second};
 use super::text::{Line, Lines};
+use super::vector::Vector;
 use super::{Core, Fault, v6m, vector};
 
 /// A text that a core executes.
@@ -37,7 +38,32 @@ impl Program {
             code.push((operation, line.clone()));
         }
         vector::blocks(&code)?;
+        let mut begun = None;
+        for (operation, line) in &code {
+            if begun != governed(operation) {
+                return Err(line.fault("an IT says another condition, or none does"));
+            }
+            begun = begins(operation);
+        }
         Ok(Self { core, code })
+    }
+}
+
+/// What an `IT` says of the next line.
+fn begins(operation: &Operation) -> Option<Condition> {
+    if let Operation::Vector(Vector::If(condition)) = *operation {
+        Some(condition)
+    } else {
+        None
+    }
+}
+
+/// What a line says that the `IT` before it says.
+fn governed(operation: &Operation) -> Option<Condition> {
+    if let Operation::Vector(Vector::MoveIf { condition, .. }) = *operation {
+        Some(condition)
+    } else {
+        None
     }
 }
 

@@ -35,7 +35,9 @@ pub struct Machine {
     pub(super) predicated: bool,
     /// A bit for each byte of a vector.
     pub(super) predicate: u16,
-    flags: Flags,
+    pub(super) flags: Flags,
+    /// Those of the floating-point unit.
+    pub(super) float_flags: Flags,
     greater_or_equal: u8,
     /// The lowest address of the stack, and the one past it.
     pub(super) stack: [u32; 2],
@@ -62,18 +64,24 @@ impl Machine {
     /// A core over some buffers. All that a caller does not set is at random.
     pub fn new(mut memory: Memory, random: &mut Random) -> Self {
         let low = memory.unwritten(STACK, 0);
+        let (registers, singles) = (
+            core::array::from_fn(|_| random.bits()),
+            core::array::from_fn(|_| random.bits()),
+        );
+        let flags = Flags {
+            negative: random.bits() & 1 == 1,
+            zero: random.bits() & 1 == 1,
+            carry: random.bits() & 1 == 1,
+            overflow: random.bits() & 1 == 1,
+        };
         let mut machine = Self {
             memory,
-            registers: core::array::from_fn(|_| random.bits()),
-            singles: core::array::from_fn(|_| random.bits()),
+            registers,
+            singles,
             predicated: false,
             predicate: random.bits() as u16,
-            flags: Flags {
-                negative: random.bits() & 1 == 1,
-                zero: random.bits() & 1 == 1,
-                carry: random.bits() & 1 == 1,
-                overflow: random.bits() & 1 == 1,
-            },
+            flags,
+            float_flags: flags,
             greater_or_equal: random.bits() as u8 & 15,
             stack: [low, low + STACK as u32],
         };

@@ -210,3 +210,36 @@ fn a_loop_of_helium_leaves_out_what_lies_behind_the_last_element() {
         "no loop was begun",
     );
 }
+
+#[test]
+fn a_float_moves_where_a_comparison_says_so() {
+    let larger = |x: f32, y: f32| {
+        let text = "vldm r0, {s0-s1}\nvcmp.f32 s0, s1\nvmrs apsr_nzcv, fpscr\nit gt\nvmovgt.f32 s1, s0\nvstm r1, {s1}\nldr r0, [r1]\nbx lr";
+        let program = Program::parse(text, Core::V7em).unwrap_or_else(|fault| panic!("{fault}"));
+        let mut memory = Memory::default();
+        let values = [x, y].map(f32::to_le_bytes);
+        let values = memory.readable(values.as_flattened(), 0);
+        let to = memory.unwritten(4, 0);
+        let mut machine = Machine::new(memory, &mut Random::new());
+        let returned = machine.call(&program, &[values, to], &[]);
+        returned.unwrap_or_else(|fault| panic!("{fault}")).registers[0]
+    };
+    for (x, y, of) in [
+        (2.0, 1.0, 2.0),
+        (1.0, 2.0, 2.0),
+        (0.0, -0.0, -0.0),
+        (f32::NAN, 1.0, 1.0),
+        (f32::INFINITY, 1.0, f32::INFINITY),
+    ] {
+        assert_eq!(larger(x, y), f32::to_bits(of), "{x} and {y}");
+    }
+    assert_eq!(larger(1.0, f32::NAN), f32::NAN.to_bits());
+    for text in [
+        "vmovgt.f32 s0, s1\nbx lr",
+        "it gt\nbx lr",
+        "it gt\nvmovlt.f32 s0, s1\nbx lr",
+        "it gt\nvmovgt.f32 s0, s1\nvmovgt.f32 s2, s1\nbx lr",
+    ] {
+        refused(text, Core::V7em, 0, "an IT says");
+    }
+}

@@ -1,11 +1,13 @@
 //! Floats of single precision, Helium's loops, and products across vectors.
+use core::cmp::Ordering;
 use std::string::String;
 
 use super::Fault;
+use super::alu::Flags;
 use super::helium::{self, Elements};
 use super::machine::{Machine, Next};
 use super::operand::{Address, Index, LR, Offset, Operand, PC, Register, SP};
-use super::operation::{Operation, Width};
+use super::operation::{Condition, Operation, Width};
 use super::text::Line;
 use super::vector_access::{self as access, Access};
 
@@ -32,6 +34,20 @@ pub enum Vector {
     MultiplyAdd {
         to: usize,
         operands: [usize; 2],
+    },
+    /// `VCMP.F32`, whose flags stay in the floating-point unit.
+    Compare {
+        operands: [usize; 2],
+    },
+    /// `VMRS APSR_nzcv, FPSCR`: these flags as those of the core.
+    TakeFlags,
+    /// `IT` of one instruction, which is a `MoveIf` of the same condition.
+    If(Condition),
+    /// `VMOV.F32` in an `IT` block.
+    MoveIf {
+        condition: Condition,
+        to: usize,
+        from: usize,
     },
     /// `DLS`; `WLS`, which leaves out a loop of no turns; `DLSTP.16` and `WLSTP.16`, from which on LR counts elements.
     LoopStart {
@@ -66,7 +82,13 @@ pub enum Vector {
 impl Vector {
     pub fn is_helium(self) -> bool {
         match self {
-            Self::Singles { .. } | Self::Stack { .. } | Self::MultiplyAdd { .. } => false,
+            Self::Singles { .. }
+            | Self::Stack { .. }
+            | Self::MultiplyAdd { .. }
+            | Self::Compare { .. }
+            | Self::TakeFlags
+            | Self::If(_)
+            | Self::MoveIf { .. } => false,
             Self::LoopStart { .. }
             | Self::LoopEnd { .. }
             | Self::Access(_)
@@ -121,6 +143,19 @@ pub fn decode(
             let operands = [n, m];
             Some(Vector::MultiplyAdd { to, operands })
         }
+        ("vcmp.f32", &[Operand::Single(n), Operand::Single(m)]) => {
+            Some(Vector::Compare { operands: [n, m] })
+        }
+        ("vmrs", &[Operand::Word("apsr_nzcv"), Operand::Word("fpscr")]) => Some(Vector::TakeFlags),
+        ("it", &[Operand::Word(condition)]) => Condition::parse(condition).map(Vector::If),
+        (_, &[Operand::Single(to), Operand::Single(from)]) if name.starts_with("vmov") => {
+            let condition = name.strip_prefix("vmov")?.strip_suffix(".f32")?;
+            Some(Vector::MoveIf {
+                condition: Condition::parse(condition)?,
+                to,
+                from,
+            })
+        }
         ("dls" | "dlstp.16", &[Operand::Register(LR), Operand::Register(count)]) => {
             (count != SP && count != PC).then_some(Vector::LoopStart {
                 count,
@@ -164,7 +199,8 @@ pub fn decode(
         }
         (
             "vpst" | "vpstt" | "vpsttt" | "vpstttt" | "vldr" | "vpush" | "vpop" | "vmla.f32"
-            | "dls" | "dlstp.16" | "wls" | "wlstp.16" | "le" | "letp" | "vmlav.s16" | "vmlava.s16",
+            | "vcmp.f32" | "vmrs" | "it" | "dls" | "dlstp.16" | "wls" | "wlstp.16" | "le" | "letp"
+            | "vmlav.s16" | "vmlava.s16",
             _,
         ) => None,
         _ => return None,
@@ -236,6 +272,34 @@ impl Machine {
                 let product = n * m;
                 let sum = f32::from_bits(self.singles[to]) + product;
                 self.singles[to] = sum.to_bits();
+            }
+            Vector::Compare { operands } => {
+                let [n, m] = operands.map(|single| f32::from_bits(self.singles[single]));
+                // `FPCompare` (DDI 0403, A2.5.8): N, Z, C and V.
+                let [negative, zero, carry, overflow] = match n.partial_cmp(&m) {
+                    Some(Ordering::Equal) => [false, true, true, false],
+                    Some(Ordering::Less) => [true, false, false, false],
+                    Some(Ordering::Greater) => [false, false, true, false],
+                    None => [false, false, true, true],
+                };
+                self.float_flags = Flags {
+                    negative,
+                    zero,
+                    carry,
+                    overflow,
+                };
+            }
+            Vector::TakeFlags => self.flags = self.float_flags,
+            // What it governs says its condition itself.
+            Vector::If(_) => {}
+            Vector::MoveIf {
+                condition,
+                to,
+                from,
+            } => {
+                if self.flags.hold(condition) {
+                    self.singles[to] = self.singles[from];
+                }
             }
             Vector::Stack { push, first, count } => {
                 let sp = self.registers[SP];

@@ -39,10 +39,10 @@ type Run = fn(&Program, &Case<'_>, &mut Random) -> Result<u64, String>;
 
 /// Exponents of 1, and how many from the lowest on: around 1; over a wide span; products that are subnormal, round to zero, or
 /// leave the range.
-const EXPONENTS: [(u32, u32); 4] = [(120, 8), (80, 60), (30, 40), (170, 40)];
+pub(super) const EXPONENTS: [(u32, u32); 4] = [(120, 8), (80, 60), (30, 40), (170, 40)];
 
 /// A float of random sign and fraction; one in 16 is a zero.
-fn float(random: &mut Random, (lowest, span): (u32, u32)) -> f32 {
+pub(super) fn float(random: &mut Random, (lowest, span): (u32, u32)) -> f32 {
     let (sign, bits) = (random.bits() & 0x8000_0000, random.bits());
     if bits & 15 == 0 {
         return f32::from_bits(sign);

@@ -14,6 +14,7 @@ mod clamped;
 #[cfg(not(miri))]
 mod damage;
 mod depthwise;
+mod depthwise_f32;
 mod depthwise_mve;
 mod depthwise_places;
 mod depthwise_step;
@@ -21,6 +22,7 @@ mod floats;
 mod gru;
 mod helium;
 mod places;
+mod pool_f32;
 mod pools;
 mod sums;
 
@@ -174,6 +176,8 @@ fn kernels() -> impl Iterator<Item = Kernel> {
         .chain(cells::KERNELS)
         .chain(gru::KERNELS)
         .chain(floats::KERNELS)
+        .chain(depthwise_f32::KERNELS)
+        .chain(pool_f32::KERNELS)
 }
 
 #[test]

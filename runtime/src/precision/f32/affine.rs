@@ -3,6 +3,8 @@
 //! Nothing here is generic: a generic function would be compiled with the settings of the program that uses it.
 use crate::kernel::active as kernel;
 use crate::kernel::depthwise::{FLOATS, Filters, outputs};
+use crate::kernel::depthwise_f32;
+use crate::kernel::pool_f32;
 use crate::kernel::rows_f32::{self, blocks, dot};
 use crate::precision::{Sliding, Taps};
 
@@ -45,15 +47,66 @@ pub fn sums(matrix: &Matrix<'_>, taps: &Taps, x: &[f32], y: &mut [f32]) {
 /// `max(y, 0)` of each.
 #[inline(never)]
 pub fn rectify(y: &mut [f32]) {
-    for y in y {
+    let (fours, rest) = y.as_chunks_mut::<4>();
+    for y in fours {
+        *y = y.map(relu);
+    }
+    for y in rest {
         *y = relu(*y);
     }
 }
 
-/// `y = x` where that is larger.
+/// The largest value of each channel over `[steps][taps][channels]`, from -inf on; NaN never is.
 #[inline(never)]
-pub fn raise(y: &mut [f32], x: &[f32]) {
-    let larger = |y: f32, x: f32| if x > y { x } else { y };
+pub fn largest(x: &[f32], channels: usize, taps: usize, y: &mut [f32]) {
+    if pool_f32::largest(x, channels, taps, y) {
+        return;
+    }
+    let windows = x.chunks_exact((channels * taps).max(1));
+    for (window, y) in windows.zip(y.chunks_exact_mut(channels.max(1))) {
+        let mut steps = window.chunks_exact(channels.max(1));
+        match (steps.next(), steps.next()) {
+            (Some(first), Some(second)) => larger_of(first, second, y),
+            (Some(only), None) => {
+                y.fill(f32::NEG_INFINITY);
+                raise(y, only);
+            }
+            (None, _) => {}
+        }
+        for x in steps {
+            raise(y, x);
+        }
+    }
+}
+
+/// `x` where that is larger than `y`.
+#[inline(always)]
+fn larger(y: f32, x: f32) -> f32 {
+    if x > y { x } else { y }
+}
+
+/// The larger of both, and of -inf.
+#[inline(always)]
+fn larger_of(first: &[f32], second: &[f32], y: &mut [f32]) {
+    let two = |a: f32, b: f32| larger(larger(f32::NEG_INFINITY, a), b);
+    let ((a4, a), (b4, b)) = (first.as_chunks::<4>(), second.as_chunks::<4>());
+    let (fours, y) = y.as_chunks_mut::<4>();
+    for (y, (a, b)) in fours.iter_mut().zip(a4.iter().zip(b4)) {
+        *y = [
+            two(a[0], b[0]),
+            two(a[1], b[1]),
+            two(a[2], b[2]),
+            two(a[3], b[3]),
+        ];
+    }
+    for (y, (&a, &b)) in y.iter_mut().zip(a.iter().zip(b)) {
+        *y = two(a, b);
+    }
+}
+
+/// `y = x` where that is larger.
+#[inline(always)]
+fn raise(y: &mut [f32], x: &[f32]) {
     let ((fours, y), (values, x)) = (y.as_chunks_mut::<4>(), x.as_chunks::<4>());
     for (y, &[a, b, c, d]) in fours.iter_mut().zip(values) {
         let [ya, yb, yc, yd] = *y;
@@ -127,5 +180,6 @@ pub fn depthwise(matrix: &Matrix<'_>, channels: usize, sliding: Sliding, x: &[f3
         bias: matrix.bias,
         channels,
     };
-    outputs(&filters, 0, sliding, x, y, FLOATS, |_| |sums| sums);
+    let done = depthwise_f32::run(&filters, sliding, x, y);
+    outputs(&filters, done, sliding, x, y, FLOATS, |_| |sums| sums);
 }

@@ -53,13 +53,7 @@ impl<const FEATURES: u32> Elementwise for F32<FEATURES> {
         if taps == 2 {
             return affine::largest_of_two(x, channels, y);
         }
-        y.fill(f32::NEG_INFINITY);
-        let windows = x.chunks_exact((channels * taps).max(1));
-        for (window, y) in windows.zip(y.chunks_exact_mut(channels.max(1))) {
-            for x in window.chunks_exact(channels.max(1)) {
-                affine::raise(y, x);
-            }
-        }
+        affine::largest(x, channels, taps, y);
     }
 
     fn mean(x: &[f32], channels: usize, taps: usize, y: &mut [f32]) {
