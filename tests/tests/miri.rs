@@ -27,7 +27,7 @@ fn kernels_give_the_sums_of_the_reference() {
     conformance::row_kernels::run(&mut report);
     conformance::depthwise_kernels::run(&mut report);
     conformance::lane_kernels::run(&mut report);
-    assert_eq!(cases, 13);
+    assert_eq!(cases, 14);
 }
 
 #[test]

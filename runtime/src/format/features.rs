@@ -247,7 +247,7 @@ impl Features {
 
 /// These features without streams: for a program that gives whole windows to [`Session::run`](crate::Session::run) or
 /// [`Session::run_raw`](crate::Session::run_raw) and never a single sample, so that it has no code for them. The other calls of
-/// its session do not compile:
+/// its session do not compile, and what [`Model`](crate::Model) says of streams is that they keep and cost nothing:
 ///
 /// ```compile_fail
 /// # use dunlin::{Arena, Model, Session, W8A16, without_streams, format::features::ALL};

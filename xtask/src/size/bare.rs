@@ -16,7 +16,7 @@ const LIMIT: Duration = Duration::from_secs(60);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stack {
     pub load: u64,
-    pub stream: u64,
+    pub run: u64,
 }
 
 /// Runs an image with this model: built in, or put where a loader finds it.
@@ -48,7 +48,7 @@ pub fn run(board: &Board, image: &Path, model: &[u8], built_in: bool) -> Result<
         )));
     }
     let words = words(&said);
-    let Some([load, stream, output @ ..]) = words.as_deref() else {
+    let Some([load, run, output @ ..]) = words.as_deref() else {
         return Err(Failure::new(format!(
             "not the words of a bare image: {said}"
         )));
@@ -63,7 +63,7 @@ pub fn run(board: &Board, image: &Path, model: &[u8], built_in: bool) -> Result<
     }
     Ok(Stack {
         load: (*load).into(),
-        stream: (*stream).into(),
+        run: (*run).into(),
     })
 }
 

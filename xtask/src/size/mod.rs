@@ -51,7 +51,7 @@ pub fn run(arguments: &[String]) -> Outcome {
     setup::targets()?;
     setup::emulator()?;
     let mut table = Table::new([
-        "board", "image", "model", "flash", "of", "RAM", "of", "stack", "of", "load", "stream",
+        "board", "image", "model", "flash", "of", "RAM", "of", "stack", "of", "load", "run",
     ]);
     let mut parts = Table::new(["board", "image", "part", "bytes"]);
     let mut broken = Vec::new();
@@ -179,10 +179,10 @@ fn show(
         thousands(budget.flash),
         bytes(taken.ram),
         bytes(budget.ram),
-        bytes(stack.map(|stack| stack.load.max(stack.stream))),
+        bytes(stack.map(|stack| stack.load.max(stack.run))),
         bytes(budget.stack),
         bytes(stack.map(|stack| stack.load)),
-        bytes(stack.map(|stack| stack.stream)),
+        bytes(stack.map(|stack| stack.run)),
     ]);
     broken.extend(
         above(&taken, budget)
@@ -194,7 +194,7 @@ fn show(
 
 /// What is above a budget.
 fn above(taken: &Taken, budget: &Budget) -> Vec<String> {
-    let stack = taken.stack.map(|stack| stack.load.max(stack.stream));
+    let stack = taken.stack.map(|stack| stack.load.max(stack.run));
     [
         ("flash", Some(taken.flash), Some(budget.flash)),
         ("RAM", taken.ram, budget.ram),
@@ -260,13 +260,13 @@ mod tests {
             ram: Some(1_024),
             stack: Some(Stack {
                 load: 1_536,
-                stream: 700,
+                run: 700,
             }),
         };
         assert!(above(&taken, &budget).is_empty());
         let stack = Stack {
             load: 1_000,
-            stream: 1_537,
+            run: 1_537,
         };
         let more = Taken {
             flash: 12_289,

@@ -22,6 +22,7 @@ mod matrix;
 pub(crate) mod packed;
 mod places;
 mod recurrent;
+mod sums;
 
 use affine::of_packing;
 use matrix::Matrix;
