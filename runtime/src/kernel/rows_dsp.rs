@@ -2,38 +2,8 @@
 //! put in the same order once for four rows, meet in two `SMLAD`.
 #![cfg_attr(dunlin_dsp, allow(unsafe_code))] // a naked function, and the call into it with checked lengths
 
-/// `sums[r] + sum of W[r][column + i] * x[i]`, modulo 2^32, over four rows of `stride` weights each that follow each other;
-/// `None` where a row is too short.
 #[cfg(dunlin_dsp)]
-#[inline(always)]
-pub fn dot4(
-    rows: &[i8],
-    stride: usize,
-    column: usize,
-    x: &[i16],
-    sums: &[i32; 4],
-) -> Option<[i32; 4]> {
-    if rows.get(3 * stride + column..)?.len() < x.len() {
-        return None;
-    }
-    let (a, b, c, d);
-    // SAFETY: the program reads as many weights of each row as there are values; the last row's were checked, and the others
-    // stand before it. It writes to its own stack alone and leaves all registers but these as they were.
-    unsafe {
-        core::arch::asm!(
-            "bl {program}",
-            program = sym dot4_program,
-            inlateout("r0") rows.as_ptr().wrapping_add(column) => a,
-            inlateout("r1") x.as_ptr() => b,
-            inlateout("r2") x.len() => c,
-            inlateout("r3") sums.as_ptr() => d,
-            inlateout("r12") stride => _,
-            out("lr") _,
-            options(readonly),
-        );
-    }
-    Some([a, b, c, d])
-}
+dot4!();
 
 /// Four columns of the row at `$row`, its sum in `$sum`; the values of the even ones in r3, of the odd ones in r8.
 macro_rules! row {

@@ -85,22 +85,27 @@ fn larger(y: f32, x: f32) -> f32 {
     if x > y { x } else { y }
 }
 
-/// The larger of both, and of -inf.
+/// The larger of both, and of -inf, which stands where neither is a number.
+#[inline(always)]
+fn larger_of_two(a: f32, b: f32) -> f32 {
+    larger(larger(f32::NEG_INFINITY, a), b)
+}
+
+/// [`larger_of_two`] of each channel.
 #[inline(always)]
 fn larger_of(first: &[f32], second: &[f32], y: &mut [f32]) {
-    let two = |a: f32, b: f32| larger(larger(f32::NEG_INFINITY, a), b);
     let ((a4, a), (b4, b)) = (first.as_chunks::<4>(), second.as_chunks::<4>());
     let (fours, y) = y.as_chunks_mut::<4>();
     for (y, (a, b)) in fours.iter_mut().zip(a4.iter().zip(b4)) {
         *y = [
-            two(a[0], b[0]),
-            two(a[1], b[1]),
-            two(a[2], b[2]),
-            two(a[3], b[3]),
+            larger_of_two(a[0], b[0]),
+            larger_of_two(a[1], b[1]),
+            larger_of_two(a[2], b[2]),
+            larger_of_two(a[3], b[3]),
         ];
     }
     for (y, (&a, &b)) in y.iter_mut().zip(a.iter().zip(b)) {
-        *y = two(a, b);
+        *y = larger_of_two(a, b);
     }
 }
 
@@ -126,12 +131,7 @@ pub fn largest_of_two(x: &[f32], channels: usize, y: &mut [f32]) {
     for (window, y) in windows.zip(y.chunks_exact_mut(channels)) {
         let (first, second) = window.split_at_checked(channels).unwrap_or_default();
         for (y, (&a, &b)) in y.iter_mut().zip(first.iter().zip(second)) {
-            let a = if a > f32::NEG_INFINITY {
-                a
-            } else {
-                f32::NEG_INFINITY
-            };
-            *y = if b > a { b } else { a };
+            *y = larger_of_two(a, b);
         }
     }
 }
