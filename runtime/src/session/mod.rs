@@ -104,11 +104,10 @@ impl<'s, 'm, P: Precision> Session<'s, 'm, P> {
     /// # Errors
     /// [`InputLength`] when the window has another length than the model's.
     pub fn run(&mut self, window: &[f32]) -> Result<&[f32], InputLength> {
-        self.check_window(window.len())?;
-        let input = self.window_input(window.len());
-        self.load(window, input);
-        let last = self.window(window.len(), None);
-        self.ended = true;
+        let last = self.window(window.len(), None, |session| {
+            let input = session.window_input(window.len());
+            session.load(window, input);
+        })?;
         let len = self.store(last);
         Ok(self.output_values(len))
     }
@@ -120,9 +119,7 @@ impl<'s, 'm, P: Precision> Session<'s, 'm, P> {
     /// # Errors
     /// [`InputLength`] when the window has another length than the model's.
     pub fn run_raw(&mut self, window: &[P::Activation]) -> Result<&[P::Activation], InputLength> {
-        self.check_window(window.len())?;
-        let last = self.window(window.len(), Some(window));
-        self.ended = true;
+        let last = self.window(window.len(), Some(window), |_| {})?;
         Ok(view(self.zone, last))
     }
 

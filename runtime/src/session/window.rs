@@ -34,20 +34,6 @@ impl Lengths<'_> {
 }
 
 impl<P: Precision> Session<'_, '_, P> {
-    /// Refuses windows of another length than the model takes.
-    #[inline]
-    pub(super) fn check_window(&self, values: usize) -> Result<(), InputLength> {
-        if values == self.plan.input.shape.len() {
-            return Ok(());
-        }
-        self.check_shorter(values)
-    }
-
-    #[inline(never)]
-    fn check_shorter(&self, values: usize) -> Result<(), InputLength> {
-        self.lengths(values, &mut [0; MAX_LAYERS + 1])
-    }
-
     /// Fills in the lengths of all tensors for a window of so many values.
     #[inline(never)]
     fn lengths(&self, values: usize, lengths: &mut [u16]) -> Result<(), InputLength> {
@@ -70,27 +56,36 @@ impl<P: Precision> Session<'_, '_, P> {
         start..start + values * size_of::<P::Activation>()
     }
 
-    /// Runs all layers over the window of so many values that is given, or stands at its place; where the output stands.
+    /// Runs all layers over a window of so many values: the one that is given, or the one that `load` puts in its place. Where
+    /// the output stands.
     #[inline]
     pub(super) fn window(
         &mut self,
         values: usize,
         given: Option<&[P::Activation]>,
-    ) -> Range<usize> {
-        if values == self.plan.input.shape.len() {
+        load: impl FnOnce(&mut Self),
+    ) -> Result<Range<usize>, InputLength> {
+        let last = if values == self.plan.input.shape.len() {
+            load(self);
             self.layers(Lengths::Full, given)
         } else {
-            self.shorter(values, given)
-        }
+            self.shorter(values, given, load)?
+        };
+        self.ended = true;
+        Ok(last)
     }
 
     #[inline(never)]
-    fn shorter(&mut self, values: usize, given: Option<&[P::Activation]>) -> Range<usize> {
+    fn shorter(
+        &mut self,
+        values: usize,
+        given: Option<&[P::Activation]>,
+        load: impl FnOnce(&mut Self),
+    ) -> Result<Range<usize>, InputLength> {
         let mut lengths = [0; MAX_LAYERS + 1];
-        match self.lengths(values, &mut lengths) {
-            Ok(()) => self.layers(Lengths::Shorter(&lengths), given),
-            Err(_) => NOWHERE,
-        }
+        self.lengths(values, &mut lengths)?;
+        load(self);
+        Ok(self.layers(Lengths::Shorter(&lengths), given))
     }
 
     #[inline(never)]
