@@ -4,7 +4,7 @@ use crate::format::features::Features;
 use crate::format::graph::{Activation, ActivationSpec};
 use crate::precision::Precision;
 
-use super::steps::{steps, steps_mut};
+use super::steps::steps_mut;
 use super::{Shape, Tensor};
 
 #[derive(Debug, Clone, Copy)]
@@ -27,22 +27,14 @@ impl Activate {
         Ok((layer, Tensor { shape, range }))
     }
 
-    /// One step of the input to one of the output.
-    pub fn step<P: Precision>(&self, x: &[P::Activation], y: &mut [P::Activation]) {
-        for (y, &x) in y.iter_mut().zip(x) {
-            *y = P::activate(&self.spec, x);
-        }
-        let softmax = P::FEATURES.has(Features::SOFTMAX);
-        if softmax && self.spec.output.activation == Activation::Softmax {
-            P::softmax(y, &self.spec.output);
-        }
-    }
-
     /// Whole steps.
     pub fn run<P: Precision>(&self, input: &[P::Activation], output: &mut [P::Activation]) {
-        let channels = self.output.channels;
-        for (x, y) in steps(input, channels).zip(steps_mut(output, channels)) {
-            self.step::<P>(x, y);
+        P::activate(&self.spec, input, output);
+        let softmax = P::FEATURES.has(Features::SOFTMAX);
+        if softmax && self.spec.output.activation == Activation::Softmax {
+            for logits in steps_mut(output, self.output.channels) {
+                P::softmax(logits, &self.spec.output);
+            }
         }
     }
 

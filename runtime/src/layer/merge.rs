@@ -49,49 +49,25 @@ impl Merge {
         Ok((layer, Tensor { shape, range }))
     }
 
-    /// One step of both inputs to one of the output.
-    pub fn step<P: Precision>(
-        &self,
-        with: &[P::Activation],
-        current: &[P::Activation],
-        y: &mut [P::Activation],
-    ) {
-        let both = with.iter().zip(current);
-        match self.merging {
-            Merging::Concatenate => {
-                let Some((head, tail)) = y.split_at_mut_checked(with.len()) else {
-                    return;
-                };
-                for (side, (x, y)) in [(with, head), (current, tail)].into_iter().enumerate() {
-                    for (y, &x) in y.iter_mut().zip(x) {
-                        *y = P::concatenate(&self.spec, side, x);
-                    }
-                }
-            }
-            Merging::Add => {
-                for (y, (&with, &current)) in y.iter_mut().zip(both) {
-                    *y = P::add(&self.spec, with, current);
-                }
-            }
-            Merging::Multiply => {
-                for (y, (&with, &current)) in y.iter_mut().zip(both) {
-                    *y = P::multiply(&self.spec, with, current);
-                }
-            }
-        }
-    }
-
-    /// Whole steps.
+    /// Whole steps of both inputs.
     pub fn run<P: Precision>(
         &self,
         with: &[P::Activation],
         current: &[P::Activation],
         output: &mut [P::Activation],
     ) {
-        let [with_channels, channels] = self.channels;
-        let both = steps(with, with_channels).zip(steps(current, channels));
-        for ((with, current), y) in both.zip(steps_mut(output, self.output.channels)) {
-            self.step::<P>(with, current, y);
+        match self.merging {
+            Merging::Concatenate => {
+                let [first, second] = self.channels;
+                let both = steps(with, first).zip(steps(current, second));
+                for ((with, current), y) in both.zip(steps_mut(output, self.output.channels)) {
+                    let (head, tail) = y.split_at_mut_checked(with.len()).unwrap_or_default();
+                    P::concatenate(&self.spec, 0, with, head);
+                    P::concatenate(&self.spec, 1, current, tail);
+                }
+            }
+            Merging::Add => P::add(&self.spec, with, current, output),
+            Merging::Multiply => P::multiply(&self.spec, with, current, output),
         }
     }
 

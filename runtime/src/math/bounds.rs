@@ -54,6 +54,13 @@ pub fn rectify(value: i32) -> i16 {
     at_most(positive(value), i16::MAX.into()) as i16
 }
 
+/// The nearest value of so many bits without a sign.
+#[cfg(dunlin_v6m)]
+#[inline(always)]
+pub fn unsigned<const BITS: u32>(value: i32) -> i32 {
+    at_most(positive(value), (1 << BITS) - 1)
+}
+
 /// The sum, or the nearest value of 32 bits.
 #[cfg(dunlin_v6m)]
 #[inline(always)]
@@ -90,6 +97,13 @@ pub fn saturate(value: i32) -> i16 {
 #[inline(always)]
 pub fn rectify(value: i32) -> i16 {
     value.clamp(0, i16::MAX.into()) as i16
+}
+
+/// The nearest value of so many bits without a sign.
+#[cfg(not(dunlin_v6m))]
+#[inline(always)]
+pub fn unsigned<const BITS: u32>(value: i32) -> i32 {
+    value.clamp(0, (1 << BITS) - 1)
 }
 
 /// The sum, or the nearest value of 32 bits.

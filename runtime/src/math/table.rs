@@ -6,7 +6,7 @@
 
 #[cfg(dunlin_v6m)]
 use super::bounds::saturate;
-use super::bounds::{at_least, at_most};
+use super::bounds::{at_most, unsigned};
 #[cfg(any(dunlin_dsp, dunlin_mve))]
 use super::instruction::{multiply_halves, multiply_halves_add};
 
@@ -21,7 +21,8 @@ const INTERVALS: usize = 512;
 /// Less 2^15, so that products of two halves of a word serve for the lines between points.
 static LOGISTIC: [i16; INTERVALS + 1] = centered(sigmoid_table());
 const NORMAL_INTERVALS: usize = 256;
-static NORMAL: [u16; NORMAL_INTERVALS + 1] = normal_table();
+/// Less 2^15 too.
+static NORMAL: [i16; NORMAL_INTERVALS + 1] = centered(normal_table());
 const POWER_INTERVALS: usize = 64;
 static POWER: [u16; POWER_INTERVALS + 1] = power_table();
 
@@ -42,14 +43,14 @@ pub fn tanh(p: i16) -> i16 {
 pub fn gate(p: i32) -> i32 {
     let (points, fraction) = points(p);
     // `2^15 + value`, halved.
-    weighted(points, fraction, 1 << 22) >> 8
+    weighted::<7>(points, fraction, 1 << 22) >> 8
 }
 
 /// [`tanh`] of `p` brought into 16 bits.
 #[inline(always)]
 pub fn signed_gate(p: i32) -> i32 {
     let (points, fraction) = points(p);
-    weighted(points, fraction, 0) >> 7
+    weighted::<7>(points, fraction, 0) >> 7
 }
 
 /// The points of [`LOGISTIC`] on both sides of `p`, and how far `p` is from the first one to the second, over 2^7. The first line
@@ -65,14 +66,14 @@ fn points(p: i32) -> ([i16; 2], i32) {
     ([LOGISTIC[at], LOGISTIC[at + 1]], p & 127)
 }
 
-/// `sum + low (2^7 - fraction) + high fraction`.
+/// `sum + low (2^BITS - fraction) + high fraction`.
 #[inline(always)]
-fn weighted([low, high]: [i16; 2], fraction: i32, sum: i32) -> i32 {
+fn weighted<const BITS: u32>([low, high]: [i16; 2], fraction: i32, sum: i32) -> i32 {
     #[cfg(any(dunlin_dsp, dunlin_mve))]
     {
         // One load for both, of a word that may start in the middle of another.
         let line = u32::from(low as u16) | u32::from(high as u16) << 16;
-        let weights = (fraction * 0xffff + 128) as u32;
+        let weights = (fraction * 0xffff + (1 << BITS)) as u32;
         if sum == 0 {
             multiply_halves(line, weights)
         } else {
@@ -82,7 +83,7 @@ fn weighted([low, high]: [i16; 2], fraction: i32, sum: i32) -> i32 {
     #[cfg(not(any(dunlin_dsp, dunlin_mve)))]
     {
         let (low, high) = (i32::from(low), i32::from(high));
-        sum + (low << 7) + (high - low) * fraction
+        sum + (low << BITS) + (high - low) * fraction
     }
 }
 
@@ -97,31 +98,28 @@ pub fn points_from_0() -> &'static [i16] {
 }
 
 /// `2^16 sigmoid(-a / 2^15)` for `a` of 0 or more, at most 32767.
-#[inline]
+#[inline(always)]
 pub fn logistic_tail(a: i32) -> i16 {
-    let place = (16 << 15) - at_most(at_least(a, 1), 16 << 15);
-    // Intervals of 2^11.
-    let interval = (place >> 11) as usize & (INTERVALS - 1);
-    let point = |i: usize| (i32::from(LOGISTIC[i]) + (1 << 15)) as u16;
-    line(point(interval), point(interval + 1), place & 2047, 11)
+    line::<11, _>(&LOGISTIC, unsigned::<19>((16 << 15) - a))
 }
 
 /// `2^16 Phi(-a / 2^15)` for `a` of 0 or more, at most 32767; `Phi` is the distribution function of the normal distribution.
-#[inline]
+#[inline(always)]
 pub fn normal_tail(a: i32) -> i16 {
-    let place = at_most(at_least(a, 0), (8 << 15) - 1);
-    // Intervals of 2^10.
-    let interval = (place >> 10) as usize & (NORMAL_INTERVALS - 1);
-    line(NORMAL[interval], NORMAL[interval + 1], place & 1023, 10)
+    line::<10, _>(&NORMAL, unsigned::<18>(a))
 }
 
-/// The place `fraction / 2^bits` of the way from `low` to `high`, neither above 2^15.
-#[inline]
-fn line(low: u16, high: u16, fraction: i32, bits: u32) -> i16 {
-    let (low, high) = (i32::from(low), i32::from(high));
-    let half = 1 << (bits - 1);
+/// The line between the points of a table on both sides of a place, `2^BITS` of which lie between one and the next; at most 32767.
+#[inline(always)]
+fn line<const BITS: u32, const POINTS: usize>(points: &[i16; POINTS], place: i32) -> i16 {
+    const { assert!((POINTS - 1).is_power_of_two()) };
+    let interval = (place >> BITS) as usize & (POINTS - 2);
+    let (low, high) = (points[interval], points[interval + 1]);
+    let fraction = place & ((1 << BITS) - 1);
+    // What the points lack, and half a step.
+    let rest = (1 << (15 + BITS)) + (1 << (BITS - 1));
     at_most(
-        low + (((high - low) * fraction + half) >> bits),
+        weighted::<BITS>([low, high], fraction, rest) >> BITS,
         i16::MAX.into(),
     ) as i16
 }
@@ -139,10 +137,10 @@ pub fn power(distance: u32, bits: u32) -> u32 {
 }
 
 /// The points less 2^15.
-const fn centered(points: [u16; INTERVALS + 1]) -> [i16; INTERVALS + 1] {
-    let mut table = [0; INTERVALS + 1];
+const fn centered<const POINTS: usize>(points: [u16; POINTS]) -> [i16; POINTS] {
+    let mut table = [0; POINTS];
     let mut i = 0;
-    while i <= INTERVALS {
+    while i < POINTS {
         table[i] = (points[i] ^ 0x8000) as i16;
         i += 1;
     }

@@ -26,8 +26,8 @@ pub trait Elementwise: Numbers {
     /// # Errors
     /// [`LayerError`] for a specification out of its bounds, as in the functions below.
     fn activation_range(spec: &ActivationSpec) -> Result<Self::Range, LayerError>;
-    /// `act(x)`; for a softmax, the logit.
-    fn activate(spec: &ActivationSpec, x: Self::Activation) -> Self::Activation;
+    /// `y = act(x)`; for a softmax, the logits.
+    fn activate(spec: &ActivationSpec, x: &[Self::Activation], y: &mut [Self::Activation]);
     /// Softmax over logits, in place.
     fn softmax(logits: &mut [Self::Activation], output: &OutputSpec);
 
@@ -38,17 +38,27 @@ pub trait Elementwise: Numbers {
 
     /// What a merge can give.
     fn merge_range(merging: Merging, spec: &MergeSpec) -> Result<Self::Range, LayerError>;
-    /// One value of a tensor on its way into a concatenation; `side` 0 is tensor `with`, 1 the current one.
-    fn concatenate(spec: &MergeSpec, side: usize, x: Self::Activation) -> Self::Activation;
-    /// `act(with + current)`.
-    fn add(spec: &MergeSpec, with: Self::Activation, current: Self::Activation)
-    -> Self::Activation;
-    /// `act(with * current)`.
+    /// Values of a tensor on their way into a concatenation; `side` 0 is tensor `with`, 1 the current one.
+    fn concatenate(
+        spec: &MergeSpec,
+        side: usize,
+        x: &[Self::Activation],
+        y: &mut [Self::Activation],
+    );
+    /// `y = act(with + current)`.
+    fn add(
+        spec: &MergeSpec,
+        with: &[Self::Activation],
+        current: &[Self::Activation],
+        y: &mut [Self::Activation],
+    );
+    /// `y = act(with * current)`.
     fn multiply(
         spec: &MergeSpec,
-        with: Self::Activation,
-        current: Self::Activation,
-    ) -> Self::Activation;
+        with: &[Self::Activation],
+        current: &[Self::Activation],
+        y: &mut [Self::Activation],
+    );
 
     /// Takes gamma and beta of this many channels off the weights.
     fn norm<'m>(

@@ -4,7 +4,7 @@ use crate::format::graph::{ActivationSpec, LayerNormSpec, MergeSpec, OutputSpec}
 use crate::format::read::Cursor;
 use crate::math::float;
 
-use super::{F32, activate, affine, unused};
+use super::{F32, activate_all, affine, unused};
 use crate::precision::{Elementwise, Merging, Numbers};
 
 /// Gamma and beta a channel.
@@ -31,9 +31,9 @@ impl<const FEATURES: u32> Elementwise for F32<FEATURES> {
         Self::output_range(&spec.output)
     }
 
-    #[inline(always)]
-    fn activate(spec: &ActivationSpec, x: f32) -> f32 {
-        activate::<FEATURES>(spec.output.activation, x)
+    fn activate(spec: &ActivationSpec, x: &[f32], y: &mut [f32]) {
+        Self::copy(y, x);
+        activate_all::<FEATURES>(spec.output.activation, y);
     }
 
     fn softmax(logits: &mut [f32], _output: &OutputSpec) {
@@ -76,19 +76,22 @@ impl<const FEATURES: u32> Elementwise for F32<FEATURES> {
         Self::output_range(&spec.output)
     }
 
-    #[inline(always)]
-    fn concatenate(_spec: &MergeSpec, _side: usize, x: f32) -> f32 {
-        x
+    fn concatenate(_spec: &MergeSpec, _side: usize, x: &[f32], y: &mut [f32]) {
+        Self::copy(y, x);
     }
 
-    #[inline(always)]
-    fn add(spec: &MergeSpec, with: f32, current: f32) -> f32 {
-        activate::<FEATURES>(spec.output.activation, with + current)
+    fn add(spec: &MergeSpec, with: &[f32], current: &[f32], y: &mut [f32]) {
+        for (y, (with, current)) in y.iter_mut().zip(with.iter().zip(current)) {
+            *y = with + current;
+        }
+        activate_all::<FEATURES>(spec.output.activation, y);
     }
 
-    #[inline(always)]
-    fn multiply(spec: &MergeSpec, with: f32, current: f32) -> f32 {
-        activate::<FEATURES>(spec.output.activation, with * current)
+    fn multiply(spec: &MergeSpec, with: &[f32], current: &[f32], y: &mut [f32]) {
+        for (y, (with, current)) in y.iter_mut().zip(with.iter().zip(current)) {
+            *y = with * current;
+        }
+        activate_all::<FEATURES>(spec.output.activation, y);
     }
 
     fn norm<'m>(
@@ -115,9 +118,9 @@ impl<const FEATURES: u32> Elementwise for F32<FEATURES> {
         let scale = 1.0 / float::sqrt(squares / count + norm.epsilon);
         let channels = x.iter().zip(norm.gamma).zip(norm.beta);
         for (y, ((&x, gamma), beta)) in y.iter_mut().zip(channels) {
-            let value = (x - mean) * scale * gamma + beta;
-            *y = activate::<FEATURES>(output.activation, value);
+            *y = (x - mean) * scale * gamma + beta;
         }
+        activate_all::<FEATURES>(output.activation, y);
     }
 
     fn rows<'m>(

@@ -8,7 +8,8 @@ use crate::math::division::Divisor;
 use crate::math::rescale::multiply_high;
 use crate::math::{norm, table};
 
-use super::{Range, W8A16, activate};
+use super::activations::of_each;
+use super::{Range, W8A16};
 use crate::precision::{Elementwise, Merging, Numbers};
 
 /// Largest shift to the right; the half that rounds it leaves room for a product of 2^30.
@@ -41,10 +42,8 @@ impl<const FEATURES: u32> Elementwise for W8A16<FEATURES> {
         Self::output_range(&spec.output)
     }
 
-    #[inline(always)]
-    fn activate(spec: &ActivationSpec, x: i16) -> i16 {
-        let product = i32::from(x) * i32::from(spec.multiplier);
-        activate::<FEATURES>(rounded(product, spec.shift), &spec.output)
+    fn activate(spec: &ActivationSpec, x: &[i16], y: &mut [i16]) {
+        rescaled::<FEATURES>(&spec.output, spec.multiplier, spec.shift, x, y);
     }
 
     /// `p_i = 2^(z_i - max z) / sum`: logits come scaled by `log2 e`, so that powers of two do.
@@ -92,26 +91,24 @@ impl<const FEATURES: u32> Elementwise for W8A16<FEATURES> {
         Self::output_range(&spec.output)
     }
 
-    #[inline(always)]
-    fn concatenate(spec: &MergeSpec, side: usize, x: i16) -> i16 {
+    fn concatenate(spec: &MergeSpec, side: usize, x: &[i16], y: &mut [i16]) {
         let [with, current] = spec.multipliers;
         let multiplier = if side == 0 { with } else { current };
-        let product = i32::from(x) * i32::from(multiplier);
-        activate::<FEATURES>(rounded(product, spec.shift), &spec.output)
+        rescaled::<FEATURES>(&spec.output, multiplier, spec.shift, x, y);
     }
 
-    #[inline(always)]
-    fn add(spec: &MergeSpec, with: i16, current: i16) -> i16 {
+    fn add(spec: &MergeSpec, with: &[i16], current: &[i16], y: &mut [i16]) {
         let [m0, m1] = spec.multipliers.map(i32::from);
-        let sum = i32::from(with) * m0 + i32::from(current) * m1;
-        activate::<FEATURES>(rounded(sum, spec.shift), &spec.output)
+        merged::<FEATURES>(spec, with, current, y, |with, current| {
+            i32::from(with) * m0 + i32::from(current) * m1
+        });
     }
 
-    #[inline(always)]
-    fn multiply(spec: &MergeSpec, with: i16, current: i16) -> i16 {
+    fn multiply(spec: &MergeSpec, with: &[i16], current: &[i16], y: &mut [i16]) {
         let [multiplier, _] = spec.multipliers;
-        let product = multiply_high(i32::from(with) * i32::from(current), multiplier);
-        activate::<FEATURES>(rounded(product, spec.shift), &spec.output)
+        merged::<FEATURES>(spec, with, current, y, |with, current| {
+            multiply_high(i32::from(with) * i32::from(current), multiplier)
+        });
     }
 
     fn norm<'m>(
@@ -139,11 +136,12 @@ impl<const FEATURES: u32> Elementwise for W8A16<FEATURES> {
     fn normalize(norm: &Norm<'_>, output: &OutputSpec, x: &[i16], y: &mut [i16]) {
         let row = norm.norm.row(x);
         let channels = x.iter().zip(norm.gamma).zip(norm.beta);
-        for (y, ((&x, &gamma), &beta)) in y.iter_mut().zip(channels) {
+        let sums = channels.map(|((&x, &gamma), &beta)| {
             // Within 2^28 and 2^30.
             let sum = multiply_high(row.normalize(x), gamma).wrapping_add(beta);
-            *y = activate::<FEATURES>(sum >> (norm.norm.shift & 31), output);
-        }
+            sum >> (norm.norm.shift & 31)
+        });
+        of_each::<FEATURES>(output, y, sums);
     }
 
     fn rows<'m>(
@@ -204,6 +202,33 @@ fn scaled(multipliers: bool, shift: u8) -> Result<(), LayerError> {
     } else {
         Err(LayerError::Scale { row: 0 })
     }
+}
+
+/// `y = act(multiplier x / 2^shift)`.
+fn rescaled<const FEATURES: u32>(
+    output: &OutputSpec,
+    multiplier: i16,
+    shift: u8,
+    x: &[i16],
+    y: &mut [i16],
+) {
+    let product = |&x: &i16| i32::from(x) * i32::from(multiplier);
+    let sums = x.iter().map(|x| rounded(product(x), shift));
+    of_each::<FEATURES>(output, y, sums);
+}
+
+/// `y = act(merge(with, current) / 2^shift)`.
+#[inline(always)]
+fn merged<const FEATURES: u32>(
+    spec: &MergeSpec,
+    with: &[i16],
+    current: &[i16],
+    y: &mut [i16],
+    merge: impl Fn(i16, i16) -> i32,
+) {
+    let both = with.iter().zip(current);
+    let sums = both.map(|(&with, &current)| rounded(merge(with, current), spec.shift));
+    of_each::<FEATURES>(&spec.output, y, sums);
 }
 
 /// `value / 2^shift`, halves up; the value is within 2^30.

@@ -1,0 +1,174 @@
+//! Activations of many values at a time: which one it is, is asked once.
+//!
+//! What is not generic is fast in images that are compiled for size.
+use crate::format::features::Features;
+use crate::format::graph::{Activation, OutputSpec};
+use crate::math::bounds::{at_least, at_most, saturate};
+use crate::math::{activation, table};
+
+/// Sums that wait on the stack for their activations.
+pub const MANY: usize = 16;
+
+/// What values in 16 bits are to lie between before [`of_values`]; `None` for the activations that need all of their 32 bits.
+#[inline(always)]
+pub fn bounds<const FEATURES: u32>(output: &OutputSpec) -> Option<(i16, i16)> {
+    match output.activation {
+        Activation::Linear | Activation::Relu | Activation::Relu6 => Some((output.min, output.max)),
+        Activation::LeakyRelu { .. }
+        | Activation::Elu { .. }
+        | Activation::Gelu
+        | Activation::Silu
+            if Features(FEATURES).has(Features::SMOOTH) =>
+        {
+            None
+        }
+        // Not built, and refused by the loader: the last four.
+        Activation::Tanh
+        | Activation::Sigmoid
+        | Activation::HardSigmoid
+        | Activation::Softmax
+        | Activation::LeakyRelu { .. }
+        | Activation::Elu { .. }
+        | Activation::Gelu
+        | Activation::Silu => Some((i16::MIN, i16::MAX)),
+    }
+}
+
+/// The activations of values between their [`bounds`], in place; a softmax leaves its logits to
+/// [`Elementwise::softmax`](crate::precision::Elementwise::softmax).
+#[inline(always)]
+pub fn of_values<const FEATURES: u32>(output: &OutputSpec, y: &mut [i16]) {
+    let has = |features| Features(FEATURES).has(features);
+    match output.activation {
+        Activation::Tanh if has(Features::TANH) => tanh(y),
+        Activation::Sigmoid if has(Features::SIGMOID) => sigmoid(y),
+        Activation::HardSigmoid if has(Features::SIGMOID) => hard_sigmoid(y),
+        Activation::Linear
+        | Activation::Relu
+        | Activation::Relu6
+        | Activation::Softmax
+        | Activation::Tanh
+        | Activation::Sigmoid
+        | Activation::HardSigmoid
+        | Activation::LeakyRelu { .. }
+        | Activation::Elu { .. }
+        | Activation::Gelu
+        | Activation::Silu => {}
+    }
+}
+
+/// The outputs of these sums.
+#[inline(always)]
+pub fn of_each<const FEATURES: u32>(
+    output: &OutputSpec,
+    y: &mut [i16],
+    mut sums: impl Iterator<Item = i32>,
+) {
+    let has = |features| Features(FEATURES).has(features);
+    match output.activation {
+        Activation::Tanh if has(Features::TANH) => {
+            each(sums, y, |sum| table::tanh(saturate(sum)));
+        }
+        Activation::Sigmoid if has(Features::SIGMOID) => {
+            each(sums, y, |sum| table::sigmoid(saturate(sum)));
+        }
+        Activation::HardSigmoid if has(Features::SIGMOID) => {
+            each(sums, y, activation::hard_sigmoid);
+        }
+        Activation::Linear
+        | Activation::Relu
+        | Activation::Relu6
+        | Activation::Softmax
+        | Activation::Tanh
+        | Activation::Sigmoid
+        | Activation::HardSigmoid
+        | Activation::LeakyRelu { .. }
+        | Activation::Elu { .. }
+        | Activation::Gelu
+        | Activation::Silu => match bounds::<FEATURES>(output) {
+            Some(bounds) => each(sums, y, |sum| within(sum, bounds)),
+            None => of_parts(output, y, |_, part| {
+                for (place, sum) in part.iter_mut().zip(&mut sums) {
+                    *place = sum;
+                }
+            }),
+        },
+    }
+}
+
+#[inline(always)]
+fn each(sums: impl Iterator<Item = i32>, y: &mut [i16], of: impl Fn(i32) -> i16) {
+    for (y, sum) in y.iter_mut().zip(sums) {
+        *y = of(sum);
+    }
+}
+
+/// The outputs, [`MANY`] at a time, of the sums that `sums` puts in their place; it is given the number of the first one. Of the
+/// activations that need 32 bits.
+#[inline(always)]
+pub fn of_parts(output: &OutputSpec, y: &mut [i16], mut sums: impl FnMut(usize, &mut [i32])) {
+    let (mut rest, mut first) = (y, 0);
+    let mut room = [0; MANY];
+    while !rest.is_empty() {
+        let count = rest.len().min(MANY);
+        let (y, behind) = core::mem::take(&mut rest)
+            .split_at_mut_checked(count)
+            .unwrap_or_default();
+        let part = room.get_mut(..y.len()).unwrap_or_default();
+        sums(first, part);
+        of_sums(part, output, y);
+        first += MANY;
+        rest = behind;
+    }
+}
+
+/// The activations that need 32 bits, of values at the scale of their arguments.
+#[inline(never)]
+fn of_sums(sums: &[i32], output: &OutputSpec, y: &mut [i16]) {
+    let (bits, bounds) = (u32::from(output.softmax_bits), (output.min, output.max));
+    let sums = sums.iter().copied();
+    match output.activation {
+        Activation::LeakyRelu { slope } => {
+            each(sums, y, |sum| {
+                within(activation::leaky_relu(sum, slope), bounds)
+            });
+        }
+        Activation::Elu { alpha } => {
+            each(sums, y, |sum| {
+                within(activation::elu(sum, alpha, bits), bounds)
+            });
+        }
+        Activation::Gelu => each(sums, y, |sum| within(activation::gelu(sum, bits), bounds)),
+        Activation::Silu => each(sums, y, |sum| within(activation::silu(sum, bits), bounds)),
+        Activation::Linear
+        | Activation::Relu
+        | Activation::Relu6
+        | Activation::Softmax
+        | Activation::Tanh
+        | Activation::Sigmoid
+        | Activation::HardSigmoid => {}
+    }
+}
+
+#[inline(never)]
+fn tanh(y: &mut [i16]) {
+    y.iter_mut().for_each(|y| *y = table::tanh(*y));
+}
+
+#[inline(never)]
+fn sigmoid(y: &mut [i16]) {
+    y.iter_mut().for_each(|y| *y = table::sigmoid(*y));
+}
+
+#[inline(never)]
+fn hard_sigmoid(y: &mut [i16]) {
+    y.iter_mut()
+        .for_each(|y| *y = activation::hard_sigmoid((*y).into()));
+}
+
+/// The nearest value within bounds. All values that come here are below 2^31 less 2^16: scaled sums and merges are within 2^30,
+/// norms within a quarter more. Not `i32::clamp`, which panics where the bounds are the wrong way round.
+#[inline(always)]
+fn within(value: i32, (low, high): (i16, i16)) -> i16 {
+    at_least(at_most(value, high.into()), low.into()) as i16
+}
