@@ -4,7 +4,7 @@ use crate::format::graph::{Activation, MergeSpec};
 use crate::precision::{Merging, Precision};
 
 use super::steps::{steps, steps_mut};
-use super::{Shape, Tensor};
+use super::{Besides, Shape, Tensor};
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Merge {
@@ -84,12 +84,12 @@ impl Merge {
     /// Whole steps.
     pub fn run<P: Precision>(
         &self,
-        with: &[P::Activation],
         current: &[P::Activation],
         output: &mut [P::Activation],
+        besides: &mut Besides<'_, P>,
     ) {
         let [with_channels, channels] = self.channels;
-        let both = steps(with, with_channels).zip(steps(current, channels));
+        let both = steps(besides.with, with_channels).zip(steps(current, channels));
         for ((with, current), y) in both.zip(steps_mut(output, self.output.channels)) {
             self.step::<P>(with, current, y);
         }
