@@ -58,8 +58,8 @@ fn integers() -> bool {
             let mut y = [77; 10];
             holds &= rows_mve::products(&of, x, piece_mut(&mut y, count));
             rows_mve::on_stack::<9>(&of, x, count, |once| holds &= once == piece(&y, 0, count));
-            holds &= rows_mve::dot(piece(matrix, column, len), x)
-                == reference::dot(piece(&weights[0], column, len), x, 0);
+            holds &= rows_mve::dot(piece(matrix, column, len), x, sums[0])
+                == reference::dot(piece(&weights[0], column, len), x, sums[0]);
             let bounds = (-300, 2_000);
             let mut narrow = [77; 10];
             holds &= of.scale.is_none()

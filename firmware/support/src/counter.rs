@@ -56,13 +56,13 @@ struct Registers {
 impl Timer {
     /// Executed instructions of one call of `work`, from its first to its return, or `None` if the
     /// timer wrapped (beyond some 10^9 instructions).
-    pub fn instructions<F: FnMut()>(self, per_tick: (u64, u64), mut work: F) -> Option<u64> {
-        /// The closure behind a plain function, for the naked one.
-        extern "C" fn call<F: FnMut()>(work: *mut F) {
-            // SAFETY: `instructions` passes its own live, unshared closure.
-            unsafe { (*work)() }
-        }
-        self.raw(per_tick, call::<F> as *const (), (&raw mut work) as usize)
+    pub fn instructions<T>(
+        self,
+        per_tick: (u64, u64),
+        work: extern "C" fn(&mut T),
+        on: &mut T,
+    ) -> Option<u64> {
+        self.raw(per_tick, work as *const (), (&raw mut *on) as usize)
     }
 
     /// As `instructions`, of `loop_of(2n + 1)`: the reference that a self-test compares with.

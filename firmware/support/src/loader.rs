@@ -91,10 +91,9 @@ fn windows<P: Precision, const LAYERS: usize>(
     let mut from = job::open(c"input")?;
     for _ in 0..memory.pieces.min(job.windows as usize * memory.pieces) {
         job::read(&mut from, input)?;
-        let given = Input::new(job.mode, input);
-        let used = stack::used_by(&mut || {
-            core::hint::black_box(call(&mut session, job.mode, &given).is_ok());
-        });
+        let mut call = Call::new(&mut session, job.mode, input);
+        let work = Call::of(job.mode);
+        let used = stack::used_by(&mut || work(&mut call));
         meters.call_stack = meters.call_stack.max(used);
     }
     session.reset();
@@ -129,15 +128,10 @@ fn piece<P: Precision>(
     to: &mut To,
     meters: &mut Meters,
 ) -> Result<(), Stop> {
-    let mut result = Ok(None);
-    let mut session = Some(session);
-    let input = Input::new(mode, input);
-    let counted = board.timer.instructions(board.instructions_per_tick, || {
-        if let Some(session) = session.take() {
-            result = call(session, mode, &input);
-        }
-    });
-    let output = result.map_err(|_| Stop::Input)?;
+    let mut call = Call::new(session, mode, input);
+    let timer = board.timer;
+    let counted = timer.instructions(board.instructions_per_tick, Call::of(mode), &mut call);
+    let output = call.output.map_err(|_| Stop::Input)?;
     // A count too large for the timer is shown as the largest there is.
     let counted = counted.and_then(|counted| u32::try_from(counted).ok());
     job::write(&mut to.counts, &counted.unwrap_or(u32::MAX).to_le_bytes())?;
@@ -148,22 +142,65 @@ fn piece<P: Precision>(
     Ok(())
 }
 
-/// A window or a sample. The slice of the other kind is empty.
-struct Input<'a, P: Precision> {
+/// A call: what it works on, and what it gives.
+struct Call<'a, 's, 'm, P: Precision> {
+    session: Option<&'a mut Session<'s, 'm, P>>,
+    /// A window or a sample. The slice of the other kind is empty.
     values: &'a [f32],
     raw: &'a [P::Activation],
+    output: Result<Option<Output<'a, P>>, InputLength>,
 }
 
-impl<'a, P: Precision> Input<'a, P> {
+impl<'a, 's, 'm, P: Precision> Call<'a, 's, 'm, P> {
     /// Takes the bytes, which are aligned for either: they follow the arena.
-    fn new(mode: Mode, bytes: &'a [u8]) -> Self {
+    fn new(session: &'a mut Session<'s, 'm, P>, mode: Mode, bytes: &'a [u8]) -> Self {
         let (values, raw) = match mode {
             Mode::Run | Mode::Push => (bytes, &[][..]),
             Mode::RunRaw | Mode::PushRaw => (&[][..], bytes),
         };
         Self {
+            session: Some(session),
             values: bytemuck::try_cast_slice(values).unwrap_or_default(),
             raw: bytemuck::try_cast_slice(raw).unwrap_or_default(),
+            output: Ok(None),
+        }
+    }
+
+    /// The function that is measured: the choice is not.
+    fn of(mode: Mode) -> extern "C" fn(&mut Self) {
+        match mode {
+            Mode::Run => Self::run,
+            Mode::Push => Self::push,
+            Mode::RunRaw => Self::run_raw,
+            Mode::PushRaw => Self::push_raw,
+        }
+    }
+
+    extern "C" fn run(&mut self) {
+        if let Some(session) = self.session.take() {
+            let output = session.run(self.values);
+            self.output = output.map(|values| Some(Output::Values(values)));
+        }
+    }
+
+    extern "C" fn push(&mut self) {
+        if let Some(session) = self.session.take() {
+            let output = session.push(self.values);
+            self.output = output.map(|due| due.map(Output::Values));
+        }
+    }
+
+    extern "C" fn run_raw(&mut self) {
+        if let Some(session) = self.session.take() {
+            let output = session.run_raw(self.raw);
+            self.output = output.map(|activations| Some(Output::Raw(activations)));
+        }
+    }
+
+    extern "C" fn push_raw(&mut self) {
+        if let Some(session) = self.session.take() {
+            let output = session.push_raw(self.raw);
+            self.output = output.map(|due| due.map(Output::Raw));
         }
     }
 }
@@ -188,19 +225,4 @@ impl<P: Precision> Output<'_, P> {
             Self::Raw(activations) => activations.len(),
         }
     }
-}
-
-/// The call that is measured.
-#[inline]
-fn call<'a, P: Precision>(
-    session: &'a mut Session<'_, '_, P>,
-    mode: Mode,
-    input: &Input<'_, P>,
-) -> Result<Option<Output<'a, P>>, InputLength> {
-    Ok(match mode {
-        Mode::Run => Some(Output::Values(session.run(input.values)?)),
-        Mode::Push => session.push(input.values)?.map(Output::Values),
-        Mode::RunRaw => Some(Output::Raw(session.run_raw(input.raw)?)),
-        Mode::PushRaw => session.push_raw(input.raw)?.map(Output::Raw),
-    })
 }

@@ -1,5 +1,5 @@
 //! The program of a product: its model is part of the image, its arena has exactly the size that the model states.
-use dunlin::{Model, Precision, Session};
+use dunlin::{InputLength, Model, Precision, Session};
 
 use crate::{Board, host, stack};
 
@@ -46,16 +46,17 @@ pub fn main<P: Precision, const LAYERS: usize>(
     };
     for step in 0..shape.steps {
         sample.fill(triangle(step));
-        let mut output = Ok(None);
         let mut counted = None;
-        let mut once = Some(&mut session);
+        let mut once = Sample {
+            session: Some(&mut session),
+            values: sample,
+            output: Ok(None),
+        };
         let used = stack::used_by(&mut || {
-            counted = board.timer.instructions(board.instructions_per_tick, || {
-                if let Some(session) = once.take() {
-                    output = session.push(sample);
-                }
-            });
+            let timer = board.timer;
+            counted = timer.instructions(board.instructions_per_tick, Sample::push, &mut once);
         });
+        let output = once.output;
         longest = longest.max(counted.unwrap_or(u64::MAX));
         deepest = deepest.max(used);
         match output {
@@ -74,6 +75,22 @@ pub fn main<P: Precision, const LAYERS: usize>(
         load_stack
     );
     host::exit(true)
+}
+
+/// A sample for a session, and what that gives.
+struct Sample<'a, 's, 'm, P: Precision> {
+    session: Option<&'a mut Session<'s, 'm, P>>,
+    values: &'a [f32],
+    output: Result<Option<&'a [f32]>, InputLength>,
+}
+
+impl<P: Precision> Sample<'_, '_, '_, P> {
+    /// The call that is measured.
+    extern "C" fn push(&mut self) {
+        if let Some(session) = self.session.take() {
+            self.output = session.push(self.values);
+        }
+    }
 }
 
 /// Room for a sample.

@@ -10,7 +10,7 @@ use crate::precision::{Precision, Rows, Taps};
 use super::affine::matvec;
 use super::steps::steps_mut;
 use super::time::TimeWindow;
-use super::{Memory, Shape, Tensor};
+use super::{Besides, Memory, Shape, Tensor};
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Conv1d<'m, P: Precision> {
@@ -60,10 +60,10 @@ impl<'m, P: Precision> Conv1d<'m, P> {
     pub fn run(
         &self,
         input: &[P::Activation],
-        start: i32,
         output: &mut [P::Activation],
-        scratch: &mut [u8],
+        besides: &mut Besides<'_, P>,
     ) {
+        let start = besides.start;
         let filters = self.output.channels.max(1) as usize;
         let rows = input.len() / self.channels.max(1) as usize;
         if !self.is_together() || output.len() < 2 * filters {
@@ -79,7 +79,7 @@ impl<'m, P: Precision> Conv1d<'m, P> {
             input,
             first.start,
             tail.get_mut(..inside * filters),
-            scratch,
+            besides.scratch,
         );
         self.one_by_one(input, start, rows, head);
         let behind = tail.get_mut(done * filters..).unwrap_or_default();
@@ -113,7 +113,7 @@ impl<'m, P: Precision> Conv1d<'m, P> {
     ) {
         let mut start = start;
         for y in steps_mut(output, self.output.channels) {
-            let taps = self.taps(start, rows);
+            let taps = &self.taps(start, rows);
             matvec::<P>(&self.matrix, &self.activation, taps, input, y);
             start = start.wrapping_add(self.window.stride() as i32);
         }

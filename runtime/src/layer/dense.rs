@@ -12,7 +12,8 @@ use super::{Shape, Tensor};
 pub(crate) struct Dense<'m, P: Precision> {
     matrix: P::Matrix<'m>,
     activation: OutputSpec,
-    inputs: u32,
+    /// All columns.
+    taps: Taps,
     output: Shape,
     use_bias: bool,
 }
@@ -34,19 +35,38 @@ impl<'m, P: Precision> Dense<'m, P> {
         let layer = Self {
             matrix,
             activation: spec.output,
-            inputs,
+            taps: Taps::whole(inputs as usize),
             output: shape,
             use_bias: spec.use_bias,
         };
         Ok((layer, Tensor { shape, range }))
     }
 
+    #[inline]
     pub fn run(&self, input: &[P::Activation], output: &mut [P::Activation]) {
-        let inputs = self.inputs as usize;
-        let places = steps_mut(output, self.output.channels);
-        for (x, y) in steps(input, self.inputs).zip(places) {
-            matvec::<P>(&self.matrix, &self.activation, Taps::whole(inputs), x, y);
+        if output.len() == self.output.channels as usize {
+            // Most often.
+            self.step(input, output);
+        } else {
+            self.steps(input, output);
         }
+    }
+
+    #[inline(never)]
+    fn steps(&self, input: &[P::Activation], output: &mut [P::Activation]) {
+        let places = steps_mut(output, self.output.channels);
+        for (x, y) in steps(input, self.inputs()).zip(places) {
+            self.step(x, y);
+        }
+    }
+
+    #[inline(never)]
+    fn step(&self, x: &[P::Activation], y: &mut [P::Activation]) {
+        matvec::<P>(&self.matrix, &self.activation, &self.taps, x, y);
+    }
+
+    fn inputs(&self) -> u32 {
+        self.taps.len as u32
     }
 
     pub fn output(&self) -> Shape {
@@ -55,11 +75,11 @@ impl<'m, P: Precision> Dense<'m, P> {
 
     /// Multiply-accumulates of an output step.
     pub fn step_macs(&self) -> u64 {
-        u64::from(self.inputs) * u64::from(self.output.channels)
+        u64::from(self.inputs()) * u64::from(self.output.channels)
     }
 
     pub fn summary(&self) -> (&'static str, u64, u64, usize) {
-        let (inputs, units) = (u64::from(self.inputs), u64::from(self.output.channels));
+        let (inputs, units) = (u64::from(self.inputs()), u64::from(self.output.channels));
         let bias = u64::from(self.use_bias);
         (
             "dense",

@@ -21,7 +21,7 @@ use super::pool1d::Pool1d;
 use super::resample::Resample;
 use super::reverse::Reverse;
 use super::simple_rnn::SimpleRnn;
-use super::{Layer, Operands, Shape, Tensor};
+use super::{Besides, Layer, Shape, Tensor};
 
 impl<'m, P: Precision> Layer<'m, P> {
     /// Takes the layer's weights, checks everything that `run` relies on, and puts the layer in `place`; gives its output. `with`
@@ -128,41 +128,39 @@ impl<'m, P: Precision> Layer<'m, P> {
     }
 
     /// From whole time steps of the input to whole time steps of the output.
-    #[inline]
-    pub fn run(&self, operands: Operands<'_, P>, output: &mut [P::Activation]) {
-        let Operands {
-            input,
-            with,
-            start,
-            state,
-            scratch,
-        } = operands;
+    // Layers take their operands where they are here: what their functions get is then what this one got.
+    pub fn run(
+        &self,
+        input: &[P::Activation],
+        output: &mut [P::Activation],
+        besides: &mut Besides<'_, P>,
+    ) {
         let has = |features| P::FEATURES.has(features);
         match self {
             Self::Flatten(_) | Self::Input(_) => {}
             Self::Dense(layer) if has(Features::DENSE) => layer.run(input, output),
-            Self::Conv1d(layer) if has(Features::CONV1D) => {
-                layer.run(input, start, output, scratch)
+            Self::Conv1d(layer) if has(Features::CONV1D) => layer.run(input, output, besides),
+            Self::Pool1d(layer) if has(Features::POOL1D) => {
+                layer.run::<P>(input, output, besides);
             }
-            Self::Pool1d(layer) if has(Features::POOL1D) => layer.run::<P>(input, start, output),
             Self::GlobalPool1d(layer) if has(Features::GLOBAL_POOL1D) => {
                 layer.run::<P>(input, output);
             }
-            Self::Lstm(layer) if has(Features::LSTM) => layer.run(input, output, state, scratch),
+            Self::Lstm(layer) if has(Features::LSTM) => layer.run(input, output, besides),
             Self::SimpleRnn(layer) if has(Features::SIMPLE_RNN) => {
-                layer.run(input, output, state, scratch);
+                layer.run(input, output, besides);
             }
-            Self::Gru(layer) if has(Features::GRU) => layer.run(input, output, state, scratch),
+            Self::Gru(layer) if has(Features::GRU) => layer.run(input, output, besides),
             Self::Activation(layer) if has(Features::ACTIVATION) => layer.run::<P>(input, output),
-            Self::Merge(layer) if has(Features::MERGE) => layer.run::<P>(with, input, output),
+            Self::Merge(layer) if has(Features::MERGE) => layer.run::<P>(input, output, besides),
             Self::GroupedConv1d(layer) if has(Features::GROUPED_CONV1D) => {
-                layer.run(input, start, output);
+                layer.run(input, output, besides);
             }
             Self::LayerNorm(layer) if has(Features::LAYER_NORM) => layer.run(input, output),
             Self::Embedding(layer) if has(Features::EMBEDDING) => layer.run(input, output),
             Self::Reverse(layer) if has(Features::REVERSE) => layer.run::<P>(input, output),
             Self::Resample(layer) if has(Features::RESAMPLE) => {
-                layer.run::<P>(input, start, output);
+                layer.run::<P>(input, output, besides);
             }
             // Not built: `resolve` has refused them.
             Self::Dense(_)

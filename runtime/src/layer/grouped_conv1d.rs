@@ -6,7 +6,7 @@ use crate::format::read::Cursor;
 use crate::precision::{Precision, Rows, Sliding, Taps};
 
 use super::steps::steps_mut;
-use super::{Shape, Tensor, TimeWindow};
+use super::{Besides, Shape, Tensor, TimeWindow};
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct GroupedConv1d<'m, P: Precision> {
@@ -67,8 +67,13 @@ impl<'m, P: Precision> GroupedConv1d<'m, P> {
     }
 
     /// Tap 0 of the first output step is at step `start` of the input; taps outside of it meet zeros.
-    pub fn run(&self, input: &[P::Activation], start: i32, output: &mut [P::Activation]) {
-        let places = self.window.at(start);
+    pub fn run(
+        &self,
+        input: &[P::Activation],
+        output: &mut [P::Activation],
+        besides: &Besides<'_, P>,
+    ) {
+        let places = self.window.at(besides.start);
         if self.groups == self.channels {
             let channels = self.channels as usize;
             return P::depthwise(

@@ -10,7 +10,7 @@ use crate::format::read::Cursor;
 use crate::precision::{Gates, Precision, Rows};
 
 use super::recurrent::{Recurrent, take};
-use super::{Memory, Tensor};
+use super::{Besides, Memory, Tensor};
 
 const GATES: usize = 3;
 
@@ -87,13 +87,12 @@ impl<'m, P: Precision> Gru<'m, P> {
         &self,
         input: &[P::Activation],
         output: &mut [P::Activation],
-        state: &mut [u8],
-        scratch: &mut [u8],
+        besides: &mut Besides<'_, P>,
     ) {
         let units = usize::from(self.spec.units);
-        let (wide, hidden) = take::<P::Cell>(state, units);
+        let (wide, hidden) = take::<P::Cell>(besides.state, units);
         let (hidden, _) = take::<P::Activation>(hidden, units);
-        let (products, joint) = take::<P::Product>(scratch, 2 * GATES * units);
+        let (products, joint) = take::<P::Product>(besides.scratch, 2 * GATES * units);
         let (joint, _) = take::<P::Activation>(joint, self.sizes.joint());
         // Two loops, each with its gates known.
         let step = |xh: &[P::Activation], hidden: &mut [P::Activation]| match self.gates {

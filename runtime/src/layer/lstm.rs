@@ -8,7 +8,7 @@ use crate::format::read::Cursor;
 use crate::precision::{Gates, Precision, Rows};
 
 use super::recurrent::{Recurrent, take};
-use super::{Memory, Tensor};
+use super::{Besides, Memory, Tensor};
 
 const GATES: usize = 4;
 
@@ -75,13 +75,12 @@ impl<'m, P: Precision> Lstm<'m, P> {
         &self,
         input: &[P::Activation],
         output: &mut [P::Activation],
-        state: &mut [u8],
-        scratch: &mut [u8],
+        besides: &mut Besides<'_, P>,
     ) {
         let units = usize::from(self.spec.units);
-        let (cell, hidden) = take::<P::Cell>(state, units);
+        let (cell, hidden) = take::<P::Cell>(besides.state, units);
         let (hidden, _) = take::<P::Activation>(hidden, units);
-        let (joint, _) = take::<P::Activation>(scratch, self.sizes.joint());
+        let (joint, _) = take::<P::Activation>(besides.scratch, self.sizes.joint());
         let step = |xh: &[P::Activation], hidden: &mut [P::Activation]| {
             P::lstm_step(&self.matrix, &self.spec, self.gates, xh, cell, hidden);
         };

@@ -4,7 +4,7 @@ use crate::format::graph::{Activation, MergeSpec};
 use crate::precision::{Merging, Precision};
 
 use super::steps::{steps, steps_mut};
-use super::{Shape, Tensor};
+use super::{Besides, Shape, Tensor};
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Merge {
@@ -52,10 +52,11 @@ impl Merge {
     /// Whole steps of both inputs.
     pub fn run<P: Precision>(
         &self,
-        with: &[P::Activation],
         current: &[P::Activation],
         output: &mut [P::Activation],
+        besides: &mut Besides<'_, P>,
     ) {
+        let with = besides.with;
         match self.merging {
             Merging::Concatenate => {
                 let [first, second] = self.channels;

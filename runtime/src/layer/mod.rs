@@ -277,13 +277,11 @@ impl<'m, P: Precision> Layer<'m, P> {
     }
 }
 
-/// What a layer works on.
-pub(crate) struct Operands<'a, P: Precision> {
-    /// Whole time steps.
-    pub input: &'a [P::Activation],
+/// What some layers work on besides their input and output.
+pub(crate) struct Besides<'a, P: Precision> {
     /// The same steps of the second input of a layer that has one.
     pub with: &'a [P::Activation],
-    /// Layers over windows: the step of `input` that the first tap of the first output step meets; may lie outside.
+    /// Layers over windows: the step of the input that the first tap of the first output step meets; may lie outside.
     pub start: i32,
     /// What is kept from step to step.
     pub state: &'a mut [u8],

@@ -6,7 +6,7 @@ use crate::format::graph::{Padding, Pool1dSpec, Pooling};
 use crate::precision::Precision;
 
 use super::time::TimeWindow;
-use super::{Shape, Tensor};
+use super::{Besides, Shape, Tensor};
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Pool1d {
@@ -45,9 +45,10 @@ impl Pool1d {
     pub fn run<P: Precision>(
         &self,
         input: &[P::Activation],
-        start: i32,
         output: &mut [P::Activation],
+        besides: &Besides<'_, P>,
     ) {
+        let start = besides.start;
         let channels = self.output.channels.max(1) as usize;
         let window = &self.window;
         let taps = window.size() as usize;

@@ -5,7 +5,7 @@ use crate::precision::Precision;
 
 use super::recurrent::copy;
 use super::time::Edges;
-use super::{Shape, Tensor, TimeWindow};
+use super::{Besides, Shape, Tensor, TimeWindow};
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Resample {
@@ -66,9 +66,10 @@ impl Resample {
     pub fn run<P: Precision>(
         &self,
         input: &[P::Activation],
-        start: i32,
         output: &mut [P::Activation],
+        besides: &Besides<'_, P>,
     ) {
+        let start = besides.start;
         let channels = self.output.channels.max(1) as usize;
         let repeat = self.window.repeat().max(1) as usize;
         let zeros = start.min(0).unsigned_abs() as usize;

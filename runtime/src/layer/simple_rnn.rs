@@ -11,7 +11,7 @@ use crate::precision::{Precision, Rows, Taps};
 use super::affine::matvec;
 use super::layer_norm::LayerNorm;
 use super::recurrent::{Recurrent, take};
-use super::{Memory, Tensor};
+use super::{Besides, Memory, Tensor};
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct SimpleRnn<'m, P: Precision> {
@@ -81,14 +81,13 @@ impl<'m, P: Precision> SimpleRnn<'m, P> {
         &self,
         input: &[P::Activation],
         output: &mut [P::Activation],
-        state: &mut [u8],
-        scratch: &mut [u8],
+        besides: &mut Besides<'_, P>,
     ) {
-        let (hidden, _) = take::<P::Activation>(state, self.sizes.units.into());
-        let (joint, sums) = take::<P::Activation>(scratch, self.sizes.joint());
+        let (hidden, _) = take::<P::Activation>(besides.state, self.sizes.units.into());
+        let (joint, sums) = take::<P::Activation>(besides.scratch, self.sizes.joint());
         let (sums, _) = take::<P::Activation>(sums, self.sums());
         let step = |xh: &[P::Activation], hidden: &mut [P::Activation]| {
-            let taps = Taps::whole(xh.len());
+            let taps = &Taps::whole(xh.len());
             match &self.norm {
                 None => matvec::<P>(&self.matrix, &self.output, taps, xh, hidden),
                 Some((norm, output)) if P::FEATURES.has(Features::LAYER_NORM) => {

@@ -176,6 +176,7 @@ pub(super) fn values<T: Pod>(bytes: &mut [u8]) -> &mut [T] {
 }
 
 /// Some bytes of the arena as values to read.
+#[inline]
 pub(super) fn view<T: Pod>(zone: &[u8], bytes: Range<usize>) -> &[T] {
     zone.get(bytes)
         .and_then(|bytes| bytemuck::try_cast_slice(bytes).ok())

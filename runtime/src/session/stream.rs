@@ -184,7 +184,7 @@ impl<P: Precision> Session<'_, '_, P> {
                 output: moving.place.clone(),
                 scratch: Self::scratch(&walk, &before, node),
             };
-            self.execute(layer, node, &places, [None; 2]);
+            self.execute(layer, node, &places);
         }
         last
     }

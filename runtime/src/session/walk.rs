@@ -2,19 +2,21 @@
 use core::ops::Range;
 
 use crate::format::features::Built;
-use crate::layer::{Layer, Operands};
+use crate::layer::{Besides, Layer};
 use crate::plan::{Flow, Link, Moving, NOWHERE, Pace, Walk, flow, root};
 use crate::precision::Precision;
 
 use super::Session;
-use super::memory::values;
+
+/// What a layer reads: it is with the caller, or stands somewhere in the zone.
+pub(super) type Input<'a, T> = Result<&'a [T], Range<usize>>;
 
 /// What a layer reads and writes in a walk.
 #[derive(Debug, Clone)]
 pub(super) struct Places {
     pub input: Range<usize>,
     pub with: Range<usize>,
-    /// As in [`Operands`].
+    /// As in [`Besides`].
     pub start: i32,
     pub output: Range<usize>,
     pub scratch: Range<usize>,
@@ -47,39 +49,85 @@ impl<P: Precision> Session<'_, '_, P> {
         self.nodes.len() as u16
     }
 
-    /// Runs a layer. Its input, and what it reads besides, may be outside the arena.
-    pub(super) fn execute(
+    /// Runs a layer.
+    pub(super) fn execute(&mut self, layer: &Layer<'_, P>, node: &Link, places: &Places) {
+        // In a build for recurrent layers, most take the general way.
+        let is_simple = places.with.is_empty() && places.scratch.is_empty();
+        if is_simple && !P::FEATURES.is_plain() {
+            let both = (Err(nowhere_if_empty(&places.input)), places.output.clone());
+            self.execute_simple(layer, node, both, places.start);
+        } else {
+            self.execute_besides(layer, node, places, [None; 2]);
+        }
+    }
+
+    /// Runs a layer that has an input and an output and no more. The input may be outside the arena.
+    #[inline(always)]
+    pub(super) fn execute_simple(
+        &mut self,
+        layer: &Layer<'_, P>,
+        node: &Link,
+        (input, output): (Input<'_, P::Activation>, Range<usize>),
+        start: i32,
+    ) {
+        // By the plan, nothing fails.
+        let (input, output) = match input {
+            Ok(given) => match self.zone.get_mut(output) {
+                Some(output) => (given, output),
+                None => return,
+            },
+            Err(input) => {
+                let Some((input, output)) = apart(self.zone, &input, &output) else {
+                    return;
+                };
+                let Ok(input) = bytemuck::try_cast_slice(input) else {
+                    return;
+                };
+                (input, output)
+            }
+        };
+        let Ok(output) = bytemuck::try_cast_slice_mut(output) else {
+            return;
+        };
+        let mut besides = Besides {
+            with: &[],
+            start,
+            state: state(self.state, node),
+            scratch: &mut [],
+        };
+        layer.run(input, output, &mut besides);
+    }
+
+    /// Runs any layer. Its input, and what it reads besides, may be outside the arena.
+    pub(super) fn execute_besides(
         &mut self,
         layer: &Layer<'_, P>,
         node: &Link,
         places: &Places,
-        given: [Option<&[P::Activation]>; 2],
+        [given_input, given_with]: [Option<&[P::Activation]>; 2],
     ) {
         let Some(parts) = parts::<P::Build>(self.zone, places) else {
             return;
         };
-        let state = match node.memory.state {
-            0 => &mut [],
-            _ => self.state.get_mut(node.state_bytes()).unwrap_or_default(),
+        let Ok(output) = bytemuck::try_cast_slice_mut(parts.output) else {
+            return;
         };
-        let [given_input, given_with] = given;
-        let input = match given_input {
-            Some(input) => input,
-            None => bytemuck::try_cast_slice(parts.input).unwrap_or_default(),
+        let Ok(input) = given_input.map_or_else(|| bytemuck::try_cast_slice(parts.input), Ok)
+        else {
+            return;
         };
         let with = match given_with {
             Some(with) => with,
             None if parts.with.is_empty() => input,
             None => bytemuck::try_cast_slice(parts.with).unwrap_or_default(),
         };
-        let operands = Operands {
-            input,
+        let mut besides = Besides {
             with,
             start: places.start,
-            state,
+            state: state(self.state, node),
             scratch: parts.scratch,
         };
-        layer.run(operands, values(parts.output));
+        layer.run(input, output, &mut besides);
     }
 
     /// Scratch for a layer that has just been placed; `before` is what moved before it.
@@ -103,47 +151,11 @@ struct Parts<'z> {
 /// The bytes at these places; none where they overlap, which the plan rules out.
 #[inline(always)]
 fn parts<'z, B: Built>(zone: &'z mut [u8], places: &Places) -> Option<Parts<'z>> {
-    // In a build for recurrent layers, most take the general way.
-    if B::FEATURES.is_plain() {
-        return all_parts::<B>(zone, places);
-    }
-    let Places {
-        input,
-        with,
-        output,
-        scratch,
-        ..
-    } = places;
-    if !with.is_empty() || !scratch.is_empty() {
-        return all_parts::<B>(zone, places);
-    }
-    // Mostly an input and an output: one split parts them.
-    let (input, output) = if input.is_empty() {
-        (&[][..], zone.get_mut(output.clone())?)
-    } else if input.end <= output.start {
-        let (before, from) = zone.split_at_mut_checked(output.start)?;
-        (
-            &*before.get_mut(input.clone())?,
-            from.get_mut(..output.len())?,
-        )
-    } else {
-        let (before, from) = zone.split_at_mut_checked(input.start)?;
-        (
-            &*from.get_mut(..input.len())?,
-            before.get_mut(output.clone())?,
-        )
-    };
-    Some(Parts {
-        input,
-        output,
-        ..Parts::default()
-    })
-}
-
-#[inline(never)]
-fn all_parts<'z, B: Built>(zone: &'z mut [u8], places: &Places) -> Option<Parts<'z>> {
-    let (input, output) = (whole(&places.input), whole(&places.output));
-    let scratch = whole(&places.scratch);
+    let (input, output) = (
+        nowhere_if_empty(&places.input),
+        nowhere_if_empty(&places.output),
+    );
+    let scratch = nowhere_if_empty(&places.scratch);
     if !B::FEATURES.has_branches() {
         let [input, output, scratch] = zone.get_disjoint_mut([input, output, scratch]).ok()?;
         return Some(Parts {
@@ -158,7 +170,7 @@ fn all_parts<'z, B: Built>(zone: &'z mut [u8], places: &Places) -> Option<Parts<
     } else {
         &places.with
     };
-    let ranges = [input, whole(with), output, scratch];
+    let ranges = [input, nowhere_if_empty(with), output, scratch];
     let [input, with, output, scratch] = zone.get_disjoint_mut(ranges).ok()?;
     Some(Parts {
         input,
@@ -168,8 +180,39 @@ fn all_parts<'z, B: Built>(zone: &'z mut [u8], places: &Places) -> Option<Parts<
     })
 }
 
+/// An input and an output: one split parts them.
+#[inline(always)]
+fn apart<'z>(
+    zone: &'z mut [u8],
+    input: &Range<usize>,
+    output: &Range<usize>,
+) -> Option<(&'z [u8], &'z mut [u8])> {
+    if input.end <= output.start {
+        let (before, from) = zone.split_at_mut_checked(output.start)?;
+        Some((
+            before.get_mut(input.clone())?,
+            from.get_mut(..output.len())?,
+        ))
+    } else {
+        let (before, from) = zone.split_at_mut_checked(input.start)?;
+        Some((
+            from.get_mut(..input.len())?,
+            before.get_mut(output.clone())?,
+        ))
+    }
+}
+
+/// The state of a layer.
+#[inline(always)]
+fn state<'s>(state: &'s mut [u8], node: &Link) -> &'s mut [u8] {
+    match node.memory.state {
+        0 => &mut [],
+        _ => state.get_mut(node.state_bytes()).unwrap_or_default(),
+    }
+}
+
 /// An empty range must not lie inside of another one.
-fn whole(range: &Range<usize>) -> Range<usize> {
+fn nowhere_if_empty(range: &Range<usize>) -> Range<usize> {
     if range.is_empty() {
         NOWHERE
     } else {

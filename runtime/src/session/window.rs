@@ -3,12 +3,12 @@ use core::ops::Range;
 
 use crate::error::InputLength;
 use crate::format::MAX_LAYERS;
-use crate::layer::Reach;
-use crate::plan::{Flow, Link, NOWHERE, Pace, Steps, Walk, read};
+use crate::layer::{Layer, Reach};
+use crate::plan::{Flow, Link, NOWHERE, Pace, Steps, Walk, flow, read};
 use crate::precision::Precision;
 
 use super::Session;
-use super::walk::Places;
+use super::walk::{Input, Places};
 
 /// Time steps of the tensors of a window.
 #[derive(Clone, Copy)]
@@ -16,17 +16,17 @@ enum Lengths<'a> {
     /// Of the model's own length.
     Full,
     /// Of a shorter one, by the tensors' numbers; a dimension fits 16 bits.
-    Shorter(&'a [u16]),
+    Shorter(&'a [u16; MAX_LAYERS + 1]),
 }
 
 impl Lengths<'_> {
     /// Steps of the tensor of this number.
     #[inline]
-    fn of(self, number: u16, flow: &Flow) -> u32 {
+    fn of(self, number: usize, flow: &Flow) -> u32 {
         match self {
             Self::Full => flow.shape.steps,
             Self::Shorter(lengths) => {
-                let steps = lengths.get(usize::from(number)).copied();
+                let steps = lengths.get(number).copied();
                 u32::from(steps.unwrap_or_default())
             }
         }
@@ -93,49 +93,92 @@ impl<P: Precision> Session<'_, '_, P> {
         if !self.state.is_empty() {
             self.state.fill(0);
         }
-        let layers = self.nodes.iter().zip(self.layers);
-        for ((node, layer), number) in layers.zip(1..) {
-            if node.is_view() {
-                continue;
+        let (plan, nodes) = (self.plan, self.nodes);
+        // The tensor before, which most layers read, and its steps.
+        let mut before = (&plan.input, lengths.of(0, &plan.input));
+        for (number, (node, layer)) in nodes.iter().zip(self.layers).enumerate() {
+            let steps = lengths.of(number + 1, &node.tensor);
+            if !node.is_view() {
+                let input = if P::FEATURES.has_branches() && usize::from(node.input) != number {
+                    let read = flow(&plan.input, nodes, node.input);
+                    (read, lengths.of(node.input.into(), read))
+                } else {
+                    before
+                };
+                self.whole_layer(layer, node, input, steps, lengths, given);
             }
-            let read = self.tensor(node.input);
-            let steps = lengths.of(node.input, read);
-            let (input, given_input) = whole(read, steps, given);
-            let (with, given_with) = match node.with {
-                Some(with) if P::FEATURES.has_branches() => {
-                    let flow = self.tensor(with);
-                    whole(flow, lengths.of(with, flow), given)
-                }
-                Some(_) | None => (NOWHERE, None),
-            };
-            let start = match node.reach {
-                Reach::Window(_) => node.start::<P::Build>(0, 0, steps),
-                Reach::Step | Reach::Scan | Reach::Last | Reach::Whole | Reach::View => 0,
-            };
-            let output = &node.tensor;
-            let places = Places {
-                input,
-                with,
-                start,
-                output: span(output, lengths.of(number, output)),
-                scratch: match node.memory.scratch {
-                    0 => NOWHERE,
-                    bytes => self.whole_scratch(node, bytes),
-                },
-            };
-            self.execute(layer, node, &places, [given_input, given_with]);
+            before = (&node.tensor, steps);
         }
-        let last = self.tensor(self.last());
-        let (place, output) = whole(last, lengths.of(self.last(), last), given);
-        match output {
+        match whole(before, given) {
             // The output is the input, and is to stand in the arena.
-            Some(output) => {
+            Ok(output) => {
                 let place = self.window_input(output.len());
                 self.load_raw(output, place.clone());
                 place
             }
-            None => place,
+            Err(place) => place,
         }
+    }
+
+    /// Runs a layer over the whole of its input.
+    #[inline(always)]
+    fn whole_layer(
+        &mut self,
+        layer: &Layer<'_, P>,
+        node: &Link,
+        read: (&Flow, u32),
+        steps: u32,
+        lengths: Lengths<'_>,
+        given: Option<&[P::Activation]>,
+    ) {
+        let start = match node.reach {
+            Reach::Window(_) => node.start::<P::Build>(0, 0, read.1),
+            Reach::Step | Reach::Scan | Reach::Last | Reach::Whole | Reach::View => 0,
+        };
+        let output = span(&node.tensor, steps);
+        let with = node.with.filter(|_| P::FEATURES.has_branches());
+        if with.is_none() && node.memory.scratch == 0 {
+            let both = (whole(read, given), output);
+            return self.execute_simple(layer, node, both, start);
+        }
+        let (input, given_input) = match whole(read, given) {
+            Ok(given) => (NOWHERE, Some(given)),
+            Err(place) => (place, None),
+        };
+        let mut places = Places {
+            input,
+            with: NOWHERE,
+            start,
+            output,
+            scratch: NOWHERE,
+        };
+        self.layer_besides(layer, node, &mut places, [given_input, given], lengths);
+    }
+
+    /// [`Session::whole_layer`] for a layer that reads a second tensor, or has scratch.
+    #[inline(never)]
+    fn layer_besides(
+        &mut self,
+        layer: &Layer<'_, P>,
+        node: &Link,
+        places: &mut Places,
+        [given_input, given]: [Option<&[P::Activation]>; 2],
+        lengths: Lengths<'_>,
+    ) {
+        let mut given_with = None;
+        if let Some(with) = node.with
+            && P::FEATURES.has_branches()
+        {
+            let read = self.tensor(with);
+            match whole((read, lengths.of(with.into(), read)), given) {
+                Ok(given) => given_with = Some(given),
+                Err(place) => places.with = place,
+            }
+        }
+        if node.memory.scratch != 0 {
+            places.scratch = self.whole_scratch(node, node.memory.scratch);
+        }
+        self.execute_besides(layer, node, places, [given_input, given_with]);
     }
 
     /// Where a layer's scratch stands during a whole window: behind what stands at the area's start.
@@ -206,7 +249,7 @@ impl<P: Precision> Session<'_, '_, P> {
                     output,
                     scratch: scratch.clone(),
                 };
-                self.execute(layer, node, &places, [None; 2]);
+                self.execute(layer, node, &places);
             }
         }
         let all = Steps {
@@ -268,16 +311,13 @@ impl<P: Precision> Session<'_, '_, P> {
     }
 }
 
-/// Where a tensor of so many steps of a whole window stands: in the zone, or with the caller.
-#[inline]
-fn whole<'a, T>(
-    flow: &Flow,
-    steps: u32,
-    given: Option<&'a [T]>,
-) -> (Range<usize>, Option<&'a [T]>) {
+/// A tensor of so many steps of a whole window, if it is with the caller, who has the input in `given`; else where it stands in the
+/// zone.
+#[inline(always)]
+fn whole<'a, T>((flow, steps): (&Flow, u32), given: Option<&'a [T]>) -> Input<'a, T> {
     match given {
-        Some(given) if flow.root == 0 => (NOWHERE, Some(given)),
-        Some(_) | None => (span(flow, steps), None),
+        Some(given) if flow.root == 0 => Ok(given),
+        Some(_) | None => Err(span(flow, steps)),
     }
 }
 

@@ -204,15 +204,9 @@ fn rows(program: &Program, case: &Case<'_>, random: &mut Random) -> Result<u64, 
 fn row(program: &Program, case: &Case<'_>, random: &mut Random) -> Result<u64, String> {
     let weights = bytes(&case.rows[0][case.column..], |w| w.to_le_bytes());
     let (memory, [weights, x, _]) = placed(&weights, case.column, case);
-    let columns = case.x.len();
-    let eights = columns / 64;
-    let arguments = [weights, x, eights as u32, (columns % 64) as u32];
+    let arguments = [case.sums[0] as u32, weights, x, case.x.len() as u32];
     let (returned, _) = call(program, memory, arguments, random)?;
-    let case = Case {
-        sums: [0; 4],
-        ..*case
-    };
-    equal([returned.registers[0]], [expected(&case)[0]])?;
+    equal([returned.registers[0]], [expected(case)[0]])?;
     Ok(returned.instructions)
 }
 

@@ -47,7 +47,7 @@ impl Rows<'_> {
             Some(sums) => sums.get(row).copied().unwrap_or_default(),
             None => here,
         };
-        let sum = sum.wrapping_add(dot(weights.unwrap_or_default(), x));
+        let sum = dot(weights.unwrap_or_default(), x, sum);
         match self.scale.and_then(|scale| scale.get(row)) {
             Some(&scale) => crate::math::rescale::Rescale(scale).apply(sum),
             None => sum,
@@ -206,16 +206,16 @@ unsafe fn alone(rows: &Rows<'_>, x: &[i16], y: *mut u8, row: usize, bounds: Opti
     }
 }
 
-/// The sum of products of a row and as many values.
+/// Adds the products of a row and as many values to a sum.
 #[cfg(dunlin_mve)]
 #[inline(always)]
-pub fn dot(row: &[i8], x: &[i16]) -> i32 {
+pub fn dot(row: &[i8], x: &[i16], sum: i32) -> i32 {
     let columns = row.len().min(x.len());
     // SAFETY: the program reads as many weights and values as there are of both.
-    unsafe { dot_program(row.as_ptr(), x.as_ptr(), columns / 64, columns % 64) }
+    unsafe { dot_program(sum, row.as_ptr(), x.as_ptr(), columns) }
 }
 
 #[cfg(not(dunlin_mve))]
-pub fn dot(row: &[i8], x: &[i16]) -> i32 {
-    super::reference::dot(row, x, 0)
+pub fn dot(row: &[i8], x: &[i16], sum: i32) -> i32 {
+    super::reference::dot(row, x, sum)
 }

@@ -189,29 +189,29 @@ macro_rules! clamped_source {
     };
 }
 
-/// One row: r0 its weights, r1 values, r2 eights of eight columns, r3 the columns behind them; the sum comes back in r0.
+/// One row: r0 what its sum starts from, r1 its weights, r2 values, r3 their number; the sum comes back in r0.
 macro_rules! dot_source {
     () => {
         "
         push {lr}
-        mov r12, #0
-        wls lr, r2, 2f
+        lsrs r12, r3, #6
+        and r3, r3, #63
+        wls lr, r12, 2f
         1:
         .rept 8
-        vldrh.u16 q0, [r1], #16
-        vldrb.s16 q1, [r0], #8
-        vmlava.s16 r12, q1, q0
+        vldrh.u16 q0, [r2], #16
+        vldrb.s16 q1, [r1], #8
+        vmlava.s16 r0, q1, q0
         .endr
         le lr, 1b
         2:
         wlstp.16 lr, r3, 4f
         3:
-        vldrh.u16 q0, [r1], #16
-        vldrb.s16 q1, [r0], #8
-        vmlava.s16 r12, q1, q0
+        vldrh.u16 q0, [r2], #16
+        vldrb.s16 q1, [r1], #8
+        vmlava.s16 r0, q1, q0
         letp lr, 3b
         4:
-        mov r0, r12
         pop {pc}
         "
     };
@@ -239,14 +239,14 @@ pub(super) unsafe extern "C" fn clamped_program(job: &mut Job) {
 }
 
 /// # Safety
-/// `64 * eights + rest` weights and values.
+/// As many weights and values.
 #[cfg(dunlin_mve)]
 #[unsafe(naked)]
 pub(super) unsafe extern "C" fn dot_program(
+    start: i32,
     row: *const i8,
     x: *const i16,
-    eights: usize,
-    rest: usize,
+    columns: usize,
 ) -> i32 {
     core::arch::naked_asm!(super::super::cpu!(), dot_source!(), options(raw))
 }

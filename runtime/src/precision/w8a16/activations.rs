@@ -3,11 +3,55 @@
 //! What is not generic is fast in images that are compiled for size.
 use crate::format::features::Features;
 use crate::format::graph::{Activation, OutputSpec};
+use crate::format::header::Packing;
 use crate::math::bounds::{at_least, at_most, saturate};
 use crate::math::{activation, table};
+use crate::precision::Taps;
+
+use super::affine::{self, of_packing};
+use super::matrix::Matrix;
 
 /// Sums that wait on the stack for their activations.
 pub const MANY: usize = 16;
+
+/// Whether the activation is no more than two bounds.
+#[inline(always)]
+pub fn is_clamped<const FEATURES: u32>(output: &OutputSpec) -> bool {
+    let others = Features::TANH.and(Features::SIGMOID).and(Features::SMOOTH);
+    if !Features(FEATURES).any(others.and(Features::SOFTMAX)) {
+        return true;
+    }
+    match output.activation {
+        Activation::Linear | Activation::Relu | Activation::Relu6 => true,
+        Activation::Tanh
+        | Activation::Sigmoid
+        | Activation::HardSigmoid
+        | Activation::Softmax
+        | Activation::LeakyRelu { .. }
+        | Activation::Elu { .. }
+        | Activation::Gelu
+        | Activation::Silu => false,
+    }
+}
+
+/// [`Precision::affine`](crate::precision::Precision::affine) with another activation than tanh and what [`is_clamped`].
+#[inline(never)]
+pub fn activated<const FEATURES: u32>(
+    matrix: &Matrix<'_>,
+    output: &OutputSpec,
+    taps: &Taps,
+    x: &[i16],
+    y: &mut [i16],
+) {
+    let Some((low, high)) = bounds::<FEATURES>(output) else {
+        return of_parts(output, y, |row, sums| {
+            let matrix = &matrix.starting_at(row);
+            of_packing!(FEATURES, matrix, products(taps, x, sums));
+        });
+    };
+    of_packing!(FEATURES, matrix, clamped([low, high], taps, x, y));
+    of_values::<FEATURES>(output, y);
+}
 
 /// What values in 16 bits are to lie between before [`of_values`]; `None` for the activations that need all of their 32 bits.
 #[inline(always)]

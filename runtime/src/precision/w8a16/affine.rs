@@ -56,19 +56,23 @@ macro_rules! functions {
             }
 
             /// Every row's sum at the scale of its output, brought between two bounds of 16 bits.
+            // The bounds in one word, in the place of the output's specification: no operand is moved on the way here.
             #[inline(never)]
             pub fn clamped(
                 matrix: &Matrix<'_>,
+                [low, high]: [i16; 2],
                 taps: &Taps,
                 x: &[i16],
                 y: &mut [i16],
-                bounds: (i16, i16),
             ) {
+                let bounds = (low, high);
                 let of_packing = known(matrix, $packing);
                 if of_packing.is_for_helium() {
                     return match y {
                         [y] if $taps(taps).runs == 1 => {
-                            *y = of_packing.clamped_row(&$taps(taps), x, bounds);
+                            if let Some(value) = of_packing.clamped_row(&$taps(taps), x, bounds) {
+                                *y = value;
+                            }
                         }
                         _ => clamped_rows(matrix, taps, x, y, bounds),
                     };

@@ -2,6 +2,7 @@
 use crate::format::header::Packing;
 use crate::kernel::{cell_mve, rows_mve};
 use crate::math::bounds::{at_least, at_most};
+use crate::math::rescale::Rescale;
 use crate::precision::Taps;
 
 use super::matrix::Matrix;
@@ -28,13 +29,14 @@ impl<'m> Matrix<'m> {
         }
     }
 
-    /// [`Matrix::clamped`] of the first row, over one run of taps.
+    /// [`Matrix::clamped`] of the first row, over one run of taps. There is one, with as many weights, by the loader's checks.
     #[inline(always)]
-    pub fn clamped_row(&self, taps: &Taps, x: &[i16], bounds: (i16, i16)) -> i16 {
-        let x = taps.first(x);
-        let weights = self.weights.get(taps.column..).unwrap_or_default();
-        let sum = rows_mve::dot(weights, x).wrapping_add(self.bias(0));
-        between(self.rescale(0).apply(sum), bounds)
+    pub fn clamped_row(&self, taps: &Taps, x: &[i16], bounds: (i16, i16)) -> Option<i16> {
+        let x = x.get(taps.start..)?.get(..taps.len)?;
+        let weights = self.weights.get(taps.column..)?.get(..taps.len)?;
+        let (&bias, &scale) = self.bias.first().zip(self.scale.first())?;
+        let sum = rows_mve::dot(weights, x, bias);
+        Some(between(Rescale(scale).apply(sum), bounds))
     }
 
     /// Every row's sum at the scale of its output, between two bounds.
@@ -55,7 +57,7 @@ impl<'m> Matrix<'m> {
                 let mut sum = self.bias(row);
                 for (column, x) in taps.pieces(x) {
                     let weights = self.piece(row, column, x.len());
-                    sum = sum.wrapping_add(rows_mve::dot(weights, x));
+                    sum = rows_mve::dot(weights, x, sum);
                 }
                 *y = between(self.rescale(row).apply(sum), bounds);
             }

@@ -9,13 +9,7 @@ use super::matrix::Matrix;
 
 /// Every row's sum at the scale of its output, brought between two bounds of 16 bits.
 #[inline(never)]
-pub fn clamped(
-    matrix: &Matrix<'_>,
-    taps: &Taps,
-    x: &[i16],
-    y: &mut [i16],
-    (low, high): (i16, i16),
-) {
+pub fn clamped(matrix: &Matrix<'_>, [low, high]: [i16; 2], taps: &Taps, x: &[i16], y: &mut [i16]) {
     let (low, high) = (i32::from(low), i32::from(high));
     each_row(matrix, taps, x, y, |value| {
         at_least(at_most(value, high), low) as i16

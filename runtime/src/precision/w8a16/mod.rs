@@ -24,6 +24,7 @@ mod places;
 mod recurrent;
 mod sums;
 
+use activations::is_clamped;
 use affine::of_packing;
 use matrix::Matrix;
 
@@ -149,20 +150,16 @@ impl<const FEATURES: u32> Precision for W8A16<FEATURES> {
         matrix.bytes()
     }
 
-    #[inline]
+    #[inline(always)]
     fn affine(matrix: &Matrix<'_>, output: &OutputSpec, taps: &Taps, x: &[i16], y: &mut [i16]) {
-        let has_tanh = Features(FEATURES).has(Features::TANH);
-        if has_tanh && output.activation == Activation::Tanh {
-            return of_packing!(FEATURES, matrix, tanh(taps, x, y));
+        if is_clamped::<FEATURES>(output) {
+            let bounds = [output.min, output.max];
+            of_packing!(FEATURES, matrix, clamped(bounds, taps, x, y));
+        } else if Features(FEATURES).has(Features::TANH) && output.activation == Activation::Tanh {
+            of_packing!(FEATURES, matrix, tanh(taps, x, y));
+        } else {
+            activations::activated::<FEATURES>(matrix, output, taps, x, y);
         }
-        let Some(bounds) = activations::bounds::<FEATURES>(output) else {
-            return activations::of_parts(output, y, |row, sums| {
-                let matrix = &matrix.starting_at(row);
-                of_packing!(FEATURES, matrix, products(taps, x, sums));
-            });
-        };
-        of_packing!(FEATURES, matrix, clamped(taps, x, y, bounds));
-        activations::of_values::<FEATURES>(output, y);
     }
 
     #[inline]
@@ -172,7 +169,7 @@ impl<const FEATURES: u32> Precision for W8A16<FEATURES> {
     }
 
     fn places_scratch(matrix: &Matrix<'_>, output: &OutputSpec) -> usize {
-        if is_clamped(output) {
+        if is_clamped::<FEATURES>(output) {
             places::scratch_bytes(matrix)
         } else {
             0
@@ -188,7 +185,7 @@ impl<const FEATURES: u32> Precision for W8A16<FEATURES> {
         y: &mut [i16],
         scratch: &mut [u8],
     ) -> usize {
-        if !is_clamped(output) {
+        if !is_clamped::<FEATURES>(output) {
             return 0;
         }
         let bounds = (output.min, output.max);
@@ -250,20 +247,5 @@ impl<const FEATURES: u32> Precision for W8A16<FEATURES> {
                 of_packing!(FEATURES, matrix, cell lstm_relu(spec, xh, cell, hidden));
             }
         }
-    }
-}
-
-/// Whether the activation is no more than two bounds.
-fn is_clamped(output: &OutputSpec) -> bool {
-    match output.activation {
-        Activation::Linear | Activation::Relu | Activation::Relu6 => true,
-        Activation::Tanh
-        | Activation::Sigmoid
-        | Activation::HardSigmoid
-        | Activation::Softmax
-        | Activation::LeakyRelu { .. }
-        | Activation::Elu { .. }
-        | Activation::Gelu
-        | Activation::Silu => false,
     }
 }
