@@ -4,11 +4,10 @@ use dunlin::kernel::depthwise::{Depthwise, FLOATS, Filters, clamped, outputs, sc
 use dunlin::kernel::depthwise_f32;
 use dunlin::kernel::sliding::Sliding;
 
+use crate::cases::{self, BUFFER, bounds, finished, float, piece, rounds, scale, values};
 use crate::inputs::Random;
-use crate::kernels::{BUFFER, VALUES, float, piece};
-use crate::row_kernels::{self, bounds, finished, scale};
 
-const CASES: usize = if cfg!(miri) { 8 } else { 400 };
+const CASES: usize = rounds(400);
 /// Values of an input, weights, and outputs.
 const MOST: usize = 4 * BUFFER;
 const FILTERS: usize = 24;
@@ -89,7 +88,7 @@ impl Shape {
 fn integers() -> bool {
     let mut random = Random::new();
     let mut holds = true;
-    for values in VALUES {
+    for values in values() {
         let (weights, once) = values.make(&mut random);
         let weights = weights.as_flattened();
         let mut x = [0i16; MOST];
@@ -144,7 +143,7 @@ fn integers() -> bool {
             for (at, &found) in sums.iter().enumerate() {
                 let filter = first + at;
                 let expected = match scale.get(filter) {
-                    Some(&scale) => row_kernels::scaled(sum(filter), scale),
+                    Some(&scale) => cases::scaled(sum(filter), scale),
                     None => BESIDE.into(),
                 };
                 holds &= found == expected;

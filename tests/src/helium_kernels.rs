@@ -1,78 +1,19 @@
-//! Kernels that cores with Helium have programs for: convolutions at several places, filters of one channel each, and the cells of
-//! LSTM and GRU. Programs there and models elsewhere, against the scalar reference.
+//! Kernels that cores with Helium have programs for: filters of one channel each, and the cells of LSTM and
+//! GRU. Programs there and models elsewhere, against the scalar reference.
 use dunlin::kernel::cell::{self, Shifts};
 use dunlin::kernel::cell_mve::{self, Inner};
-use dunlin::kernel::clamped::Clamped;
 use dunlin::kernel::depthwise::{Depthwise, Filters};
-use dunlin::kernel::places_mve;
 use dunlin::kernel::sliding::Sliding;
 use dunlin::kernel::{depthwise_mve, gru_mve, reference};
 
+use crate::cases::{BUFFER, LENGTHS, bounds, finished, piece, rounds, rows, scale, values};
 use crate::inputs::Random;
-use crate::kernels::{BUFFER, LONGEST, OFFSETS, VALUES, piece};
-use crate::row_kernels::{bounds, finished, rows, scale};
 
 /// Every kernel.
 pub fn run(report: &mut dyn FnMut(&str, bool)) {
-    report("kernel places of Helium", places());
     report("kernel depthwise of Helium", depthwise());
     report("kernel cells of Helium", cells());
     report("kernel GRU cells of Helium", gru());
-}
-
-/// Blocks of four rows, with a row that is left over.
-const FILTERS: [usize; 3] = [4, 5, 8];
-/// Places, and values from place to place; what does not come together is left out.
-const PLACES: usize = 7;
-const STEP: usize = 3;
-
-#[inline(never)]
-fn places() -> bool {
-    let mut random = Random::new();
-    let mut holds = true;
-    for values in VALUES {
-        let (weights, once) = values.make(&mut random);
-        let mut x = [0i16; 2 * BUFFER];
-        for (place, value) in x.iter_mut().zip(once.into_iter().cycle()) {
-            *place = value;
-        }
-        let mut matrix = [0i8; 8 * BUFFER];
-        for columns in (1..=LONGEST).step_by(if cfg!(miri) { 20 } else { 1 }) {
-            rows(&mut matrix, columns, |row, at| weights[row % 4][at]);
-            let filters = FILTERS[columns % 3];
-            let bias = [0; 8].map(|_| random.bits() as i32 / 2);
-            let scale = [0; 8].map(|_| scale(&mut random));
-            let of = Clamped {
-                weights: piece(&matrix, 0, filters * columns),
-                columns,
-                bias: piece(&bias, 0, filters),
-                scale: &scale,
-                bounds: bounds(&mut random),
-            };
-            let x = x.get(columns % OFFSETS..).unwrap_or_default();
-            let mut y = [77i16; PLACES * 8];
-            let output = y.get_mut(..PLACES * filters).unwrap_or_default();
-            let done = places_mve::run(&of, (x, STEP), output);
-            holds &= done == places_mve::done(columns, PLACES);
-            for (at, &found) in y.iter().enumerate() {
-                let (place, row) = (at / filters, at % filters);
-                let expected = match (bias.get(row), scale.get(row)) {
-                    (Some(&bias), Some(&scale)) if place < done => {
-                        let row = piece(&weights[row % 4], 0, columns);
-                        let x = x.get(place * STEP..).unwrap_or_default();
-                        finished(reference::dot(row, x, bias), scale, of.bounds)
-                    }
-                    _ => 77,
-                };
-                holds &= found == expected;
-            }
-            // Nothing is done where values are too few.
-            let short = piece(x, 0, (done - 1) * STEP + columns - 1);
-            let output = y.get_mut(..done * filters).unwrap_or_default();
-            holds &= places_mve::run(&of, (short, STEP), output) == 0;
-        }
-    }
-    holds
 }
 
 /// Channels: eight, and some that are left over.
@@ -85,14 +26,14 @@ const STEPS: usize = 9;
 fn depthwise() -> bool {
     let mut random = Random::new();
     let mut holds = true;
-    for values in VALUES {
+    for values in values() {
         let (weights, once) = values.make(&mut random);
         let mut matrix = [0i8; CHANNELS * BUFFER];
         let mut x = [0i16; STEPS * CHANNELS];
         for (place, value) in x.iter_mut().zip(once.into_iter().cycle()) {
             *place = value;
         }
-        for size in (1..=12).step_by(if cfg!(miri) { 5 } else { 1 }) {
+        for &size in LENGTHS.iter().filter(|size| (1..=12).contains(*size)) {
             rows(&mut matrix, size, |row, at| weights[row % 4][at]);
             let bias = [0; CHANNELS].map(|_| random.bits() as i32 / 2);
             let scale = [0; CHANNELS].map(|_| scale(&mut random));
@@ -150,7 +91,7 @@ fn depthwise() -> bool {
 fn cells() -> bool {
     let mut random = Random::new();
     let mut holds = true;
-    for round in 0..if cfg!(miri) { 20 } else { 400 } {
+    for round in 0..rounds(400) as u32 {
         let shifts = Shifts {
             product: (random.bits() % 31) as i32,
             argument: (random.bits() % 31) as i32,
@@ -194,7 +135,7 @@ fn cells() -> bool {
 fn gru() -> bool {
     let mut random = Random::new();
     let mut holds = true;
-    for round in 0..if cfg!(miri) { 20 } else { 400 } {
+    for round in 0..rounds(400) as u32 {
         let mut value = || random.bits() as i32 >> (round % 18);
         let arguments = [[0; 9]; 4].map(|units| units.map(|_: i32| value()));
         let before = [0; 9].map(|_: i32| value());

@@ -1,13 +1,8 @@
 //! Kernels: every variant gives the bits of the scalar reference, through one runner.
-use dunlin::kernel::{active, portable, reference};
+use dunlin::kernel::{active, reference};
 
+use crate::cases::{BUFFER, OFFSETS, each_place, each_stride, float, piece, spans, values};
 use crate::inputs::Random;
-
-/// The longest slice: past four times the widest unrolling.
-pub(crate) const LONGEST: usize = 67;
-/// Slices start at each of these: no kernel may need more than the alignment of one element.
-pub(crate) const OFFSETS: usize = 4;
-pub(crate) const BUFFER: usize = LONGEST + OFFSETS;
 
 /// Four rows of weights `W` with the same `X`, summed in `S`.
 type Dot4<W, X, S> = fn([&[W]; 4], &[X], [S; 4]) -> [S; 4];
@@ -43,16 +38,13 @@ macro_rules! kernel {
     };
 }
 
-/// The variant that this build runs and the portable one, against the reference; the reference against known sums.
+/// The variant that this build runs against the reference; the reference against known sums.
 pub fn run(report: &mut dyn FnMut(&str, bool)) {
     let oracle = kernel!(reference);
     report("kernel reference known sums", known_sums(&oracle));
     let active = kernel!(active);
     report("kernel active i8 x i16", integers(&active, &oracle));
     report("kernel active f32", floats(&active, &oracle));
-    let portable = kernel!(portable);
-    report("kernel portable i8 x i16", integers(&portable, &oracle));
-    report("kernel portable f32", floats(&portable, &oracle));
 }
 
 /// Sums done by hand.
@@ -83,64 +75,12 @@ fn known_sums(kernel: &Kernel) -> bool {
         && rounded
 }
 
-/// How the values of a case are made.
-#[derive(Clone, Copy)]
-pub(crate) enum Values {
-    Random,
-    /// The largest products of one sign, of the other, and of both in turn.
-    Extreme {
-        weight: i8,
-        x: i16,
-        alternate: bool,
-    },
-}
-
-pub(crate) const VALUES: [Values; 7] = [
-    Values::Random,
-    extreme(127, i16::MAX, false),
-    extreme(127, i16::MIN, false),
-    extreme(-127, i16::MAX, false),
-    extreme(-127, i16::MIN, false),
-    extreme(127, i16::MIN, true),
-    extreme(-127, i16::MAX, true),
-];
-
-const fn extreme(weight: i8, x: i16, alternate: bool) -> Values {
-    Values::Extreme {
-        weight,
-        x,
-        alternate,
-    }
-}
-
-impl Values {
-    /// Four rows of weights, and values.
-    pub(crate) fn make(self, random: &mut Random) -> ([[i8; BUFFER]; 4], [i16; BUFFER]) {
-        let mut rows = [[0i8; BUFFER]; 4];
-        let mut x = [0i16; BUFFER];
-        for (i, x) in x.iter_mut().enumerate() {
-            *x = match self {
-                Values::Random => random.bits() as i16,
-                Values::Extreme { x, alternate, .. } if alternate && i % 2 == 1 => !x,
-                Values::Extreme { x, .. } => x,
-            };
-        }
-        for weight in rows.iter_mut().flatten() {
-            *weight = match self {
-                Values::Random => (random.bits() as i8).max(-127),
-                Values::Extreme { weight, .. } => weight,
-            };
-        }
-        (rows, x)
-    }
-}
-
-/// All lengths, offsets and values of the integer functions.
+/// All offsets and values of the integer functions.
 #[inline(never)]
 pub fn integers(kernel: &Kernel, oracle: &Kernel) -> bool {
     let mut random = Random::new();
     let mut holds = true;
-    for values in VALUES {
+    for values in values() {
         let (rows, x) = values.make(&mut random);
         // Sums wrap from the outer ones; each row has its turn with each.
         let mut starts = [i32::MAX, random.bits() as i32, i32::MIN, -1];
@@ -173,8 +113,7 @@ pub fn integers(kernel: &Kernel, oracle: &Kernel) -> bool {
 pub fn floats(kernel: &Kernel, oracle: &Kernel) -> bool {
     let mut random = Random::new();
     let mut holds = true;
-    // Exponents around 1; over a wide span; products that are subnormal or round to zero.
-    for (lowest, span) in [(120, 8), (80, 60), (30, 40)] {
+    for (lowest, span) in spans() {
         let mut rows = [[0f32; BUFFER]; 4];
         let mut x = [0f32; BUFFER];
         for value in rows.iter_mut().flatten().chain(&mut x) {
@@ -202,41 +141,4 @@ pub fn floats(kernel: &Kernel, oracle: &Kernel) -> bool {
         });
     }
     holds
-}
-
-/// A float of random sign and fraction, its exponent field in `lowest..lowest + span`; one in 16 is a zero.
-pub(crate) fn float(bits: u32, lowest: u32, span: u32) -> f32 {
-    let sign = bits & 0x8000_0000;
-    if bits & 0x0f == 0 {
-        return f32::from_bits(sign);
-    }
-    let exponent = lowest + (bits >> 4 & 0xff) % span;
-    f32::from_bits(sign | exponent << 23 | bits >> 8 & 0x007f_ffff)
-}
-
-/// Every length with every pair of offsets.
-pub(crate) fn each_place(mut case: impl FnMut(usize, usize, usize)) {
-    // Miri takes a thousand times as long.
-    for len in (0..=LONGEST).step_by(if cfg!(miri) { 33 } else { 1 }) {
-        for rows_at in 0..OFFSETS {
-            for x_at in 0..OFFSETS {
-                case(len, rows_at, x_at);
-            }
-        }
-    }
-}
-
-/// Every stride that four channels can have, with every length that fits behind an offset.
-fn each_stride(mut case: impl FnMut(usize, usize, usize)) {
-    for stride in 4..=24 {
-        for at in 0..OFFSETS {
-            for len in 0..=(LONGEST - 4) / stride {
-                case(len, stride, at);
-            }
-        }
-    }
-}
-
-pub(crate) fn piece<T>(values: &[T], start: usize, len: usize) -> &[T] {
-    values.get(start..start + len).unwrap_or_default()
 }

@@ -5,10 +5,11 @@ use dunlin::kernel::lane_places::integers;
 use dunlin::kernel::reference;
 use dunlin::kernel::row_lanes::{Job, Plain, ROWS, split};
 
+use crate::cases::{
+    BUFFER, LENGTHS, bounds, choices, finished, float, piece, scale, spans, values,
+};
 use crate::inputs::Random;
-use crate::kernels::{BUFFER, LONGEST, VALUES, float, piece};
 use crate::packers;
-use crate::row_kernels::{bounds, finished, scale};
 
 /// A row alone, part of a block, a whole one, and what may stand behind whole ones.
 const COUNTS: [usize; 7] = [1, 3, 15, 16, 17, 32, 34];
@@ -33,9 +34,8 @@ pub fn run(report: &mut dyn FnMut(&str, bool)) {
 
 /// Columns and the numbers of rows, of places and of values between places.
 fn each_shape(mut of: impl FnMut(usize, usize, usize, usize)) {
-    // Miri takes a thousand times as long.
-    for columns in (1..=LONGEST).step_by(if cfg!(miri) { 33 } else { 1 }) {
-        for rows in COUNTS.into_iter().step_by(if cfg!(miri) { 3 } else { 1 }) {
+    for &columns in LENGTHS.iter().skip(1) {
+        for &rows in choices(&COUNTS, columns) {
             let places = (columns + rows) % (PLACES + 1);
             of(columns, rows, places, 1 + columns % STEPS);
         }
@@ -46,7 +46,7 @@ fn each_shape(mut of: impl FnMut(usize, usize, usize, usize)) {
 fn every_place() -> bool {
     let mut random = Random::new();
     let mut holds = true;
-    for values in VALUES.into_iter().step_by(if cfg!(miri) { 5 } else { 1 }) {
+    for values in values() {
         let (weights, once) = values.make(&mut random);
         let mut x = [0; VALUES_OF_X];
         for (place, value) in x.iter_mut().zip(once.into_iter().cycle()) {
@@ -116,8 +116,7 @@ fn every_place() -> bool {
 fn every_place_of_floats() -> bool {
     let mut random = Random::new();
     let mut holds = true;
-    // As in `kernels::floats`.
-    for (lowest, span) in [(120, 8), (80, 60), (30, 40)] {
+    for (lowest, span) in spans() {
         let mut weights = [0f32; 4 * BUFFER];
         let mut x = [0f32; VALUES_OF_X];
         for value in weights.iter_mut().chain(&mut x) {

@@ -9,6 +9,7 @@
 #[cfg(feature = "host")]
 extern crate std;
 
+mod cases;
 pub mod depthwise_kernels;
 #[cfg(feature = "host")]
 pub mod exercise;

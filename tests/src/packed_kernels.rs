@@ -3,8 +3,8 @@
 use dunlin::kernel::row_blocks::{self, Blocks};
 use dunlin::kernel::{copy::copy, offset_quads, reference, row_pairs, wide_row};
 
+use crate::cases::{BUFFER, OFFSETS, each_place, piece, values};
 use crate::inputs::Random;
-use crate::kernels::{BUFFER, OFFSETS, VALUES, each_place, piece};
 use crate::packers;
 
 /// A block of four rows, at a multiple of four bytes as in a file.
@@ -45,7 +45,7 @@ pub fn run(report: &mut dyn FnMut(&str, bool)) {
 fn all(kernel: fn(&Case<'_>, longer: &[i16]) -> bool) -> bool {
     let mut random = Random::new();
     let mut holds = true;
-    for values in VALUES.into_iter().step_by(if cfg!(miri) { 5 } else { 1 }) {
+    for values in values() {
         let (rows, x) = values.make(&mut random);
         let mut sums = [i32::MAX, random.bits() as i32, i32::MIN, -1];
         each_place(|len, column, x_at| {

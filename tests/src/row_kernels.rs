@@ -4,8 +4,11 @@ use dunlin::kernel::places::{self, Pair};
 use dunlin::kernel::rows_mve::{self, Rows};
 use dunlin::kernel::{pool_f32, reference, rows_f32};
 
+use crate::cases::{
+    BUFFER, LENGTHS, OFFSETS, bounds, each_place, finished, float, piece, rows, scale, scaled,
+    spans, starts, values,
+};
 use crate::inputs::Random;
-use crate::kernels::{BUFFER, LONGEST, OFFSETS, VALUES, each_place, float, piece};
 use crate::packed_kernels::Block;
 use crate::packers;
 
@@ -23,14 +26,6 @@ pub fn run(report: &mut dyn FnMut(&str, bool)) {
     report("kernel places", every_place());
 }
 
-/// Rows of `stride` values, one behind the other.
-pub(crate) fn rows<T: Copy>(values: &mut [T], stride: usize, of: impl Fn(usize, usize) -> T) {
-    let count = values.len() / BUFFER;
-    for (at, place) in values.iter_mut().enumerate().take(count * stride) {
-        *place = of(at / stride.max(1), at % stride.max(1));
-    }
-}
-
 /// A row alone, a block of four, and blocks with some rows left over.
 const ROWS: [usize; 5] = [1, 4, 9, 6, 7];
 
@@ -38,7 +33,7 @@ const ROWS: [usize; 5] = [1, 4, 9, 6, 7];
 fn integers() -> bool {
     let mut random = Random::new();
     let mut holds = true;
-    for values in VALUES {
+    for values in values() {
         let (weights, x) = values.make(&mut random);
         let mut together = [0i8; 9 * BUFFER];
         each_place(|len, column, x_at| {
@@ -95,17 +90,11 @@ fn piece_mut<T>(values: &mut [T], len: usize) -> &mut [T] {
     values.get_mut(..len).unwrap_or_default()
 }
 
-/// What a scale makes of a sum, by 64-bit integers.
-pub(crate) fn scaled(sum: i32, scale: u32) -> i32 {
-    ((i64::from(sum) * i64::from(scale >> 16)) >> 16 >> (scale & 31)) as i32
-}
-
 #[inline(never)]
 fn floats() -> bool {
     let mut random = Random::new();
     let mut holds = true;
-    // As in `kernels::floats`.
-    for (lowest, span) in [(120, 8), (80, 60), (30, 40)] {
+    for (lowest, span) in spans() {
         let mut together = [0f32; 4 * BUFFER];
         let mut x = [0f32; BUFFER];
         for value in together.iter_mut().chain(&mut x) {
@@ -162,15 +151,15 @@ fn pools() -> bool {
 fn every_place() -> bool {
     let mut random = Random::new();
     let mut holds = true;
-    for values in VALUES {
+    for values in values() {
         let (weights, once) = values.make(&mut random);
         // Places lie behind each other.
         let mut x = [0i16; 2 * BUFFER];
         for (place, value) in x.iter_mut().zip(once.into_iter().cycle()) {
             *place = value;
         }
-        for columns in (1..=LONGEST).step_by(if cfg!(miri) { 20 } else { 1 }) {
-            for x_at in 0..OFFSETS {
+        for &columns in LENGTHS.iter().skip(1) {
+            for x_at in starts(columns) {
                 let bounds = bounds(&mut random);
                 let step = STEPS[x_at / 2];
                 let x = x.get(x_at..).unwrap_or_default();
@@ -193,26 +182,6 @@ fn every_place() -> bool {
         }
     }
     holds
-}
-
-/// An output by 64-bit integers.
-pub(crate) fn finished(sum: i32, scale: u32, (low, high): (i16, i16)) -> i16 {
-    let scaled = (i64::from(sum) * i64::from(scale >> 16)) >> 16 >> (scale & 31);
-    scaled.clamp(low.into(), high.into()) as i16
-}
-
-/// One of the bounds that have programs of their own, or others.
-pub(crate) fn bounds(random: &mut Random) -> (i16, i16) {
-    match random.bits() % 3 {
-        0 => (0, i16::MAX),
-        1 => (i16::MIN, i16::MAX),
-        _ => (-300, 2_000),
-    }
-}
-
-/// A scale that leaves something of most sums.
-pub(crate) fn scale(random: &mut Random) -> u32 {
-    ((1 + random.bits() % 32_767) << 16) | (random.bits() % 12)
 }
 
 /// One pair of rows; the outputs start at either alignment, and have others' between them.

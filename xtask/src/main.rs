@@ -119,7 +119,7 @@ const JOBS: [Job; 16] = [
     Job {
         name: "miri",
         arguments: "",
-        purpose: "damaged small models under Miri",
+        purpose: "kernels, small models and damaged ones under Miri; some minutes",
         run: miri::run,
     },
     Job {

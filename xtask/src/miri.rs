@@ -1,4 +1,4 @@
-//! `miri`: damaged small models, kernels and the texts of kernels under Miri, which sees reads outside and undefined behaviour.
+//! `miri`: kernels, small models and damaged ones under Miri, which sees reads outside and undefined behaviour.
 use crate::step::{Outcome, Step};
 
 pub fn run(_: &[String]) -> Outcome {
@@ -6,5 +6,9 @@ pub fn run(_: &[String]) -> Outcome {
         Step::new("rustup toolchain install nightly --profile minimal --component miri,rust-src")
             .run()?;
     }
-    Step::new("cargo +nightly miri test --package conformance --test miri --test programs").run()
+    // The boards' programs are no work for Miri: it has no assembly, and the model that executes their texts has no `unsafe`.
+    Step::new(
+        "cargo +nightly miri test --config xtask/miri.toml --package conformance --test miri -- --nocapture",
+    )
+    .run()
 }

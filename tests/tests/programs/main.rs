@@ -10,8 +10,6 @@ use conformance::thumb::{Core, Machine, Memory, Program, Returned};
 mod blocks;
 mod cells;
 mod clamped;
-// Miri would see the same code again, some thousand times.
-#[cfg(not(miri))]
 mod damage;
 mod depthwise;
 mod depthwise_f32;
@@ -27,7 +25,7 @@ mod pools;
 mod sums;
 
 /// Starts of `x`, in values, and columns or places of weights: every alignment that there is.
-const PLACES: usize = if cfg!(miri) { 2 } else { 4 };
+const PLACES: usize = 4;
 
 /// A kernel in assembly.
 struct Kernel {
@@ -96,18 +94,11 @@ fn values() -> Vec<Values> {
             });
         }
     }
-    if cfg!(miri) {
-        all = all.into_iter().step_by(44).collect();
-    }
     all
 }
 
 fn lengths() -> Vec<usize> {
-    if cfg!(miri) {
-        vec![0, 1, 3, 6, 35]
-    } else {
-        (0..=67).collect()
-    }
+    (0..=67).collect()
 }
 
 impl Values {
