@@ -65,6 +65,7 @@ impl<'m, B: Built> Fields<'m, B> {
         self.varint(32)
     }
 
+    #[inline(never)]
     pub fn half(&mut self) -> u16 {
         self.varint(16) as u16
     }
@@ -90,6 +91,7 @@ impl<'m, B: Built> Fields<'m, B> {
         0
     }
 
+    #[inline(never)]
     fn byte(&mut self) -> u8 {
         match self.rest.split_first() {
             Some((&byte, rest)) => {
@@ -113,6 +115,7 @@ impl<'m, B: Built> Fields<'m, B> {
         (bits >> 1) as i16 ^ -((bits & 1) as i16)
     }
 
+    #[inline(never)]
     fn flag(&mut self) -> bool {
         let byte = self.byte();
         self.is_malformed |= byte > 1;

@@ -57,8 +57,9 @@ pub fn dot4(block: &[i8], column: usize, x: &[i16], sums: &[i32; 4]) -> [i32; 4]
 #[inline(never)]
 fn from_odd(block: &[i8], column: usize, x: &[i16], sums: &[i32; 4]) -> [i32; 4] {
     let (first, rest) = x.split_first().unwrap_or((&0, &[]));
-    let product = |r| i32::from(weight(block, r, column)) * i32::from(*first);
-    let sums = core::array::from_fn(|r| sums[r].wrapping_add(product(r)));
+    // The column before meets a zero.
+    let pair = block.get((column - 1) * 4..).unwrap_or_default();
+    let sums = from_even(pair, &[0, *first], sums);
     from_even(block.get(column * 4 + 4..).unwrap_or_default(), rest, &sums)
 }
 

@@ -5,7 +5,7 @@ use crate::format::graph::{Activation, ActivationSpec};
 use crate::precision::Precision;
 
 use super::steps::steps_mut;
-use super::{Shape, Tensor};
+use super::{Layer, Shape, Tensor};
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Activate {
@@ -15,16 +15,17 @@ pub(crate) struct Activate {
 
 impl Activate {
     pub fn resolve<P: Precision>(
-        spec: ActivationSpec,
+        spec: &ActivationSpec,
         input: Tensor<P>,
-    ) -> Result<(Self, Tensor<P>), LayerError> {
-        let range = P::activation_range(&spec)?;
+        place: &mut Layer<'_, P>,
+    ) -> Result<Tensor<P>, LayerError> {
+        let range = P::activation_range(spec)?;
         let shape = input.shape;
-        let layer = Self {
-            spec,
+        *place = Layer::Activation(Self {
+            spec: *spec,
             output: shape,
-        };
-        Ok((layer, Tensor { shape, range }))
+        });
+        Ok(Tensor { shape, range })
     }
 
     /// Whole steps.

@@ -8,43 +8,61 @@ use crate::format::read::Cursor;
 use crate::precision::{Precision, Rows, Taps};
 
 use super::affine::matvec;
+use super::grouped_conv1d::GroupedConv1d;
 use super::steps::steps_mut;
 use super::time::TimeWindow;
-use super::{Besides, Memory, Shape, Tensor};
+use super::{Besides, Layer, Memory, Shape, Tensor};
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Conv1d<'m, P: Precision> {
-    matrix: P::Matrix<'m>,
-    activation: OutputSpec,
+    pub(super) matrix: P::Matrix<'m>,
+    pub(super) activation: OutputSpec,
     window: TimeWindow,
-    channels: u32,
+    /// Of the input.
+    pub(super) channels: u32,
     input_steps: u32,
     output: Shape,
-    use_bias: bool,
+    pub(super) use_bias: bool,
 }
 
 impl<'m, P: Precision> Conv1d<'m, P> {
     pub fn resolve(
-        spec: Conv1dSpec,
+        spec: &Conv1dSpec,
         input: Tensor<P>,
         weights: &mut Cursor<'m>,
-    ) -> Result<(Self, Tensor<P>), LayerError> {
+        place: &mut Layer<'m, P>,
+    ) -> Result<Tensor<P>, LayerError> {
         if spec.output.activation == Activation::Softmax {
             return Err(LayerError::Unsupported);
         }
+        Self::put(spec, None, input, weights, place)
+    }
+
+    /// What a convolution over all channels and one in groups of them have in common; the number of groups divides the channels.
+    pub(super) fn put(
+        spec: &Conv1dSpec,
+        groups: Option<u32>,
+        input: Tensor<P>,
+        weights: &mut Cursor<'m>,
+        place: &mut Layer<'m, P>,
+    ) -> Result<Tensor<P>, LayerError> {
         let Shape { steps, channels } = input.shape;
         let window = TimeWindow::new(spec.padding, spec.kernel_size, spec.stride, spec.dilation)?;
         let shape = Shape::new(window.checked_steps(steps)?, spec.filters.into())?;
         let range = P::output_range(&spec.output)?;
         let columns = (window.size() as usize)
-            .checked_mul(channels as usize)
+            .checked_mul((channels / groups.unwrap_or(1).max(1)) as usize)
             .ok_or(LayerError::Memory)?;
         let matrix = P::matrix(
             weights,
-            Rows::packed(spec.filters.into()),
+            Rows {
+                groups: groups.unwrap_or(1) as usize,
+                packed: groups.is_none(),
+                ..Rows::packed(spec.filters.into())
+            },
             &[(columns, P::with_zero(input.range))],
         )?;
-        let layer = Self {
+        let conv = Self {
             matrix,
             activation: spec.output,
             window,
@@ -53,7 +71,11 @@ impl<'m, P: Precision> Conv1d<'m, P> {
             output: shape,
             use_bias: spec.use_bias,
         };
-        Ok((layer, Tensor { shape, range }))
+        *place = match groups {
+            None => Layer::Conv1d(conv),
+            Some(groups) => Layer::GroupedConv1d(GroupedConv1d::new(conv, groups)),
+        };
+        Ok(Tensor { shape, range })
     }
 
     /// Tap 0 of the first output step is at step `start` of the input; taps outside of it meet zeros.
@@ -160,6 +182,11 @@ impl<'m, P: Precision> Conv1d<'m, P> {
         self.window
     }
 
+    /// Taps of a whole window's steps that meet the input.
+    pub(super) fn all_taps(&self) -> u64 {
+        self.window.all_taps(self.input_steps)
+    }
+
     pub fn output(&self) -> Shape {
         self.output
     }
@@ -176,7 +203,7 @@ impl<'m, P: Precision> Conv1d<'m, P> {
         (
             "conv1d",
             parameters,
-            self.window.all_taps(self.input_steps) * channels * filters,
+            self.all_taps() * channels * filters,
             P::matrix_bytes(&self.matrix),
         )
     }

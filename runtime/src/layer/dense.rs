@@ -6,7 +6,7 @@ use crate::precision::{Precision, Rows, Taps};
 
 use super::affine::matvec;
 use super::steps::{steps, steps_mut};
-use super::{Shape, Tensor};
+use super::{Layer, Shape, Tensor};
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Dense<'m, P: Precision> {
@@ -20,10 +20,11 @@ pub(crate) struct Dense<'m, P: Precision> {
 
 impl<'m, P: Precision> Dense<'m, P> {
     pub fn resolve(
-        spec: DenseSpec,
+        spec: &DenseSpec,
         input: Tensor<P>,
         weights: &mut Cursor<'m>,
-    ) -> Result<(Self, Tensor<P>), LayerError> {
+        place: &mut Layer<'m, P>,
+    ) -> Result<Tensor<P>, LayerError> {
         let shape = Shape::new(input.shape.steps as usize, spec.units.into())?;
         let range = P::output_range(&spec.output)?;
         let inputs = input.shape.channels;
@@ -32,14 +33,14 @@ impl<'m, P: Precision> Dense<'m, P> {
             Rows::packed(spec.units.into()),
             &[(inputs as usize, input.range)],
         )?;
-        let layer = Self {
+        *place = Layer::Dense(Self {
             matrix,
             activation: spec.output,
             taps: Taps::whole(inputs as usize),
             output: shape,
             use_bias: spec.use_bias,
-        };
-        Ok((layer, Tensor { shape, range }))
+        });
+        Ok(Tensor { shape, range })
     }
 
     #[inline]

@@ -3,7 +3,7 @@
 //! Both ask what the build has, so that the compiler leaves out the code of layers that a built-in model lacks.
 use crate::error::LayerError;
 use crate::format::features::Features;
-use crate::format::graph::{LayerSpec, MergeSpec, Pooling};
+use crate::format::graph::{LayerSpec, Pooling};
 use crate::format::read::Cursor;
 use crate::precision::{Merging, Precision};
 
@@ -33,23 +33,22 @@ impl<'m, P: Precision> Layer<'m, P> {
         weights: &mut Cursor<'m>,
         place: &mut Self,
     ) -> Result<Tensor<P>, LayerError> {
-        match *spec {
-            LayerSpec::Dense(spec) => built(place, Features::DENSE, Self::Dense, || {
-                Dense::resolve(spec, input, weights)
-            }),
-            LayerSpec::Conv1d(spec) => built(place, Features::CONV1D, Self::Conv1d, || {
-                Conv1d::resolve(spec, input, weights)
-            }),
-            LayerSpec::MaxPool1d(spec) => built(place, Features::POOL1D, Self::Pool1d, || {
-                Pool1d::resolve(Pooling::Max, spec, input)
-            }),
-            LayerSpec::AveragePool1d(spec) => built(place, Features::POOL1D, Self::Pool1d, || {
-                Pool1d::resolve(Pooling::Average, spec, input)
-            }),
-            LayerSpec::GlobalPool1d(pooling) => {
-                built(place, Features::GLOBAL_POOL1D, Self::GlobalPool1d, || {
-                    GlobalPool1d::resolve(pooling, input)
-                })
+        let has = |features| P::FEATURES.has(features);
+        match spec {
+            LayerSpec::Dense(spec) if has(Features::DENSE) => {
+                Dense::resolve(spec, input, weights, place)
+            }
+            LayerSpec::Conv1d(spec) if has(Features::CONV1D) => {
+                Conv1d::resolve(spec, input, weights, place)
+            }
+            LayerSpec::MaxPool1d(spec) if has(Features::POOL1D) => {
+                Pool1d::resolve(Pooling::Max, spec, input, place)
+            }
+            LayerSpec::AveragePool1d(spec) if has(Features::POOL1D) => {
+                Pool1d::resolve(Pooling::Average, spec, input, place)
+            }
+            LayerSpec::GlobalPool1d(pooling) if has(Features::GLOBAL_POOL1D) => {
+                GlobalPool1d::resolve(*pooling, input, place)
             }
             LayerSpec::Input(_) => {
                 *place = Self::Input(input.shape);
@@ -60,70 +59,73 @@ impl<'m, P: Precision> Layer<'m, P> {
                 *place = Self::Flatten(shape);
                 Ok(Tensor { shape, ..input })
             }
-            LayerSpec::Lstm(spec) => built(place, Features::LSTM, Self::Lstm, || {
-                Lstm::resolve(spec, input, weights)
-            }),
-            LayerSpec::LstmGated(spec) => built(
-                place,
-                Features::LSTM.and(Features::GATES),
-                Self::Lstm,
-                || Lstm::resolve_gated(spec, input, weights),
-            ),
-            LayerSpec::SimpleRnn(spec) => {
-                built(place, Features::SIMPLE_RNN, Self::SimpleRnn, || {
-                    SimpleRnn::resolve(spec, input, weights)
-                })
+            LayerSpec::Lstm(spec) if has(Features::LSTM) => {
+                Lstm::resolve(spec, input, weights, place)
             }
-            LayerSpec::SimpleRnnNorm(spec) => {
-                let features = Features::SIMPLE_RNN.and(Features::LAYER_NORM);
-                built(place, features, Self::SimpleRnn, || {
-                    SimpleRnn::resolve_norm(spec, input, weights)
-                })
+            LayerSpec::LstmGated(spec) if has(Features::LSTM.and(Features::GATES)) => {
+                Lstm::resolve_gated(spec, input, weights, place)
             }
-            LayerSpec::Gru(spec) => built(place, Features::GRU, Self::Gru, || {
-                Gru::resolve(spec, input, weights)
-            }),
-            LayerSpec::GruGated(spec) => {
-                built(place, Features::GRU.and(Features::GATES), Self::Gru, || {
-                    Gru::resolve_gated(spec, input, weights)
-                })
+            LayerSpec::SimpleRnn(spec) if has(Features::SIMPLE_RNN) => {
+                SimpleRnn::resolve(spec, input, weights, place)
             }
-            LayerSpec::Reverse => built(place, Features::REVERSE, Self::Reverse, || {
-                Reverse::resolve(input)
-            }),
-            LayerSpec::ZeroPadding1d(spec) => {
-                built(place, Features::RESAMPLE, Self::Resample, || {
-                    Resample::zero_padding(spec, input)
-                })
+            LayerSpec::SimpleRnnNorm(spec)
+                if has(Features::SIMPLE_RNN.and(Features::LAYER_NORM)) =>
+            {
+                SimpleRnn::resolve_norm(spec, input, weights, place)
             }
-            LayerSpec::UpSampling1d(size) => {
-                built(place, Features::RESAMPLE, Self::Resample, || {
-                    Resample::up_sampling(size, input)
-                })
+            LayerSpec::Gru(spec) if has(Features::GRU) => Gru::resolve(spec, input, weights, place),
+            LayerSpec::GruGated(spec) if has(Features::GRU.and(Features::GATES)) => {
+                Gru::resolve_gated(spec, input, weights, place)
             }
-            LayerSpec::Concatenate(spec) => merge(place, Merging::Concatenate, spec, with, input),
-            LayerSpec::Add(spec) => merge(place, Merging::Add, spec, with, input),
-            LayerSpec::Multiply(spec) => merge(place, Merging::Multiply, spec, with, input),
-            LayerSpec::Activation(spec) => {
-                built(place, Features::ACTIVATION, Self::Activation, || {
-                    Activate::resolve(spec, input)
-                })
+            LayerSpec::Reverse if has(Features::REVERSE) => Reverse::resolve(input, place),
+            LayerSpec::ZeroPadding1d(spec) if has(Features::RESAMPLE) => {
+                Resample::zero_padding(spec, input, place)
             }
-            LayerSpec::GroupedConv1d(spec) => {
-                built(place, Features::GROUPED_CONV1D, Self::GroupedConv1d, || {
-                    GroupedConv1d::resolve(spec, input, weights)
-                })
+            LayerSpec::UpSampling1d(size) if has(Features::RESAMPLE) => {
+                Resample::up_sampling(*size, input, place)
             }
-            LayerSpec::LayerNorm(spec) => {
-                built(place, Features::LAYER_NORM, Self::LayerNorm, || {
-                    LayerNorm::resolve(spec, input, weights)
-                })
+            LayerSpec::Concatenate(spec) if has(Features::MERGE) => {
+                Merge::resolve(Merging::Concatenate, spec, with, input, place)
             }
-            LayerSpec::Embedding(spec) => {
-                built(place, Features::EMBEDDING, Self::Embedding, || {
-                    Embedding::resolve(spec, input, weights)
-                })
+            LayerSpec::Add(spec) if has(Features::MERGE) => {
+                Merge::resolve(Merging::Add, spec, with, input, place)
             }
+            LayerSpec::Multiply(spec) if has(Features::MERGE) => {
+                Merge::resolve(Merging::Multiply, spec, with, input, place)
+            }
+            LayerSpec::Activation(spec) if has(Features::ACTIVATION) => {
+                Activate::resolve(spec, input, place)
+            }
+            LayerSpec::GroupedConv1d(spec) if has(Features::GROUPED_CONV1D) => {
+                GroupedConv1d::resolve(spec, input, weights, place)
+            }
+            LayerSpec::LayerNorm(spec) if has(Features::LAYER_NORM) => {
+                LayerNorm::resolve(spec, input, weights, place)
+            }
+            LayerSpec::Embedding(spec) if has(Features::EMBEDDING) => {
+                Embedding::resolve(spec, input, weights, place)
+            }
+            LayerSpec::Dense(_)
+            | LayerSpec::Conv1d(_)
+            | LayerSpec::MaxPool1d(_)
+            | LayerSpec::AveragePool1d(_)
+            | LayerSpec::GlobalPool1d(_)
+            | LayerSpec::Lstm(_)
+            | LayerSpec::LstmGated(_)
+            | LayerSpec::SimpleRnn(_)
+            | LayerSpec::SimpleRnnNorm(_)
+            | LayerSpec::Gru(_)
+            | LayerSpec::GruGated(_)
+            | LayerSpec::Reverse
+            | LayerSpec::ZeroPadding1d(_)
+            | LayerSpec::UpSampling1d(_)
+            | LayerSpec::Concatenate(_)
+            | LayerSpec::Add(_)
+            | LayerSpec::Multiply(_)
+            | LayerSpec::Activation(_)
+            | LayerSpec::GroupedConv1d(_)
+            | LayerSpec::LayerNorm(_)
+            | LayerSpec::Embedding(_) => Err(LayerError::NotBuilt),
         }
     }
 
@@ -179,35 +181,4 @@ impl<'m, P: Precision> Layer<'m, P> {
             | Self::Resample(_) => {}
         }
     }
-}
-
-/// Puts the layer in its place, if this build has it.
-// In place: a copy of a layer on the way back would be code for each of them.
-#[inline(always)]
-fn built<'m, P: Precision, L>(
-    place: &mut Layer<'m, P>,
-    features: Features,
-    variant: impl FnOnce(L) -> Layer<'m, P>,
-    resolve: impl FnOnce() -> Result<(L, Tensor<P>), LayerError>,
-) -> Result<Tensor<P>, LayerError> {
-    if !P::FEATURES.has(features) {
-        return Err(LayerError::NotBuilt);
-    }
-    let (layer, output) = resolve()?;
-    *place = variant(layer);
-    Ok(output)
-}
-
-/// A layer with two inputs.
-fn merge<P: Precision>(
-    place: &mut Layer<'_, P>,
-    merging: Merging,
-    spec: MergeSpec,
-    with: Option<Tensor<P>>,
-    current: Tensor<P>,
-) -> Result<Tensor<P>, LayerError> {
-    built(place, Features::MERGE, Layer::Merge, || {
-        let with = with.ok_or(LayerError::Shapes)?;
-        Merge::resolve(merging, spec, with, current)
-    })
 }

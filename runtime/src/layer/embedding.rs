@@ -5,7 +5,7 @@ use crate::format::read::Cursor;
 use crate::precision::Precision;
 
 use super::steps::{steps, steps_mut};
-use super::{Shape, Tensor};
+use super::{Layer, Shape, Tensor};
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Embedding<'m, P: Precision> {
@@ -16,10 +16,11 @@ pub(crate) struct Embedding<'m, P: Precision> {
 
 impl<'m, P: Precision> Embedding<'m, P> {
     pub fn resolve(
-        spec: EmbeddingSpec,
+        spec: &EmbeddingSpec,
         input: Tensor<P>,
         weights: &mut Cursor<'m>,
-    ) -> Result<(Self, Tensor<P>), LayerError> {
+        place: &mut Layer<'m, P>,
+    ) -> Result<Tensor<P>, LayerError> {
         if input.shape.channels != 1 {
             return Err(LayerError::Shapes);
         }
@@ -28,12 +29,12 @@ impl<'m, P: Precision> Embedding<'m, P> {
         }
         let shape = Shape::new(input.shape.steps as usize, spec.units.into())?;
         let (rows, range) = P::rows(weights, spec.vocabulary.into(), spec.units.into())?;
-        let layer = Self {
+        *place = Layer::Embedding(Self {
             rows,
             vocabulary: spec.vocabulary,
             output: shape,
-        };
-        Ok((layer, Tensor { shape, range }))
+        });
+        Ok(Tensor { shape, range })
     }
 
     /// The one id of a step to the step's row.

@@ -3,7 +3,7 @@ use crate::error::LayerError;
 use crate::format::graph::Pooling;
 use crate::precision::Precision;
 
-use super::{Shape, Tensor};
+use super::{Layer, Shape, Tensor};
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct GlobalPool1d {
@@ -15,19 +15,17 @@ impl GlobalPool1d {
     pub fn resolve<P: Precision>(
         pooling: Pooling,
         input: Tensor<P>,
-    ) -> Result<(Self, Tensor<P>), LayerError> {
+        place: &mut Layer<'_, P>,
+    ) -> Result<Tensor<P>, LayerError> {
         let shape = Shape::new(1, input.shape.channels as usize)?;
-        let layer = Self {
+        *place = Layer::GlobalPool1d(Self {
             pooling,
             output: shape,
-        };
-        Ok((
-            layer,
-            Tensor {
-                shape,
-                range: input.range,
-            },
-        ))
+        });
+        Ok(Tensor {
+            shape,
+            range: input.range,
+        })
     }
 
     pub fn run<P: Precision>(&self, input: &[P::Activation], output: &mut [P::Activation]) {

@@ -10,7 +10,7 @@ use crate::format::read::Cursor;
 use crate::precision::{Gates, Precision, Rows};
 
 use super::recurrent::{Recurrent, take};
-use super::{Besides, Memory, Tensor};
+use super::{Besides, Layer, Memory, Tensor};
 
 const GATES: usize = 3;
 
@@ -28,41 +28,44 @@ pub(crate) struct Gru<'m, P: Precision> {
 
 impl<'m, P: Precision> Gru<'m, P> {
     pub fn resolve(
-        spec: GruSpec,
+        spec: &GruSpec,
         input: Tensor<P>,
         weights: &mut Cursor<'m>,
-    ) -> Result<(Self, Tensor<P>), LayerError> {
+        place: &mut Layer<'m, P>,
+    ) -> Result<Tensor<P>, LayerError> {
         if !matches!(spec.activation, Activation::Tanh | Activation::Relu) {
             return Err(LayerError::Unsupported);
         }
-        let range = P::gru_range(&spec)?;
-        Self::new(spec, None, range, input, weights)
+        let range = P::gru_range(spec)?;
+        Self::put(spec, None, range, input, weights, place)
     }
 
     pub fn resolve_gated(
-        spec: GruGatedSpec,
+        spec: &GruGatedSpec,
         input: Tensor<P>,
         weights: &mut Cursor<'m>,
-    ) -> Result<(Self, Tensor<P>), LayerError> {
+        place: &mut Layer<'m, P>,
+    ) -> Result<Tensor<P>, LayerError> {
         let gates = Gates::new(
             spec.recurrent_activation,
             spec.gate_bits,
             spec.gru.activation,
         )?;
         let range = P::gated_gru_range(&spec.gru, gates)?;
-        Self::new(spec.gru, Some(gates), range, input, weights)
+        Self::put(&spec.gru, Some(gates), range, input, weights, place)
     }
 
-    fn new(
-        spec: GruSpec,
+    fn put(
+        spec: &GruSpec,
         gates: Option<Gates>,
         range: P::Range,
         input: Tensor<P>,
         weights: &mut Cursor<'m>,
-    ) -> Result<(Self, Tensor<P>), LayerError> {
+        place: &mut Layer<'m, P>,
+    ) -> Result<Tensor<P>, LayerError> {
         let units = usize::from(spec.units);
         let (sizes, shape) = Recurrent::new(input.shape, spec.units, spec.return_sequences)?;
-        let layer = Self {
+        *place = Layer::Gru(Self {
             input: P::matrix(
                 weights,
                 Rows::packed(GATES * units),
@@ -76,11 +79,11 @@ impl<'m, P: Precision> Gru<'m, P> {
                 },
                 &[(units, P::with_zero(range))],
             )?,
-            spec,
+            spec: *spec,
             gates,
             sizes,
-        };
-        Ok((layer, Tensor { shape, range }))
+        });
+        Ok(Tensor { shape, range })
     }
 
     pub fn run(

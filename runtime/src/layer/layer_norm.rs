@@ -6,7 +6,7 @@ use crate::format::read::Cursor;
 use crate::precision::Precision;
 
 use super::steps::{steps, steps_mut};
-use super::{Shape, Tensor};
+use super::{Layer, Shape, Tensor};
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct LayerNorm<'m, P: Precision> {
@@ -17,22 +17,23 @@ pub(crate) struct LayerNorm<'m, P: Precision> {
 
 impl<'m, P: Precision> LayerNorm<'m, P> {
     pub fn resolve(
-        spec: LayerNormSpec,
+        spec: &LayerNormSpec,
         input: Tensor<P>,
         weights: &mut Cursor<'m>,
-    ) -> Result<(Self, Tensor<P>), LayerError> {
+        place: &mut Layer<'m, P>,
+    ) -> Result<Tensor<P>, LayerError> {
         let range = Self::range(spec)?;
-        let layer = Self {
-            norm: P::norm(weights, input.shape.channels as usize, &spec)?,
+        *place = Layer::LayerNorm(Self {
+            norm: P::norm(weights, input.shape.channels as usize, spec)?,
             activation: spec.output,
             output: input.shape,
-        };
+        });
         let shape = input.shape;
-        Ok((layer, Tensor { shape, range }))
+        Ok(Tensor { shape, range })
     }
 
     /// What the layer can give.
-    pub fn range(spec: LayerNormSpec) -> Result<P::Range, LayerError> {
+    pub fn range(spec: &LayerNormSpec) -> Result<P::Range, LayerError> {
         if spec.output.activation == Activation::Softmax {
             return Err(LayerError::Unsupported);
         }

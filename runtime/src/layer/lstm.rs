@@ -8,7 +8,7 @@ use crate::format::read::Cursor;
 use crate::precision::{Gates, Precision, Rows};
 
 use super::recurrent::{Recurrent, take};
-use super::{Besides, Memory, Tensor};
+use super::{Besides, Layer, Memory, Tensor};
 
 const GATES: usize = 4;
 
@@ -23,38 +23,41 @@ pub(crate) struct Lstm<'m, P: Precision> {
 
 impl<'m, P: Precision> Lstm<'m, P> {
     pub fn resolve(
-        spec: LstmSpec,
+        spec: &LstmSpec,
         input: Tensor<P>,
         weights: &mut Cursor<'m>,
-    ) -> Result<(Self, Tensor<P>), LayerError> {
+        place: &mut Layer<'m, P>,
+    ) -> Result<Tensor<P>, LayerError> {
         if !matches!(spec.activation, Activation::Tanh | Activation::Relu) {
             return Err(LayerError::Unsupported);
         }
-        let range = P::hidden_range(&spec)?;
-        Self::new(spec, None, range, input, weights)
+        let range = P::hidden_range(spec)?;
+        Self::put(spec, None, range, input, weights, place)
     }
 
     pub fn resolve_gated(
-        spec: LstmGatedSpec,
+        spec: &LstmGatedSpec,
         input: Tensor<P>,
         weights: &mut Cursor<'m>,
-    ) -> Result<(Self, Tensor<P>), LayerError> {
+        place: &mut Layer<'m, P>,
+    ) -> Result<Tensor<P>, LayerError> {
         let gates = Gates::new(
             spec.recurrent_activation,
             spec.gate_bits,
             spec.lstm.activation,
         )?;
         let range = P::gated_hidden_range(&spec.lstm, gates)?;
-        Self::new(spec.lstm, Some(gates), range, input, weights)
+        Self::put(&spec.lstm, Some(gates), range, input, weights, place)
     }
 
-    fn new(
-        spec: LstmSpec,
+    fn put(
+        spec: &LstmSpec,
         gates: Option<Gates>,
         range: P::Range,
         input: Tensor<P>,
         weights: &mut Cursor<'m>,
-    ) -> Result<(Self, Tensor<P>), LayerError> {
+        place: &mut Layer<'m, P>,
+    ) -> Result<Tensor<P>, LayerError> {
         let units = usize::from(spec.units);
         let (sizes, shape) = Recurrent::new(input.shape, spec.units, spec.return_sequences)?;
         let columns = [
@@ -62,13 +65,13 @@ impl<'m, P: Precision> Lstm<'m, P> {
             (units, P::with_zero(range)),
         ];
         let matrix = P::matrix(weights, Rows::packed(GATES * units), &columns)?;
-        let layer = Self {
+        *place = Layer::Lstm(Self {
             matrix,
-            spec,
+            spec: *spec,
             gates,
             sizes,
-        };
-        Ok((layer, Tensor { shape, range }))
+        });
+        Ok(Tensor { shape, range })
     }
 
     pub fn run(

@@ -4,7 +4,7 @@ use crate::format::graph::{Activation, MergeSpec};
 use crate::precision::{Merging, Precision};
 
 use super::steps::{steps, steps_mut};
-use super::{Besides, Shape, Tensor};
+use super::{Besides, Layer, Shape, Tensor};
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Merge {
@@ -18,13 +18,15 @@ pub(crate) struct Merge {
 impl Merge {
     pub fn resolve<P: Precision>(
         merging: Merging,
-        spec: MergeSpec,
-        with: Tensor<P>,
+        spec: &MergeSpec,
+        with: Option<Tensor<P>>,
         current: Tensor<P>,
-    ) -> Result<(Self, Tensor<P>), LayerError> {
+        place: &mut Layer<'_, P>,
+    ) -> Result<Tensor<P>, LayerError> {
         if spec.output.activation == Activation::Softmax {
             return Err(LayerError::Unsupported);
         }
+        let with = with.ok_or(LayerError::Shapes)?;
         let fits = match merging {
             Merging::Concatenate => with.shape.steps == current.shape.steps,
             Merging::Add | Merging::Multiply => with.shape == current.shape,
@@ -39,14 +41,14 @@ impl Merge {
             Merging::Add | Merging::Multiply => channels[1],
         };
         let shape = Shape::new(current.shape.steps as usize, count as usize)?;
-        let range = P::merge_range(merging, &spec)?;
-        let layer = Self {
+        let range = P::merge_range(merging, spec)?;
+        *place = Layer::Merge(Self {
             merging,
-            spec,
+            spec: *spec,
             channels,
             output: shape,
-        };
-        Ok((layer, Tensor { shape, range }))
+        });
+        Ok(Tensor { shape, range })
     }
 
     /// Whole steps of both inputs.

@@ -6,7 +6,7 @@ use crate::format::graph::{Padding, Pool1dSpec, Pooling};
 use crate::precision::Precision;
 
 use super::time::TimeWindow;
-use super::{Besides, Shape, Tensor};
+use super::{Besides, Layer, Shape, Tensor};
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Pool1d {
@@ -18,27 +18,25 @@ pub(crate) struct Pool1d {
 impl Pool1d {
     pub fn resolve<P: Precision>(
         pooling: Pooling,
-        spec: Pool1dSpec,
+        spec: &Pool1dSpec,
         input: Tensor<P>,
-    ) -> Result<(Self, Tensor<P>), LayerError> {
+        place: &mut Layer<'_, P>,
+    ) -> Result<Tensor<P>, LayerError> {
         if spec.padding == Padding::Causal {
             return Err(LayerError::Unsupported);
         }
         let window = TimeWindow::new(spec.padding, spec.pool_size, spec.stride, 1)?;
         let places = window.checked_steps(input.shape.steps)?;
         let shape = Shape::new(places, input.shape.channels as usize)?;
-        let layer = Self {
+        *place = Layer::Pool1d(Self {
             pooling,
             window,
             output: shape,
-        };
-        Ok((
-            layer,
-            Tensor {
-                shape,
-                range: input.range,
-            },
-        ))
+        });
+        Ok(Tensor {
+            shape,
+            range: input.range,
+        })
     }
 
     /// Tap 0 of the first output step is at step `start` of the input; taps outside of it do not count.

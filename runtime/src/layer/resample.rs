@@ -4,8 +4,9 @@ use crate::format::graph::{Padding, ZeroPadding1dSpec};
 use crate::precision::Precision;
 
 use super::recurrent::copy;
+use super::steps::steps_mut;
 use super::time::Edges;
-use super::{Besides, Shape, Tensor, TimeWindow};
+use super::{Besides, Layer, Shape, Tensor, TimeWindow};
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Resample {
@@ -19,47 +20,51 @@ impl Resample {
     pub fn up_sampling<P: Precision>(
         size: u16,
         input: Tensor<P>,
-    ) -> Result<(Self, Tensor<P>), LayerError> {
+        place: &mut Layer<'_, P>,
+    ) -> Result<Tensor<P>, LayerError> {
         if size == 0 {
             return Err(LayerError::Dimension);
         }
         let edges = Edges::Padding(Padding::Valid);
-        Self::new("up_sampling1d", size, edges, input)
+        Self::put("up_sampling1d", size, edges, input, place)
     }
 
     /// Zeros before and after the steps.
     pub fn zero_padding<P: Precision>(
-        spec: ZeroPadding1dSpec,
+        spec: &ZeroPadding1dSpec,
         input: Tensor<P>,
-    ) -> Result<(Self, Tensor<P>), LayerError> {
-        let ZeroPadding1dSpec { before, after } = spec;
+        place: &mut Layer<'_, P>,
+    ) -> Result<Tensor<P>, LayerError> {
+        let ZeroPadding1dSpec { before, after } = *spec;
         let with_zeros = Tensor {
             range: P::with_zero(input.range),
             ..input
         };
-        Self::new(
+        Self::put(
             "zero_padding1d",
             1,
             Edges::Zeros { before, after },
             with_zeros,
+            place,
         )
     }
 
-    fn new<P: Precision>(
+    fn put<P: Precision>(
         kind: &'static str,
         repeat: u16,
         edges: Edges,
         input: Tensor<P>,
-    ) -> Result<(Self, Tensor<P>), LayerError> {
+        place: &mut Layer<'_, P>,
+    ) -> Result<Tensor<P>, LayerError> {
         let window = TimeWindow::of_step(repeat, edges);
         let steps = window.checked_steps(input.shape.steps)?;
         let shape = Shape::new(steps, input.shape.channels as usize)?;
-        let layer = Self {
+        *place = Layer::Resample(Self {
             kind,
             window,
             output: shape,
-        };
-        Ok((layer, Tensor { shape, ..input }))
+        });
+        Ok(Tensor { shape, ..input })
     }
 
     /// The first output step is the `start`-th of those that the input gives; steps outside of it are zeros.
@@ -70,17 +75,25 @@ impl Resample {
         besides: &Besides<'_, P>,
     ) {
         let start = besides.start;
-        let channels = self.output.channels.max(1) as usize;
-        let repeat = self.window.repeat().max(1) as usize;
-        let zeros = start.min(0).unsigned_abs() as usize;
-        let mut copies = input
-            .chunks_exact(channels)
-            .flat_map(|x| core::iter::repeat_n(x, repeat))
-            .skip(start.max(0) as usize);
-        for (step, y) in output.chunks_exact_mut(channels).enumerate() {
-            match if step < zeros { None } else { copies.next() } {
-                Some(x) => copy(y, x),
-                None => y.fill(P::ZERO),
+        let channels = self.output.channels as usize;
+        let repeat = self.window.repeat().max(1);
+        let (mut zeros, first) = (start.min(0).unsigned_abs(), start.max(0) as u32);
+        // The step that comes next, and how many times.
+        let mut rest = input.get((first / repeat) as usize * channels..);
+        let mut times = repeat - first % repeat;
+        for y in steps_mut(output, self.output.channels) {
+            match rest.and_then(|rest| rest.split_at_checked(channels)) {
+                Some((x, behind)) if zeros == 0 => {
+                    copy(y, x);
+                    times -= 1;
+                    if times == 0 {
+                        (rest, times) = (Some(behind), repeat);
+                    }
+                }
+                Some(_) | None => {
+                    y.fill(P::ZERO);
+                    zeros = zeros.saturating_sub(1);
+                }
             }
         }
     }

@@ -4,7 +4,7 @@ use crate::precision::Precision;
 
 use super::recurrent::copy;
 use super::steps::steps_mut;
-use super::{Shape, Tensor};
+use super::{Layer, Shape, Tensor};
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Reverse {
@@ -12,9 +12,13 @@ pub(crate) struct Reverse {
 }
 
 impl Reverse {
-    pub fn resolve<P: Precision>(input: Tensor<P>) -> Result<(Self, Tensor<P>), LayerError> {
+    pub fn resolve<P: Precision>(
+        input: Tensor<P>,
+        place: &mut Layer<'_, P>,
+    ) -> Result<Tensor<P>, LayerError> {
         let output = input.shape;
-        Ok((Self { output }, input))
+        *place = Layer::Reverse(Self { output });
+        Ok(input)
     }
 
     /// All steps.

@@ -11,7 +11,7 @@ use crate::precision::{Precision, Rows, Taps};
 use super::affine::matvec;
 use super::layer_norm::LayerNorm;
 use super::recurrent::{Recurrent, take};
-use super::{Besides, Memory, Tensor};
+use super::{Besides, Layer, Memory, Tensor};
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct SimpleRnn<'m, P: Precision> {
@@ -26,34 +26,37 @@ pub(crate) struct SimpleRnn<'m, P: Precision> {
 
 impl<'m, P: Precision> SimpleRnn<'m, P> {
     pub fn resolve(
-        spec: SimpleRnnSpec,
+        spec: &SimpleRnnSpec,
         input: Tensor<P>,
         weights: &mut Cursor<'m>,
-    ) -> Result<(Self, Tensor<P>), LayerError> {
+        place: &mut Layer<'m, P>,
+    ) -> Result<Tensor<P>, LayerError> {
         if spec.output.activation == Activation::Softmax {
             return Err(LayerError::Unsupported);
         }
-        Self::new(spec, None, input, weights)
+        Self::put(spec, None, input, weights, place)
     }
 
     pub fn resolve_norm(
-        spec: SimpleRnnNormSpec,
+        spec: &SimpleRnnNormSpec,
         input: Tensor<P>,
         weights: &mut Cursor<'m>,
-    ) -> Result<(Self, Tensor<P>), LayerError> {
+        place: &mut Layer<'m, P>,
+    ) -> Result<Tensor<P>, LayerError> {
         let SimpleRnnNormSpec { rnn, norm } = spec;
         if rnn.output.activation != Activation::Linear {
             return Err(LayerError::Unsupported);
         }
-        Self::new(rnn, Some(norm), input, weights)
+        Self::put(rnn, Some(norm), input, weights, place)
     }
 
-    fn new(
-        spec: SimpleRnnSpec,
-        norm: Option<LayerNormSpec>,
+    fn put(
+        spec: &SimpleRnnSpec,
+        norm: Option<&LayerNormSpec>,
         input: Tensor<P>,
         weights: &mut Cursor<'m>,
-    ) -> Result<(Self, Tensor<P>), LayerError> {
+        place: &mut Layer<'m, P>,
+    ) -> Result<Tensor<P>, LayerError> {
         let (sizes, shape) = Recurrent::new(input.shape, spec.units, spec.return_sequences)?;
         let range = P::output_range(&spec.output)?;
         let hidden = norm.map_or(Ok(range), LayerNorm::<P>::range)?;
@@ -63,18 +66,18 @@ impl<'m, P: Precision> SimpleRnn<'m, P> {
         ];
         let matrix = P::matrix(weights, Rows::packed(spec.units.into()), &columns)?;
         let norm = match norm {
-            Some(norm) => Some((P::norm(weights, spec.units.into(), &norm)?, norm.output)),
+            Some(norm) => Some((P::norm(weights, spec.units.into(), norm)?, norm.output)),
             None => None,
         };
-        let layer = Self {
+        *place = Layer::SimpleRnn(Self {
             matrix,
             output: spec.output,
             norm,
             sizes,
             use_bias: spec.use_bias,
-        };
+        });
         let range = hidden;
-        Ok((layer, Tensor { shape, range }))
+        Ok(Tensor { shape, range })
     }
 
     pub fn run(

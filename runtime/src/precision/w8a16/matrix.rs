@@ -125,7 +125,7 @@ impl<'m> Matrix<'m> {
     /// The rows from one on that starts a block.
     #[inline]
     pub fn starting_at(&self, row: usize) -> Self {
-        let start = row / 4 * self.block_bytes();
+        let start = row / packed::height(self.packing) * self.block_bytes();
         Self {
             weights: self.weights.get(start..).unwrap_or_default(),
             bias: self.bias.get(row..).unwrap_or_default(),

@@ -72,6 +72,8 @@ impl<const FEATURES: u32> Numbers for W8A16<FEATURES> {
         }
     }
 
+    // For several layers, once.
+    #[cfg_attr(target_os = "none", inline(never))]
     fn output_range(output: &OutputSpec) -> Result<Range, LayerError> {
         let clamp = Range {
             min: output.min,

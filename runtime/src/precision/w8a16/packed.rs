@@ -5,7 +5,7 @@ use crate::format::header::Packing;
 use crate::kernel::{offset_quads, row_lanes, row_pairs};
 
 /// Rows of a block.
-const fn height(packing: Packing) -> usize {
+pub const fn height(packing: Packing) -> usize {
     match packing {
         Packing::RowLanes if Packing::RowLanes.is_readable() => row_lanes::ROWS,
         Packing::RowMajor | Packing::RowPairs | Packing::OffsetQuads | Packing::RowLanes => 4,
