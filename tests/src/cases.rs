@@ -65,9 +65,9 @@ pub(crate) fn each_stride(mut case: impl FnMut(usize, usize, usize)) {
     }
 }
 
-/// How many of some random cases are run.
-pub(crate) const fn rounds(all: usize) -> usize {
-    if cfg!(miri) { all / 40 } else { all }
+/// How many of some random cases are run, and how many under Miri.
+pub(crate) const fn rounds(all: usize, under_miri: usize) -> usize {
+    if cfg!(miri) { under_miri } else { all }
 }
 
 /// The lowest exponents of floats, and how many there are: around 1; over a wide span; products that are subnormal or round to zero.

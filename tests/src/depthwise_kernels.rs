@@ -7,7 +7,7 @@ use dunlin::kernel::sliding::Sliding;
 use crate::cases::{self, BUFFER, bounds, finished, float, piece, rounds, scale, values};
 use crate::inputs::Random;
 
-const CASES: usize = rounds(400);
+const CASES: usize = rounds(400, 4);
 /// Values of an input, weights, and outputs.
 const MOST: usize = 4 * BUFFER;
 const FILTERS: usize = 24;

@@ -91,7 +91,7 @@ fn depthwise() -> bool {
 fn cells() -> bool {
     let mut random = Random::new();
     let mut holds = true;
-    for round in 0..rounds(400) as u32 {
+    for round in 0..rounds(400, 9) as u32 {
         let shifts = Shifts {
             product: (random.bits() % 31) as i32,
             argument: (random.bits() % 31) as i32,
@@ -135,7 +135,7 @@ fn cells() -> bool {
 fn gru() -> bool {
     let mut random = Random::new();
     let mut holds = true;
-    for round in 0..rounds(400) as u32 {
+    for round in 0..rounds(400, 9) as u32 {
         let mut value = || random.bits() as i32 >> (round % 18);
         let arguments = [[0; 9]; 4].map(|units| units.map(|_: i32| value()));
         let before = [0; 9].map(|_: i32| value());
