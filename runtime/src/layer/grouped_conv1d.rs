@@ -44,7 +44,7 @@ impl<'m, P: Precision> GroupedConv1d<'m, P> {
     /// Tap 0 of the first output step is at step `start` of the input; taps outside of it meet zeros.
     pub fn run(&self, input: &[P::Activation], start: i32, output: &mut [P::Activation]) {
         let places = self.conv.window().at(start);
-        if self.groups == self.conv.channels {
+        if P::DEPTHWISE_DOES_GROUPS || self.groups == self.conv.channels {
             let channels = self.conv.channels as usize;
             return P::depthwise(
                 &self.conv.matrix,

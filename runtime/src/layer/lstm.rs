@@ -32,7 +32,7 @@ impl<'m, P: Precision> Lstm<'m, P> {
             return Err(LayerError::Unsupported);
         }
         let range = P::hidden_range(spec)?;
-        Self::new(spec, None, range, input, weights, place)
+        Self::put(spec, None, range, input, weights, place)
     }
 
     pub fn resolve_gated(
@@ -47,10 +47,10 @@ impl<'m, P: Precision> Lstm<'m, P> {
             spec.lstm.activation,
         )?;
         let range = P::gated_hidden_range(&spec.lstm, gates)?;
-        Self::new(&spec.lstm, Some(gates), range, input, weights, place)
+        Self::put(&spec.lstm, Some(gates), range, input, weights, place)
     }
 
-    fn new(
+    fn put(
         spec: &LstmSpec,
         gates: Option<Gates>,
         range: P::Range,

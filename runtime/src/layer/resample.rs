@@ -26,7 +26,7 @@ impl Resample {
             return Err(LayerError::Dimension);
         }
         let edges = Edges::Padding(Padding::Valid);
-        Self::new("up_sampling1d", size, edges, input, place)
+        Self::put("up_sampling1d", size, edges, input, place)
     }
 
     /// Zeros before and after the steps.
@@ -40,7 +40,7 @@ impl Resample {
             range: P::with_zero(input.range),
             ..input
         };
-        Self::new(
+        Self::put(
             "zero_padding1d",
             1,
             Edges::Zeros { before, after },
@@ -49,7 +49,7 @@ impl Resample {
         )
     }
 
-    fn new<P: Precision>(
+    fn put<P: Precision>(
         kind: &'static str,
         repeat: u16,
         edges: Edges,

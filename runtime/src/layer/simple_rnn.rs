@@ -34,7 +34,7 @@ impl<'m, P: Precision> SimpleRnn<'m, P> {
         if spec.output.activation == Activation::Softmax {
             return Err(LayerError::Unsupported);
         }
-        Self::new(spec, None, input, weights, place)
+        Self::put(spec, None, input, weights, place)
     }
 
     pub fn resolve_norm(
@@ -47,10 +47,10 @@ impl<'m, P: Precision> SimpleRnn<'m, P> {
         if rnn.output.activation != Activation::Linear {
             return Err(LayerError::Unsupported);
         }
-        Self::new(rnn, Some(norm), input, weights, place)
+        Self::put(rnn, Some(norm), input, weights, place)
     }
 
-    fn new(
+    fn put(
         spec: &SimpleRnnSpec,
         norm: Option<&LayerNormSpec>,
         input: Tensor<P>,

@@ -1,18 +1,19 @@
 //! w8a16: int8 weights with one scale a row, int16 activations, int32 accumulators.
 use crate::error::LayerError;
-use crate::format::features::{ALL, Build, Features};
+use crate::format::features::{ALL, Build, Features, has_speed};
 use crate::format::graph::{Activation, LstmSpec, OutputSpec};
 use crate::format::header::{Packing, PrecisionTag};
 use crate::format::read::Cursor;
 use crate::kernel::copy::copy;
 use crate::kernel::depthwise::{self, Depthwise, Filters};
-use crate::math::bounds::{at_least, at_most, saturate};
 use crate::math::{activation, float, table};
 
-use super::{Gates, Numbers, Precision, Rows, Sliding, Taps};
+use super::{Gates, Numbers, Precision, Recurrent, Rows, Sliding, Taps};
 
+mod activate;
 mod affine;
 mod bounds;
+mod compact;
 mod elementwise;
 mod gated;
 mod helium;
@@ -24,13 +25,14 @@ mod places;
 mod recurrent;
 mod sums;
 
+use activate::{ROWS, activate, clamp, is_clamped, smoothed};
 use affine::of_packing;
 use matrix::Matrix;
 
 /// int8 weights, int16 activations, int32 accumulators; no floats between input and output. With the code for these
 /// [`features`](crate::features) and no other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct W8A16<const FEATURES: u32 = ALL>;
+pub struct W8A16<const FEATURES: u64 = ALL>;
 
 /// The smallest and largest value of a tensor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,7 +50,7 @@ const NON_NEGATIVE: Range = Range {
     max: i16::MAX,
 };
 
-impl<const FEATURES: u32> Numbers for W8A16<FEATURES> {
+impl<const FEATURES: u64> Numbers for W8A16<FEATURES> {
     const TAG: PrecisionTag = PrecisionTag::W8A16;
     type Build = Build<FEATURES>;
     type Activation = i16;
@@ -133,7 +135,9 @@ impl<const FEATURES: u32> Numbers for W8A16<FEATURES> {
     }
 }
 
-impl<const FEATURES: u32> Precision for W8A16<FEATURES> {
+impl<const FEATURES: u64> Precision for W8A16<FEATURES> {
+    const DEPTHWISE_DOES_GROUPS: bool = !has_speed(FEATURES);
+
     fn matrix<'m>(
         weights: &mut Cursor<'m>,
         rows: Rows,
@@ -153,7 +157,10 @@ impl<const FEATURES: u32> Precision for W8A16<FEATURES> {
 
     #[inline]
     fn affine(matrix: &Matrix<'_>, output: &OutputSpec, taps: &Taps, x: &[i16], y: &mut [i16]) {
-        let has = |features| Features(FEATURES).has(features);
+        if !has_speed(FEATURES) {
+            return compact::affine::<FEATURES>(matrix, output, taps, x, y);
+        }
+        let has = |features| Features::of(FEATURES).has(features);
         let bounds = match output.activation {
             Activation::Linear | Activation::Relu | Activation::Relu6 => (output.min, output.max),
             Activation::Tanh if has(Features::TANH) => {
@@ -203,6 +210,9 @@ impl<const FEATURES: u32> Precision for W8A16<FEATURES> {
     #[inline]
     fn products(matrix: &Matrix<'_>, x: &[i16], y: &mut [i32]) {
         let taps = Taps::whole(x.len());
+        if !has_speed(FEATURES) {
+            return compact::products::<FEATURES>(matrix, &taps, x, y);
+        }
         of_packing!(FEATURES, matrix, run products(&taps, x, y));
     }
 
@@ -223,7 +233,7 @@ impl<const FEATURES: u32> Precision for W8A16<FEATURES> {
         y: &mut [i16],
         scratch: &mut [u8],
     ) -> usize {
-        if !is_clamped(output) {
+        if !has_speed(FEATURES) || !is_clamped(output) {
             return 0;
         }
         let bounds = (output.min, output.max);
@@ -238,6 +248,9 @@ impl<const FEATURES: u32> Precision for W8A16<FEATURES> {
         x: &[i16],
         y: &mut [i16],
     ) {
+        if !has_speed(FEATURES) {
+            return compact::grouped::<FEATURES>(matrix, output, channels, sliding, x, y);
+        }
         let mut depthwise = Depthwise {
             filters: Filters {
                 weights: matrix.weights,
@@ -276,7 +289,11 @@ impl<const FEATURES: u32> Precision for W8A16<FEATURES> {
         cell: &mut [i32],
         hidden: &mut [i16],
     ) {
-        let has = |features| Features(FEATURES).has(features);
+        if let Some(sigmoids) = Self::SIGMOIDS {
+            let gates = gates.unwrap_or(sigmoids);
+            return compact::lstm_step::<FEATURES>(matrix, spec, gates, xh, cell, hidden);
+        }
+        let has = |features| Features::of(FEATURES).has(features);
         match gates {
             Some(gates) if has(Features::GATES) => {
                 of_packing!(FEATURES, matrix, cell lstm_gated(spec, gates, xh, cell, hidden));
@@ -289,106 +306,4 @@ impl<const FEATURES: u32> Precision for W8A16<FEATURES> {
             }
         }
     }
-}
-
-/// Whether the activation is no more than two bounds.
-fn is_clamped(output: &OutputSpec) -> bool {
-    match output.activation {
-        Activation::Linear | Activation::Relu | Activation::Relu6 => true,
-        Activation::Tanh
-        | Activation::Sigmoid
-        | Activation::HardSigmoid
-        | Activation::Softmax
-        | Activation::LeakyRelu { .. }
-        | Activation::Elu { .. }
-        | Activation::Gelu
-        | Activation::Silu => false,
-    }
-}
-
-/// The activation of a value at the scale of its argument; a softmax leaves its logits to
-/// [`Elementwise::softmax`](super::Elementwise::softmax).
-#[inline(always)]
-fn activate<const FEATURES: u32>(value: i32, output: &OutputSpec) -> i16 {
-    let has = |features| Features(FEATURES).has(features);
-    match output.activation {
-        Activation::Linear | Activation::Relu | Activation::Relu6 => clamp(value, output),
-        Activation::Tanh if has(Features::TANH) => table::tanh(saturate(value)),
-        Activation::Sigmoid if has(Features::SIGMOID) => table::sigmoid(saturate(value)),
-        Activation::HardSigmoid if has(Features::SIGMOID) => activation::hard_sigmoid(value),
-        Activation::Softmax if has(Features::SOFTMAX) => saturate(value),
-        Activation::LeakyRelu { .. }
-        | Activation::Elu { .. }
-        | Activation::Gelu
-        | Activation::Silu
-            if has(Features::SMOOTH) =>
-        {
-            smooth(value, output)
-        }
-        // Not built: the loader has refused them.
-        Activation::Tanh
-        | Activation::Sigmoid
-        | Activation::HardSigmoid
-        | Activation::Softmax
-        | Activation::LeakyRelu { .. }
-        | Activation::Elu { .. }
-        | Activation::Gelu
-        | Activation::Silu => clamp(value, output),
-    }
-}
-
-/// Rows whose sums wait on the stack for their activations.
-const ROWS: usize = 16;
-
-/// Those of the activations that take a call, of sums in 32 bits: so many rows at a time.
-fn smoothed<const FEATURES: u32>(
-    matrix: &Matrix<'_>,
-    output: &OutputSpec,
-    taps: &Taps,
-    x: &[i16],
-    y: &mut [i16],
-) {
-    let (mut y, mut row) = (y, 0);
-    while !y.is_empty() {
-        let matrix = &matrix.starting_at(row);
-        let mut sums = [0; ROWS];
-        let at = y.len().min(ROWS);
-        let (part, behind) = core::mem::take(&mut y)
-            .split_at_mut_checked(at)
-            .unwrap_or_default();
-        let sums = sums.get_mut(..part.len()).unwrap_or_default();
-        of_packing!(FEATURES, matrix, products(taps, x, sums));
-        for (y, &mut sum) in part.iter_mut().zip(sums) {
-            *y = smooth(sum, output);
-        }
-        row += ROWS;
-        y = behind;
-    }
-}
-
-/// The activations that take a call.
-#[inline(never)]
-fn smooth(value: i32, output: &OutputSpec) -> i16 {
-    let bits = u32::from(output.softmax_bits);
-    let value = match output.activation {
-        Activation::LeakyRelu { slope } => activation::leaky_relu(value, slope),
-        Activation::Elu { alpha } => activation::elu(value, alpha, bits),
-        Activation::Gelu => activation::gelu(value, bits),
-        Activation::Silu => activation::silu(value, bits),
-        Activation::Linear
-        | Activation::Relu
-        | Activation::Relu6
-        | Activation::Tanh
-        | Activation::Sigmoid
-        | Activation::HardSigmoid
-        | Activation::Softmax => value,
-    };
-    clamp(value, output)
-}
-
-/// The nearest value within the bounds of the output. All values that come here are below 2^31 less 2^16: scaled sums and merges
-/// are within 2^30, norms within a quarter more. Not `i32::clamp`, which panics where the bounds are the wrong way round.
-#[inline(always)]
-fn clamp(value: i32, output: &OutputSpec) -> i16 {
-    at_least(at_most(value, output.max.into()), output.min.into()) as i16
 }

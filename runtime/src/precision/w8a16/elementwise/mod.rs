@@ -1,5 +1,6 @@
 //! Activations, merges, norms and embeddings on 16-bit integers.
 use crate::error::LayerError;
+use crate::format::features::has_speed;
 use crate::format::graph::{Activation, ActivationSpec, LayerNormSpec, MergeSpec, OutputSpec};
 use crate::format::read::Cursor;
 use crate::kernel::pool;
@@ -32,7 +33,7 @@ pub struct Rows<'m> {
     units: usize,
 }
 
-impl<const FEATURES: u32> Elementwise for W8A16<FEATURES> {
+impl<const FEATURES: u64> Elementwise for W8A16<FEATURES> {
     type Norm<'m> = Norm<'m>;
     type Rows<'m> = Rows<'m>;
 
@@ -67,11 +68,17 @@ impl<const FEATURES: u32> Elementwise for W8A16<FEATURES> {
 
     #[inline]
     fn largest(x: &[i16], channels: usize, taps: usize, y: &mut [i16]) {
+        if !has_speed(FEATURES) {
+            return pool::one_by_one::<FEATURES>(x, channels, taps, y, false);
+        }
         pool::largest::<FEATURES>(x, channels, taps, y);
     }
 
     #[inline]
     fn mean(x: &[i16], channels: usize, taps: usize, y: &mut [i16]) {
+        if !has_speed(FEATURES) {
+            return pool::one_by_one::<FEATURES>(x, channels, taps, y, true);
+        }
         pool::mean::<FEATURES>(x, channels, taps, y);
     }
 
