@@ -15,6 +15,7 @@ fn main() {
         "bare_conv",
         "bare_conv_stream",
         "bare_loader",
+        "bare_loader_stream",
         "bare_panic",
     ];
     for bin in logging.into_iter().chain(bare) {
@@ -69,7 +70,7 @@ fn memory_x(facts: &Value, bin: &str) -> String {
         _ => number(&facts["loader"]["stack"]),
     };
     let flash_length = match bin {
-        "loader" | "bare_loader" => number(&facts["loader"]["flash"]),
+        "loader" | "bare_loader" | "bare_loader_stream" => number(&facts["loader"]["flash"]),
         _ => number(&flash["length"]),
     };
     let origin = number(&ram["origin"]);
@@ -101,6 +102,12 @@ fn board_rs(name: &str, facts: &Value, shift: i64) -> String {
     let timer = counter["timer"]
         .as_str()
         .expect("counter.timer is a string");
+    let packing = match facts["models"].as_str().expect("models is a string") {
+        "m0" => "OffsetQuads",
+        "m4" => "RowPairs",
+        "portable" => "RowMajor",
+        other => panic!("{other} is no folder of models"),
+    };
     // ticks = instructions * 2^shift ns * hertz, so instructions = ticks * 10^9 / (hertz * 2^shift).
     let (numerator, denominator) = reduced(1_000_000_000, number(&counter["hertz"]) << shift);
     format!(
@@ -110,7 +117,9 @@ fn board_rs(name: &str, facts: &Value, shift: i64) -> String {
          timer: dunlin_firmware::counter::{timer}({:#x}),\n    instructions_per_tick: ({numerator}, {denominator}),\n}};\n\
          /// RAM that the loader leaves to arena and input window.\n#[allow(dead_code)]\n\
          pub const LOADER_BYTES: usize = {:#x};\n\
-         /// The longest model that the loader takes.\n#[allow(dead_code)]\npub const LOADER_LAYERS: usize = {};\n",
+         /// The longest model that the loader takes.\n#[allow(dead_code)]\npub const LOADER_LAYERS: usize = {};\n\
+         /// How weights are packed for the board's core.\n#[allow(dead_code)]\n\
+         pub const PACKING: dunlin::Packing = dunlin::Packing::{packing};\n",
         number(&flash["origin"]) + number(&loader["flash"]),
         number(&flash["length"]) - number(&loader["flash"]),
         number(&counter["base"]),

@@ -7,7 +7,7 @@ use dunlin::{
 };
 
 static MODEL: &[u8] = include_model!(concat!(env!("OUT_DIR"), "/conv.dunlin"));
-const FEATURES: u32 = without_streams(features(MODEL));
+const FEATURES: u64 = without_streams(features(MODEL));
 
 #[dunlin_firmware::cortex_m_rt::entry]
 fn main() -> ! {

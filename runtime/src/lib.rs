@@ -51,7 +51,7 @@ mod session;
 
 pub use arena::{ARENA_ALIGNMENT, Arena};
 pub use error::{ArenaError, InputLength, LayerError, LoadError, SnapshotError};
-pub use format::features::{Features, features, without_streams};
+pub use format::features::{Features, compact, features, for_packing, without_streams};
 pub use format::header::{Header, Mode, Packing, PrecisionTag, arena_bytes, layer_count};
 pub use layer::{Shape, Summary};
 pub use model::Model;

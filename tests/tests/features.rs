@@ -3,11 +3,12 @@ use conformance::exercise::{Outcome, TEST, exercise};
 use conformance::golden::{GOLDENS, Golden};
 use dunlin::format::MAX_LAYERS;
 use dunlin::format::features::ALL;
+use dunlin::format::graph::{Activation, DenseSpec, LayerSpec, OutputSpec};
 use dunlin::format::header::{HEADER_BYTES, checksum};
-use dunlin::format::write::AlignedBytes;
+use dunlin::format::write::{AlignedBytes, ModelFile, Weights};
 use dunlin::{
-    Arena, F32, Features, Header, LayerError, LoadError, Model, Precision, PrecisionTag, Session,
-    W8A16, features, without_streams,
+    Arena, F32, Features, Header, LayerError, LoadError, Mode, Model, Packing, Precision,
+    PrecisionTag, Session, W8A16, compact, features, for_packing, repack, without_streams,
 };
 
 /// Bits that a header may state.
@@ -51,7 +52,7 @@ fn a_file_may_state_what_it_needs_and_no_less() {
         assert_eq!(header.features, Some(Features(needed)));
         assert_eq!(header.to_bytes(), file[..HEADER_BYTES]);
         // Besides, the order of the weights and how windows follow each other.
-        let rest = features(&file) & !needed;
+        let rest = Features::of(features(&file)).0 & !needed;
         assert!(Features(rest).has(Features::ROW_MAJOR), "{}", golden.name);
         let rest = rest & !Features::ROW_MAJOR.0;
         // What is not stated of the taps of convolutions, and of the rows of matrices.
@@ -98,8 +99,10 @@ fn few_rows_are_refused_of_models_with_more() {
 #[test]
 fn a_build_for_few_rows_gives_the_bits_of_a_build_for_everything() {
     const FILE: &[u8] = include_bytes!("../../firmware/models/portable/lstm.dunlin");
-    const BUILT: u32 = features(FILE);
-    assert!(Features(BUILT).has(Features::FEW_ROWS) && !Features(BUILT).has(Features::BLOCKS));
+    const BUILT: u64 = features(FILE);
+    assert!(
+        Features::of(BUILT).has(Features::FEW_ROWS) && !Features::of(BUILT).has(Features::BLOCKS)
+    );
     let all = bits::<W8A16>(FILE).expect("loads");
     assert_eq!(bits::<W8A16<BUILT>>(FILE), Ok(all));
 }
@@ -107,8 +110,10 @@ fn a_build_for_few_rows_gives_the_bits_of_a_build_for_everything() {
 #[test]
 fn a_build_for_whole_taps_gives_the_bits_of_a_build_for_everything() {
     const FILE: &[u8] = include_bytes!("../../firmware/models/portable/conv.dunlin");
-    const BUILT: u32 = features(FILE);
-    assert!(Features(BUILT).has(Features::WHOLE_TAPS) && !Features(BUILT).has(Features::RUNS));
+    const BUILT: u64 = features(FILE);
+    assert!(
+        Features::of(BUILT).has(Features::WHOLE_TAPS) && !Features::of(BUILT).has(Features::RUNS)
+    );
     let all = bits::<W8A16>(FILE).expect("loads");
     assert_eq!(bits::<W8A16<BUILT>>(FILE), Ok(all));
 }
@@ -117,7 +122,7 @@ fn a_build_for_whole_taps_gives_the_bits_of_a_build_for_everything() {
 fn a_file_that_states_nothing_may_need_everything() {
     for golden in &GOLDENS {
         assert_eq!(Header::read(golden.file).unwrap().features, None);
-        assert_eq!(features(golden.file), Features::ALL.0);
+        assert_eq!(features(golden.file), ALL);
     }
 }
 
@@ -174,7 +179,7 @@ fn bits_of_window<P: Precision>(file: &[u8]) -> Vec<u32> {
 
 #[test]
 fn a_build_without_streams_gives_the_bits_of_whole_windows() {
-    const WINDOWS: u32 = without_streams(ALL);
+    const WINDOWS: u64 = without_streams(ALL);
     let mut less = 0;
     for golden in &GOLDENS {
         let file = golden.file;
@@ -207,8 +212,102 @@ fn a_build_without_streams_gives_the_bits_of_whole_windows() {
     assert!(less > 0, "no stream needs more memory than its windows");
 }
 
+#[test]
+fn a_compact_build_gives_the_bits_of_windows_and_streams() {
+    type Compact = W8A16<{ compact(ALL) }>;
+    for golden in &GOLDENS {
+        if Header::read(golden.file).unwrap().precision != PrecisionTag::W8A16 {
+            continue;
+        }
+        let streamed = |file: &[u8]| bits::<Compact>(file);
+        if let Ok(expected) = bits::<W8A16>(golden.file) {
+            for packing in Packing::ALL {
+                let file = repack(golden.file, packing).expect("a golden");
+                assert_eq!(streamed(&file).as_ref(), Ok(&expected), "{}", golden.name);
+            }
+        }
+        assert_eq!(
+            bits_of_window::<Compact>(golden.file),
+            bits_of_window::<W8A16>(golden.file),
+            "{}",
+            golden.name
+        );
+    }
+}
+
+#[test]
+fn many_rows_with_an_activation_of_their_own_have_the_same_bits_in_all_packings() {
+    let spec = DenseSpec {
+        units: 41,
+        use_bias: true,
+        output: OutputSpec {
+            activation: Activation::LeakyRelu { slope: 0x1000 },
+            min: i16::MIN,
+            max: i16::MAX,
+            softmax_bits: 0,
+        },
+    };
+    let mut weights = Weights::new();
+    weights.push(
+        &(0..41 * 3)
+            .map(|w| (w * 37 % 255 - 127) as i8)
+            .collect::<Vec<_>>(),
+    );
+    weights.push(
+        &(0..41)
+            .map(|row| row * 1000 - 20_000i32)
+            .collect::<Vec<_>>(),
+    );
+    weights.push(&[1u32 << 30 | 2; 41]);
+    let file = ModelFile {
+        name: "wide",
+        precision: PrecisionTag::W8A16,
+        mode: Mode::Windowed,
+        hop: 0,
+        window: 2,
+        input_channels: 3,
+        input_scales: &[[100.0, 0.0]],
+        layers: &[LayerSpec::Dense(spec)],
+        weights: &weights,
+        output_scales: &[],
+        states_features: false,
+    };
+    let file = file.to_bytes().expect("valid");
+    let expected = bits::<W8A16>(&file).expect("loads");
+    for packing in Packing::ALL {
+        let file = repack(&file, packing).expect("valid");
+        assert_eq!(bits::<W8A16>(&file).as_ref(), Ok(&expected), "{packing:?}");
+        let small = bits::<W8A16<{ compact(ALL) }>>(&file);
+        assert_eq!(small.as_ref(), Ok(&expected), "{packing:?}");
+    }
+}
+
+#[test]
+fn a_build_for_one_packing_reads_that_alone() {
+    const PAIRS: u64 = for_packing(ALL, Packing::RowPairs);
+    for golden in &GOLDENS {
+        let Ok(expected) = bits::<W8A16>(golden.file) else {
+            continue;
+        };
+        let pairs = repack(golden.file, Packing::RowPairs).expect("a golden");
+        let small = bits::<W8A16<{ compact(PAIRS) }>>(&pairs);
+        assert_eq!(small.as_ref(), Ok(&expected), "{}", golden.name);
+        assert_eq!(
+            bits::<W8A16<PAIRS>>(&pairs),
+            Ok(expected),
+            "{}",
+            golden.name
+        );
+        for other in [Packing::RowMajor, Packing::OffsetQuads] {
+            let file = repack(golden.file, other).expect("a golden");
+            let refused = Err(LoadError::Packing { found: other as u8 });
+            assert_eq!(bits::<W8A16<PAIRS>>(&file), refused, "{}", golden.name);
+        }
+    }
+}
+
 /// The features of a golden of these bits, as a constant.
-const fn built(file: &[u8], bits: u32) -> u32 {
+const fn built(file: &[u8], bits: u32) -> u64 {
     let mut head = [0; HEADER_BYTES];
     let mut i = 0;
     while i < HEADER_BYTES {
@@ -226,7 +325,7 @@ macro_rules! builds {
         fn a_build_for_one_model_gives_its_bits() {
             $({
                 const FILE: &[u8] = include_bytes!(concat!("../golden/v1/", $name, ".dunlin"));
-                const BUILT: u32 = built(FILE, $bits);
+                const BUILT: u64 = built(FILE, $bits);
                 let needed = needs(golden($name));
                 assert_eq!(needed, $bits, "{} needs {needed:#x}", $name);
                 let all = bits::<W8A16>(FILE).expect("loads");
@@ -254,7 +353,7 @@ builds! {
 }
 
 /// As the constant that a product has of its file.
-const LSTM: u32 = {
+const LSTM: u64 = {
     let bits = Features::DENSE.and(Features::LSTM).and(Features::TANH);
     built(include_bytes!("../golden/v1/tiny_lstm.dunlin"), bits.0)
 };
@@ -273,12 +372,12 @@ fn a_build_runs_the_models_that_it_has_the_layers_of() {
     // Its softmax.
     assert_eq!(bits::<W8A16<LSTM>>(golden("stacked_lstm").file), at(2));
     // Without tanh an LSTM has relu.
-    const RELU: u32 = LSTM & !Features::TANH.0;
+    const RELU: u64 = LSTM & !(Features::TANH.0 as u64);
     assert_eq!(bits::<W8A16<RELU>>(tiny), at(0));
-    const NONE: u32 = Features::APART.and(Features::ROW_MAJOR).0;
+    const NONE: u64 = Features::APART.and(Features::ROW_MAJOR).0 as u64;
     assert_eq!(bits::<W8A16<NONE>>(tiny), at(0));
     let packing = Err(LoadError::Packing { found: 0 });
-    assert_eq!(bits::<W8A16<{ Features::APART.0 }>>(tiny), packing);
-    const ENDLESS: u32 = LSTM ^ Features::APART.0 ^ Features::ENDLESS.0;
+    assert_eq!(bits::<W8A16<{ Features::APART.0 as u64 }>>(tiny), packing);
+    const ENDLESS: u64 = LSTM ^ (Features::APART.0 ^ Features::ENDLESS.0) as u64;
     assert_eq!(bits::<W8A16<ENDLESS>>(tiny), Err(LoadError::Pace));
 }

@@ -5,8 +5,11 @@ use conformance::inputs::{Fnv, Random};
 use conformance::oracle::{Float, Integer, Oracle, Rules};
 use conformance::{oracle, tables};
 use dunlin::format::MAX_LAYERS;
+use dunlin::format::features::ALL;
 use dunlin::format::write::AlignedBytes;
-use dunlin::{F32, Header, Model, Packing, Precision, PrecisionTag, Session, W8A16, repack};
+use dunlin::{
+    F32, Header, Model, Packing, Precision, PrecisionTag, Session, W8A16, compact, repack,
+};
 
 #[test]
 fn the_oracle_gives_the_bits_of_every_golden() {
@@ -72,6 +75,9 @@ fn libm_gives_the_checksum_of_the_float_functions() {
 /// Random models of at most this many multiply-accumulates and values.
 const LARGEST: u64 = 20_000;
 
+/// In fewer bytes, which give the same bits.
+type Compact = W8A16<{ compact(ALL) }>;
+
 /// How many kinds of layers there are, an LSTM with other gates and the like counted with the plain one.
 const KINDS: usize = 23;
 
@@ -96,8 +102,10 @@ fn the_runtime_gives_the_bits_of_the_oracle_on_random_models() {
                 for packing in [Packing::RowPairs, Packing::OffsetQuads, Packing::RowLanes] {
                     let packed = repack(&file, packing).unwrap();
                     compare::<W8A16, Integer>(&packed, &file);
+                    compare::<Compact, Integer>(&packed, &file);
                     assert_eq!(repack(&packed, Packing::RowMajor).unwrap(), file);
                 }
+                compare::<Compact, Integer>(&file, &file);
                 compare::<W8A16, Integer>(&file, &file)
             }
         };

@@ -9,12 +9,12 @@ use semihosting::sys::arm_compat::sys_writec;
 use crate::{host, stack};
 
 /// Streams one window of a sawtooth through the model and exits; 1 for a model that does not load.
-pub fn stream<const FEATURES: u32, const LAYERS: usize>(
+pub fn stream<const FEATURES: u64, const LAYERS: usize>(
     file: &'static [u8],
     model: &mut Model<'static, W8A16<FEATURES>, LAYERS>,
     arena: &mut [u8],
 ) -> ! {
-    let (mut session, mark) = session(file, model, arena);
+    let (mut session, mark, _) = session(file, model, arena);
     for step in 0.. {
         match session.push_raw(&[sawtooth(step)]) {
             Ok(Some(output)) => {
@@ -29,12 +29,12 @@ pub fn stream<const FEATURES: u32, const LAYERS: usize>(
 }
 
 /// Runs one window of `VALUES` values of a sawtooth, as [`stream`].
-pub fn window<const VALUES: usize, const FEATURES: u32, const LAYERS: usize>(
+pub fn window<const VALUES: usize, const FEATURES: u64, const LAYERS: usize>(
     file: &'static [u8],
     model: &mut Model<'static, W8A16<FEATURES>, LAYERS>,
     arena: &mut [u8],
 ) -> ! {
-    let (mut session, mark) = session(file, model, arena);
+    let (mut session, mark, _) = session(file, model, arena);
     let mut window = [0; VALUES];
     for (value, step) in window.iter_mut().zip(0..) {
         *value = sawtooth(step);
@@ -46,12 +46,33 @@ pub fn window<const VALUES: usize, const FEATURES: u32, const LAYERS: usize>(
     host::exit(true)
 }
 
-/// The model loaded, the stack that took reported, and a session over it with a mark of its own.
-fn session<'s, const FEATURES: u32, const LAYERS: usize>(
+/// Runs one window of the model's length, of at most `VALUES` values, as [`window`].
+pub fn any_window<const VALUES: usize, const FEATURES: u64, const LAYERS: usize>(
+    file: &'static [u8],
+    model: &mut Model<'static, W8A16<FEATURES>, LAYERS>,
+    arena: &mut [u8],
+) -> ! {
+    let mut window = [0; VALUES];
+    for (value, step) in window.iter_mut().zip(0..) {
+        *value = sawtooth(step);
+    }
+    let (mut session, mark, values) = session(file, model, arena);
+    let output = window
+        .get(..values)
+        .and_then(|window| session.run_raw(window).ok());
+    match output {
+        Some(output) => report(&mark, output),
+        None => host::exit(false),
+    }
+    host::exit(true)
+}
+
+/// The model loaded, the stack that took reported, and a session over it with a mark of its own; and the values of a window.
+fn session<'s, const FEATURES: u64, const LAYERS: usize>(
     file: &'static [u8],
     model: &'s mut Model<'static, W8A16<FEATURES>, LAYERS>,
     arena: &'s mut [u8],
-) -> (Session<'s, 'static, W8A16<FEATURES>>, stack::Mark) {
+) -> (Session<'s, 'static, W8A16<FEATURES>>, stack::Mark, usize) {
     let mark = stack::Mark::paint();
     if model.load(file).is_err() {
         host::exit(false)
@@ -59,8 +80,9 @@ fn session<'s, const FEATURES: u32, const LAYERS: usize>(
     word(mark.depth());
     let model: &'s _ = model;
     let mark = stack::Mark::paint();
+    let values = model.input_shape().len();
     match Session::new(model, arena) {
-        Ok(session) => (session, mark),
+        Ok(session) => (session, mark, values),
         Err(_) => host::exit(false),
     }
 }

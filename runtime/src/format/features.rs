@@ -10,23 +10,46 @@ use super::header::{Header, Mode, Packing};
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Features(pub u32);
 
-/// [`Features::ALL`] as the parameter of a type of numbers.
-pub const ALL: u32 = Features::ALL.0;
+/// A build of everything, as the parameter of a type of numbers: [`Features`] in the lower half, and above them what no model needs
+/// but a build may have.
+pub const ALL: u64 = u64::MAX;
+
+/// Code that gives the bits of other code in fewer instructions: see [`compact`].
+const SPEED: u64 = 1 << 32;
+
+/// Whether a build repeats code for speed.
+#[inline(always)]
+pub(crate) const fn has_speed(build: u64) -> bool {
+    build & SPEED != 0
+}
 
 /// What a build has, as a type: for code that does not depend on the kind of numbers, so that a program for several has it once.
 pub trait Built {
     const FEATURES: Features;
+    /// Whether it repeats code for speed.
+    const HAS_SPEED: bool;
 }
 
 /// The build of these features.
 #[derive(Debug, Clone, Copy)]
-pub struct Build<const FEATURES: u32>;
+pub struct Build<const FEATURES: u64>;
 
-impl<const FEATURES: u32> Built for Build<FEATURES> {
-    const FEATURES: Features = Features(FEATURES);
+impl<const FEATURES: u64> Built for Build<FEATURES> {
+    const FEATURES: Features = Features::of(FEATURES);
+    const HAS_SPEED: bool = has_speed(FEATURES);
 }
 
 impl Features {
+    /// Those of a build.
+    pub const fn of(build: u64) -> Self {
+        Self(build as u32)
+    }
+
+    /// A build of these.
+    const fn build(self) -> u64 {
+        SPEED | self.0 as u64
+    }
+
     /// Nothing.
     pub const NONE: Self = Self(0);
     /// Everything.
@@ -99,6 +122,9 @@ impl Features {
     pub const ROW_MAJOR: Self = Self(1 << 27);
     pub const ROW_PAIRS: Self = Self(1 << 28);
     pub const OFFSET_QUADS: Self = Self(1 << 29);
+
+    /// Any order.
+    const PACKINGS: Self = Self(Self::ROW_MAJOR.0 | Self::ROW_PAIRS.0 | Self::OFFSET_QUADS.0);
 
     /// Convolutions whose taps miss columns at the ends of their input, or lie apart there: padded, dilated and grouped ones.
     pub const RUNS: Self = Self(1 << 30);
@@ -195,16 +221,9 @@ impl Features {
             return Self::ALL;
         }
         let stated = Self::allowed(header);
-        // Grouped convolutions have their rows one after the other in every packing.
-        let rows = if stated.has(Self::GROUPED_CONV1D) {
-            Self::ROW_MAJOR
-        } else {
-            Self::NONE
-        };
         stated
             .and(Self::of_pace(header))
             .and(Self::of_packing(header.packing))
-            .and(rows)
     }
 
     /// What weights in this order need.
@@ -245,7 +264,7 @@ impl Features {
     }
 }
 
-/// These features without streams: for a program that gives whole windows to [`Session::run`](crate::Session::run) or
+/// This build without streams: for a program that gives whole windows to [`Session::run`](crate::Session::run) or
 /// [`Session::run_raw`](crate::Session::run_raw) and never a single sample, so that it has no code for them. The other calls of
 /// its session do not compile, and what [`Model`](crate::Model) says of streams is that they keep and cost nothing:
 ///
@@ -257,8 +276,42 @@ impl Features {
 /// let mut session = Session::new(&model, &mut arena).unwrap();
 /// session.push_raw(&[0]).unwrap();
 /// ```
-pub const fn without_streams(features: u32) -> u32 {
-    features & !Features::PACES.0
+pub const fn without_streams(build: u64) -> u64 {
+    build & !(Features::PACES.0 as u64)
+}
+
+/// This build for files of one packing alone; others are refused ([`LoadError::Packing`](crate::LoadError::Packing)). For a program
+/// that loads any model, but only those of one `--target`:
+///
+/// ```
+/// # use dunlin::{LoadError, Model, Packing, W8A16, for_packing, format::features::ALL};
+/// static FILE: &[u8] = dunlin::include_model!("../../../tests/golden/v1/tiny_lstm.dunlin");
+/// type Pairs = W8A16<{ for_packing(ALL, Packing::RowPairs) }>;
+/// let refused = Model::<Pairs, 4>::from_bytes(FILE).err();
+/// assert_eq!(refused, Some(LoadError::Packing { found: Packing::RowMajor as u8 }));
+/// ```
+pub const fn for_packing(build: u64, packing: Packing) -> u64 {
+    let others = Features::PACKINGS.0 & !Features::of_packing(packing).0;
+    build & !(others as u64)
+}
+
+/// This build in fewer bytes: the same bits of every model, in more instructions. What only repeats other code for speed is left
+/// out; of integer models alone, for cores and hosts alike.
+///
+/// ```
+/// # use dunlin::{Arena, Model, Session, W8A16, compact, format::features::ALL};
+/// static FILE: &[u8] = dunlin::include_model!("../../../tests/golden/v1/tiny_lstm.dunlin");
+/// type Small = W8A16<{ compact(ALL) }>;
+/// let model = Model::<Small, 4>::from_bytes(FILE)?;
+/// let mut arena = Arena::<1024>::new();
+/// let small = Session::new(&model, &mut arena)?.run(&[0.5; 8])?[0];
+/// # let model = Model::<W8A16, 4>::from_bytes(FILE)?;
+/// # let mut arena = Arena::<1024>::new();
+/// # assert_eq!(Session::new(&model, &mut arena)?.run(&[0.5; 8])?[0].to_bits(), small.to_bits());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub const fn compact(build: u64) -> u64 {
+    build & !SPEED
 }
 
 /// What a file from `include_bytes!` needs of the runtime, as a constant: the parameter of
@@ -266,9 +319,10 @@ pub const fn without_streams(features: u32) -> u32 {
 ///
 /// # Panics
 /// At compile time, when the file is not a model file of this version.
-pub const fn features(file: &[u8]) -> u32 {
+pub const fn features(file: &[u8]) -> u64 {
     match Header::read(file) {
-        Ok(header) => Features::of_header(&header).0,
+        Ok(Header { features: None, .. }) => ALL,
+        Ok(header) => Features::of_header(&header).build(),
         Err(_) => panic!("not a dunlin model file of this format version"),
     }
 }

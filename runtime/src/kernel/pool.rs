@@ -9,7 +9,7 @@ use crate::math::division::Divisor;
 
 /// Output step `s` is the largest of `[taps][channels]` values from `s taps channels` on; all have as many taps, at least one.
 #[inline(never)]
-pub fn largest<const IMAGE: u32>(x: &[i16], channels: usize, taps: usize, y: &mut [i16]) {
+pub fn largest<const IMAGE: u64>(x: &[i16], channels: usize, taps: usize, y: &mut [i16]) {
     #[cfg(dunlin_mve)]
     if taps == 2 {
         return each_step(x, channels, 2, y, |window, y| {
@@ -33,7 +33,7 @@ pub fn largest<const IMAGE: u32>(x: &[i16], channels: usize, taps: usize, y: &mu
 
 /// As [`largest`], the mean of each channel, rounded to nearest, halves up. At most 65,535 taps.
 #[inline(never)]
-pub fn mean<const IMAGE: u32>(x: &[i16], channels: usize, taps: usize, y: &mut [i16]) {
+pub fn mean<const IMAGE: u64>(x: &[i16], channels: usize, taps: usize, y: &mut [i16]) {
     #[cfg(dunlin_mve)]
     if taps == 2 {
         return each_step(x, channels, 2, y, |window, y| {
@@ -51,14 +51,55 @@ pub fn mean<const IMAGE: u32>(x: &[i16], channels: usize, taps: usize, y: &mut [
     means(x, channels, taps, y, |sum| count.divide(sum));
 }
 
+/// [`largest`], or [`mean`], one channel at a time.
+#[inline(never)]
+pub fn one_by_one<const IMAGE: u64>(
+    x: &[i16],
+    channels: usize,
+    taps: usize,
+    y: &mut [i16],
+    is_mean: bool,
+) {
+    let count = Divisor::new(taps as u32);
+    let start = first_sum(taps);
+    each_step(x, channels, taps, y, |window, y| {
+        for (channel, y) in y.iter_mut().enumerate() {
+            let (mut most, mut sum) = (i16::MIN, start);
+            let mut left = window.get(channel..).unwrap_or_default();
+            while let Some(&x) = left.first() {
+                most = most.max(x);
+                sum = sum.wrapping_add(i32::from(x) as u32);
+                left = left.get(channels..).unwrap_or_default();
+            }
+            *y = if is_mean {
+                mean_of(count.divide(sum))
+            } else {
+                most
+            };
+        }
+    });
+}
+
+/// What the sum of a mean over so many values starts from: half of their number, each value counted from 0 on.
+#[inline(always)]
+fn first_sum(taps: usize) -> u32 {
+    // Of values from 0 on: below 2^32.
+    (taps as u32)
+        .wrapping_mul(1 << 15)
+        .wrapping_add(taps as u32 / 2)
+}
+
+/// The mean, of that of values from 0 on.
+#[inline(always)]
+fn mean_of(divided: u32) -> i16 {
+    (divided as i32 - (1 << 15)) as i16
+}
+
 /// The means, by a division through the number of taps.
 #[inline(always)]
 fn means(x: &[i16], channels: usize, taps: usize, y: &mut [i16], divided: impl Fn(u32) -> u32) {
-    // Of values from 0 on: below 2^32.
-    let start = (taps as u32)
-        .wrapping_mul(1 << 15)
-        .wrapping_add(taps as u32 / 2);
-    let mean = |sum: u32| (divided(sum) as i32 - (1 << 15)) as i16;
+    let start = first_sum(taps);
+    let mean = |sum: u32| mean_of(divided(sum));
     each_step(x, channels, taps, y, |window, y| {
         let (fours, rest) = y.as_chunks_mut::<4>();
         let mut channel = 0;
@@ -152,6 +193,13 @@ mod tests {
                 largest::<0>(&x, channels, taps, &mut found);
                 let mut means = vec![0; steps * channels];
                 mean::<0>(&x, channels, taps, &mut means);
+                let one_by_one_is = |is_mean, expected: &[i16]| {
+                    let mut found = vec![0; steps * channels];
+                    one_by_one::<0>(&x, channels, taps, &mut found, is_mean);
+                    assert_eq!(found, expected);
+                };
+                one_by_one_is(false, &found);
+                one_by_one_is(true, &means);
                 for s in 0..steps {
                     for c in 0..channels {
                         let most = of(s, c).map(|at| x[at]).max();

@@ -49,7 +49,7 @@ impl<'m, P: Precision> GroupedConv1d<'m, P> {
         besides: &Besides<'_, P>,
     ) {
         let places = self.conv.window().at(besides.start);
-        if self.groups == self.conv.channels {
+        if P::DEPTHWISE_DOES_GROUPS || self.groups == self.conv.channels {
             let channels = self.conv.channels as usize;
             return P::depthwise(
                 &self.conv.matrix,

@@ -97,14 +97,20 @@ impl<'m, P: Precision> Gru<'m, P> {
         let (hidden, _) = take::<P::Activation>(hidden, units);
         let (products, joint) = take::<P::Product>(besides.scratch, 2 * GATES * units);
         let (joint, _) = take::<P::Activation>(joint, self.sizes.joint());
-        // Two loops, each with its gates known.
-        let step = |xh: &[P::Activation], hidden: &mut [P::Activation]| match self.gates {
-            None => self.step(None, xh, products, wide, hidden),
-            Some(gates) if P::FEATURES.has(Features::GATES) => {
-                self.step(Some(gates), xh, products, wide, hidden)
+        // Two loops, each with its gates known, or one for any gates.
+        let step = |xh: &[P::Activation], hidden: &mut [P::Activation]| {
+            if let Some(sigmoids) = P::SIGMOIDS {
+                let gates = self.gates.unwrap_or(sigmoids);
+                return self.step(Some(gates), xh, products, wide, hidden);
             }
-            // Not built: the loader has refused them.
-            Some(_) => {}
+            match self.gates {
+                None => self.step(None, xh, products, wide, hidden),
+                Some(gates) if P::FEATURES.has(Features::GATES) => {
+                    self.step(Some(gates), xh, products, wide, hidden);
+                }
+                // Not built: the loader has refused them.
+                Some(_) => {}
+            }
         };
         self.sizes.run::<P>(input, output, hidden, joint, step);
     }
@@ -162,6 +168,8 @@ impl<'m, P: Precision> Gru<'m, P> {
                 let reset = gate(x, h);
                 *product = match gates {
                     None => P::scale_product(*product, reset),
+                    // Any gates' product has a bit more.
+                    Some(_) if self.gates.is_none() => P::scale_product(*product, reset),
                     Some(gates) => P::gated_product(*product, reset, gates),
                 };
             }

@@ -2,10 +2,14 @@
 use bytemuck::Pod;
 
 use crate::error::LayerError;
-use crate::precision::Precision;
+use crate::format::features::Built;
+use crate::precision::{Numbers, Precision};
 
 use super::steps::{steps, steps_mut};
 use super::{Reach, Shape};
+
+/// A time step: from `[x; h]` to the hidden state.
+type Step<'a, P> = dyn FnMut(&[<P as Numbers>::Activation], &mut [<P as Numbers>::Activation]) + 'a;
 
 /// Sizes of a recurrent layer.
 #[derive(Debug, Clone, Copy)]
@@ -43,6 +47,35 @@ impl Recurrent {
     /// `joint` has room for `[x; h]`.
     #[inline]
     pub fn run<P: Precision>(
+        &self,
+        input: &[P::Activation],
+        output: &mut [P::Activation],
+        hidden: &mut [P::Activation],
+        joint: &mut [P::Activation],
+        mut step: impl FnMut(&[P::Activation], &mut [P::Activation]),
+    ) {
+        if P::Build::HAS_SPEED {
+            self.each_step::<P>(input, output, hidden, joint, step);
+        } else {
+            self.each_step_once::<P>(input, output, hidden, joint, &mut step);
+        }
+    }
+
+    /// [`Recurrent::run`] as one function for all layers.
+    #[inline(never)]
+    fn each_step_once<P: Precision>(
+        &self,
+        input: &[P::Activation],
+        output: &mut [P::Activation],
+        hidden: &mut [P::Activation],
+        joint: &mut [P::Activation],
+        step: &mut Step<'_, P>,
+    ) {
+        self.each_step::<P>(input, output, hidden, joint, step);
+    }
+
+    #[inline(always)]
+    fn each_step<P: Precision>(
         &self,
         input: &[P::Activation],
         output: &mut [P::Activation],

@@ -22,8 +22,8 @@ pub use w8a16::W8A16;
 
 mod sealed {
     pub trait Sealed {}
-    impl<const FEATURES: u32> Sealed for super::F32<FEATURES> {}
-    impl<const FEATURES: u32> Sealed for super::W8A16<FEATURES> {}
+    impl<const FEATURES: u64> Sealed for super::F32<FEATURES> {}
+    impl<const FEATURES: u64> Sealed for super::W8A16<FEATURES> {}
 }
 
 /// The types of a kind of numbers, and the way in and out of a model.
@@ -96,6 +96,9 @@ impl Rows {
 /// What layers with weights need of it is below: a matrix with one bias and scale a row, dot products of row pieces, and
 /// the way from an accumulator to an activation.
 pub trait Precision: Elementwise + Recurrent {
+    /// Whether [`Precision::depthwise`] does groups of several channels too.
+    const DEPTHWISE_DOES_GROUPS: bool = false;
+
     /// Takes a matrix off the weights and checks it. `columns` are pieces of a row with the range of `x` in each. A matrix of
     /// several groups is read by [`Precision::group`] alone.
     fn matrix<'m>(

@@ -45,6 +45,9 @@ impl Gates {
 }
 
 pub trait Recurrent: Numbers {
+    /// What the gates of a plain layer are, where it goes the way of layers with any gates.
+    const SIGMOIDS: Option<Gates> = None;
+
     /// What an LSTM's hidden state can hold.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use dunlin::Header;
+use dunlin::{Header, PrecisionTag};
 use dunlin_trainer::device::{self, Board, Budget};
 use dunlin_trainer::report::table::{Table, thousands};
 
@@ -25,8 +25,15 @@ const BARE: [(&str, &str); 3] = [
     ("bare_conv", "conv"),
     ("bare_conv_stream", "conv"),
 ];
-/// Loads integer models from elsewhere.
-const BARE_LOADER: &str = "bare_loader";
+/// Load integer models from elsewhere.
+const BARE_LOADERS: [&str; 2] = ["bare_loader", "bare_loader_stream"];
+/// The one of them that takes windows of any length, and the most values of one, layers and bytes of arena that it has room for.
+const OF_ANY_MODEL: &str = "bare_loader";
+const MOST_VALUES: usize = 128;
+const MOST_LAYERS: u16 = 8;
+const MOST_ARENA: u32 = 9_728;
+/// Goldens of which most fit.
+const FEWEST_GOLDENS: usize = 25;
 /// Has a panic in it, so that the check can be seen to find one.
 const PANICS: &str = "bare_panic";
 const LOADER: &str = "loader";
@@ -86,12 +93,17 @@ pub fn run(arguments: &[String]) -> Outcome {
                 functions,
             );
         }
-        for bin in [BARE_LOADER, LOADER] {
+        for bin in BARE_LOADERS.into_iter().chain([LOADER]) {
             let path = device::build(&board, bin)?;
             let image = image(&path)?;
-            if bin == BARE_LOADER {
+            if bin != LOADER {
                 for (_, model) in BARE {
                     bare::run(&board, &path, &model_of(&board, model)?, false)?;
+                }
+                if bin == OF_ANY_MODEL {
+                    for model in goldens(&board)? {
+                        bare::run(&board, &path, &model, false)?;
+                    }
                 }
                 broken.extend(in_product(&board, bin, &image));
             }
@@ -144,6 +156,40 @@ fn in_product(board: &Board, bin: &str, image: &Image) -> Vec<String> {
 fn model_of(board: &Board, name: &str) -> Result<Vec<u8>, Failure> {
     let folder = root().join("firmware/models").join(&board.models);
     read(&folder.join(format!("{name}.dunlin")))
+}
+
+/// The golden integer models that a bare loader has room for, in the packing of the board's core: all layers are among them.
+fn goldens(board: &Board) -> Result<Vec<Vec<u8>>, Failure> {
+    let folder = root().join("tests/golden/v1");
+    let failed = |error: &dyn std::fmt::Display| Failure::new(format!("goldens: {error}"));
+    let mut models = Vec::new();
+    for entry in fs::read_dir(&folder).map_err(|error| failed(&error))? {
+        let path = entry.map_err(|error| failed(&error))?.path();
+        if path
+            .extension()
+            .is_none_or(|extension| extension != "dunlin")
+        {
+            continue;
+        }
+        let file = read(&path)?;
+        let header = Header::read(&file).map_err(|error| failed(&error))?;
+        if header.precision != PrecisionTag::W8A16 {
+            continue;
+        }
+        let packing = board.packed_for().packing();
+        let file = dunlin::repack(&file, packing).map_err(|error| failed(&error))?;
+        let header = Header::read(&file).map_err(|error| failed(&error))?;
+        let fits = header.window as usize * header.input_channels as usize <= MOST_VALUES
+            && header.layer_count <= MOST_LAYERS
+            && header.arena_bytes <= MOST_ARENA;
+        if fits {
+            models.push(file);
+        }
+    }
+    if models.len() < FEWEST_GOLDENS {
+        return Err(Failure::new(format!("only {} goldens fit", models.len())));
+    }
+    Ok(models)
 }
 
 fn image(path: &Path) -> Result<Image, Failure> {
@@ -291,7 +337,8 @@ mod tests {
             for bin in BARE
                 .iter()
                 .map(|(bin, _)| *bin)
-                .chain([BARE_LOADER, LOADER])
+                .chain(BARE_LOADERS)
+                .chain([LOADER])
             {
                 assert!(board.budget.contains_key(bin), "{} {bin}", board.name);
             }

@@ -320,7 +320,7 @@ mod tests {
 
     #[test]
     fn what_a_build_lacks_is_not_read() {
-        type Pools = Build<{ Features::POOL1D.0 }>;
+        type Pools = Build<{ Features::POOL1D.0 as u64 }>;
         for number in 0..=LAYERS as u8 {
             let bytes = [number, 3, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
             let mut fields = Fields::<Pools>::new(&bytes);

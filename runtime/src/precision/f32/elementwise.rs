@@ -22,7 +22,7 @@ pub struct Rows<'m> {
     units: usize,
 }
 
-impl<const FEATURES: u32> Elementwise for F32<FEATURES> {
+impl<const FEATURES: u64> Elementwise for F32<FEATURES> {
     type Norm<'m> = Norm<'m>;
     type Rows<'m> = Rows<'m>;
 

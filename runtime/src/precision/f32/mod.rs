@@ -16,7 +16,7 @@ mod recurrent;
 
 /// 32-bit floats throughout; with the code for these [`features`](crate::features) and no other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct F32<const FEATURES: u32 = ALL>;
+pub struct F32<const FEATURES: u64 = ALL>;
 
 /// `[rows][columns]` weights and one bias a row.
 #[derive(Debug, Clone, Copy)]
@@ -39,7 +39,7 @@ impl Matrix<'_> {
     }
 }
 
-impl<const FEATURES: u32> Numbers for F32<FEATURES> {
+impl<const FEATURES: u64> Numbers for F32<FEATURES> {
     const TAG: PrecisionTag = PrecisionTag::F32;
     type Build = Build<FEATURES>;
     type Activation = f32;
@@ -77,7 +77,7 @@ impl<const FEATURES: u32> Numbers for F32<FEATURES> {
     }
 }
 
-impl<const FEATURES: u32> Precision for F32<FEATURES> {
+impl<const FEATURES: u64> Precision for F32<FEATURES> {
     fn matrix<'m>(
         weights: &mut Cursor<'m>,
         rows: Rows,
@@ -196,7 +196,7 @@ fn unused<T: Copy + Default + PartialEq>(values: &[T]) -> Result<(), LayerError>
 
 /// [`activate`] of all values; the usual ones take no call for each.
 #[inline]
-fn activate_all<const FEATURES: u32>(activation: Activation, y: &mut [f32]) {
+fn activate_all<const FEATURES: u64>(activation: Activation, y: &mut [f32]) {
     match activation {
         Activation::Linear | Activation::Softmax => {}
         Activation::Relu => affine::rectify(y),
@@ -217,8 +217,8 @@ fn activate_all<const FEATURES: u32>(activation: Activation, y: &mut [f32]) {
 
 /// The activation of one value; a softmax leaves its logits to [`Elementwise::softmax`](super::Elementwise::softmax).
 #[inline(always)]
-fn activate<const FEATURES: u32>(activation: Activation, x: f32) -> f32 {
-    let has = |features| Features(FEATURES).has(features);
+fn activate<const FEATURES: u64>(activation: Activation, x: f32) -> f32 {
+    let has = |features| Features::of(FEATURES).has(features);
     match activation {
         Activation::Linear | Activation::Softmax => x,
         Activation::Relu => relu(x),

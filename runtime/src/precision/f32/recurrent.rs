@@ -7,7 +7,7 @@ use crate::math::float;
 use super::{F32, Matrix, activate, affine, lanes, relu, unused};
 use crate::precision::{Gates, Recurrent, Taps};
 
-impl<const FEATURES: u32> Recurrent for F32<FEATURES> {
+impl<const FEATURES: u64> Recurrent for F32<FEATURES> {
     fn hidden_range(spec: &LstmSpec) -> Result<(), LayerError> {
         unused(&[spec.candidate_bits, spec.cell_bits, spec.hidden_bits])
     }
@@ -82,7 +82,7 @@ impl<const FEATURES: u32> Recurrent for F32<FEATURES> {
 
 /// `c' = f c + i g`, `h = o act(c')` with `i, f, o = sigmoid(sum)` and `g = act(sum)`
 /// (Gers, Schmidhuber and Cummins, 2000), for every unit.
-pub fn lstm_step<const FEATURES: u32>(
+pub fn lstm_step<const FEATURES: u64>(
     matrix: &Matrix<'_>,
     spec: &LstmSpec,
     xh: &[f32],
@@ -90,7 +90,7 @@ pub fn lstm_step<const FEATURES: u32>(
     hidden: &mut [f32],
 ) {
     let relu_cell =
-        !Features(FEATURES).has(Features::TANH) || matches!(spec.activation, Activation::Relu);
+        !Features::of(FEATURES).has(Features::TANH) || matches!(spec.activation, Activation::Relu);
     if matrix.in_lanes() {
         return if relu_cell {
             lanes::each_unit(matrix, xh, cell, hidden, &Sigmoids::<true>)
@@ -121,7 +121,7 @@ impl<const RELU: bool> lanes::Cell for Sigmoids<RELU> {
 }
 
 /// [`lstm_step`] with any gates and any activation in the cell.
-pub fn gated_lstm_step<const FEATURES: u32>(
+pub fn gated_lstm_step<const FEATURES: u64>(
     matrix: &Matrix<'_>,
     spec: &LstmSpec,
     gates: Gates,
@@ -145,12 +145,12 @@ pub fn gated_lstm_step<const FEATURES: u32>(
 }
 
 /// The functions of [`gated_lstm_step`].
-struct Gated<const FEATURES: u32> {
+struct Gated<const FEATURES: u64> {
     gate: Activation,
     activation: Activation,
 }
 
-impl<const FEATURES: u32> lanes::Cell for Gated<FEATURES> {
+impl<const FEATURES: u64> lanes::Cell for Gated<FEATURES> {
     #[inline(always)]
     fn gate(&self, sum: f32) -> f32 {
         activate::<FEATURES>(self.gate, sum)

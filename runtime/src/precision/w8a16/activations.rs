@@ -1,7 +1,7 @@
 //! Activations of many values at a time: which one it is, is asked once.
 //!
 //! What is not generic is fast in images that are compiled for size.
-use crate::format::features::Features;
+use crate::format::features::{Features, has_speed};
 use crate::format::graph::{Activation, OutputSpec};
 use crate::format::header::Packing;
 use crate::math::bounds::{at_least, at_most, saturate};
@@ -16,9 +16,9 @@ pub const MANY: usize = 16;
 
 /// Whether the activation is no more than two bounds.
 #[inline(always)]
-pub fn is_clamped<const FEATURES: u32>(output: &OutputSpec) -> bool {
+pub fn is_clamped<const FEATURES: u64>(output: &OutputSpec) -> bool {
     let others = Features::TANH.and(Features::SIGMOID).and(Features::SMOOTH);
-    if !Features(FEATURES).any(others.and(Features::SOFTMAX)) {
+    if !Features::of(FEATURES).any(others.and(Features::SOFTMAX)) {
         return true;
     }
     match output.activation {
@@ -36,7 +36,7 @@ pub fn is_clamped<const FEATURES: u32>(output: &OutputSpec) -> bool {
 
 /// [`Precision::affine`](crate::precision::Precision::affine) with another activation than tanh and what [`is_clamped`].
 #[inline(never)]
-pub fn activated<const FEATURES: u32>(
+pub fn activated<const FEATURES: u64>(
     matrix: &Matrix<'_>,
     output: &OutputSpec,
     taps: &Taps,
@@ -44,7 +44,7 @@ pub fn activated<const FEATURES: u32>(
     y: &mut [i16],
 ) {
     let Some((low, high)) = bounds::<FEATURES>(output) else {
-        return of_parts(output, y, |row, sums| {
+        return of_parts::<FEATURES>(output, y, |row, sums| {
             let matrix = &matrix.starting_at(row);
             of_packing!(FEATURES, matrix, products(taps, x, sums));
         });
@@ -55,14 +55,14 @@ pub fn activated<const FEATURES: u32>(
 
 /// What values in 16 bits are to lie between before [`of_values`]; `None` for the activations that need all of their 32 bits.
 #[inline(always)]
-pub fn bounds<const FEATURES: u32>(output: &OutputSpec) -> Option<(i16, i16)> {
+pub fn bounds<const FEATURES: u64>(output: &OutputSpec) -> Option<(i16, i16)> {
     match output.activation {
         Activation::Linear | Activation::Relu | Activation::Relu6 => Some((output.min, output.max)),
         Activation::LeakyRelu { .. }
         | Activation::Elu { .. }
         | Activation::Gelu
         | Activation::Silu
-            if Features(FEATURES).has(Features::SMOOTH) =>
+            if Features::of(FEATURES).has(Features::SMOOTH) =>
         {
             None
         }
@@ -81,8 +81,8 @@ pub fn bounds<const FEATURES: u32>(output: &OutputSpec) -> Option<(i16, i16)> {
 /// The activations of values between their [`bounds`], in place; a softmax leaves its logits to
 /// [`Elementwise::softmax`](crate::precision::Elementwise::softmax).
 #[inline(always)]
-pub fn of_values<const FEATURES: u32>(output: &OutputSpec, y: &mut [i16]) {
-    let has = |features| Features(FEATURES).has(features);
+pub fn of_values<const FEATURES: u64>(output: &OutputSpec, y: &mut [i16]) {
+    let has = |features| Features::of(FEATURES).has(features);
     match output.activation {
         Activation::Tanh if has(Features::TANH) => tanh(y),
         Activation::Sigmoid if has(Features::SIGMOID) => sigmoid(y),
@@ -103,12 +103,65 @@ pub fn of_values<const FEATURES: u32>(output: &OutputSpec, y: &mut [i16]) {
 
 /// The outputs of these sums.
 #[inline(always)]
-pub fn of_each<const FEATURES: u32>(
+pub fn of_each<const FEATURES: u64>(
     output: &OutputSpec,
     y: &mut [i16],
     mut sums: impl Iterator<Item = i32>,
 ) {
-    let has = |features| Features(FEATURES).has(features);
+    if has_speed(FEATURES) && bounds::<FEATURES>(output).is_some() {
+        return bounded::<FEATURES>(output, y, sums);
+    }
+    of_parts::<FEATURES>(output, y, |_, part| {
+        for (place, sum) in part.iter_mut().zip(&mut sums) {
+            *place = sum;
+        }
+    });
+}
+
+/// The outputs, [`MANY`] at a time, of the sums that `sums` puts in their place; it is given the number of the first one. Of the
+/// activations that need 32 bits; in a compact build, of all.
+#[inline(always)]
+pub fn of_parts<const FEATURES: u64>(
+    output: &OutputSpec,
+    y: &mut [i16],
+    mut sums: impl FnMut(usize, &mut [i32]),
+) {
+    let (mut rest, mut first) = (y, 0);
+    let mut room = [0; MANY];
+    while !rest.is_empty() {
+        let count = rest.len().min(MANY);
+        let (y, behind) = core::mem::take(&mut rest)
+            .split_at_mut_checked(count)
+            .unwrap_or_default();
+        let part = room.get_mut(..y.len()).unwrap_or_default();
+        sums(first, part);
+        if has_speed(FEATURES) {
+            smooth(part, output, y);
+        } else {
+            of_sums::<FEATURES>(part, output, y);
+        }
+        first += MANY;
+        rest = behind;
+    }
+}
+
+/// Any activation, as a function of which a compact build has one.
+#[inline(never)]
+pub fn of_sums<const FEATURES: u64>(sums: &[i32], output: &OutputSpec, y: &mut [i16]) {
+    match bounds::<FEATURES>(output) {
+        Some(_) => bounded::<FEATURES>(output, y, sums.iter().copied()),
+        None => smooth_here(sums, output, y),
+    }
+}
+
+/// The activations of values in 16 bits.
+#[inline(always)]
+fn bounded<const FEATURES: u64>(
+    output: &OutputSpec,
+    y: &mut [i16],
+    sums: impl Iterator<Item = i32>,
+) {
+    let has = |features| Features::of(FEATURES).has(features);
     match output.activation {
         Activation::Tanh if has(Features::TANH) => {
             each(sums, y, |sum| table::tanh(saturate(sum)));
@@ -129,46 +182,21 @@ pub fn of_each<const FEATURES: u32>(
         | Activation::LeakyRelu { .. }
         | Activation::Elu { .. }
         | Activation::Gelu
-        | Activation::Silu => match bounds::<FEATURES>(output) {
-            Some(bounds) => each(sums, y, |sum| within(sum, bounds)),
-            None => of_parts(output, y, |_, part| {
-                for (place, sum) in part.iter_mut().zip(&mut sums) {
-                    *place = sum;
-                }
-            }),
-        },
-    }
-}
-
-#[inline(always)]
-fn each(sums: impl Iterator<Item = i32>, y: &mut [i16], of: impl Fn(i32) -> i16) {
-    for (y, sum) in y.iter_mut().zip(sums) {
-        *y = of(sum);
-    }
-}
-
-/// The outputs, [`MANY`] at a time, of the sums that `sums` puts in their place; it is given the number of the first one. Of the
-/// activations that need 32 bits.
-#[inline(always)]
-pub fn of_parts(output: &OutputSpec, y: &mut [i16], mut sums: impl FnMut(usize, &mut [i32])) {
-    let (mut rest, mut first) = (y, 0);
-    let mut room = [0; MANY];
-    while !rest.is_empty() {
-        let count = rest.len().min(MANY);
-        let (y, behind) = core::mem::take(&mut rest)
-            .split_at_mut_checked(count)
-            .unwrap_or_default();
-        let part = room.get_mut(..y.len()).unwrap_or_default();
-        sums(first, part);
-        of_sums(part, output, y);
-        first += MANY;
-        rest = behind;
+        | Activation::Silu => {
+            let bounds = bounds::<FEATURES>(output).unwrap_or_default();
+            each(sums, y, |sum| within(sum, bounds));
+        }
     }
 }
 
 /// The activations that need 32 bits, of values at the scale of their arguments.
 #[inline(never)]
-fn of_sums(sums: &[i32], output: &OutputSpec, y: &mut [i16]) {
+fn smooth(sums: &[i32], output: &OutputSpec, y: &mut [i16]) {
+    smooth_here(sums, output, y);
+}
+
+#[inline(always)]
+fn smooth_here(sums: &[i32], output: &OutputSpec, y: &mut [i16]) {
     let (bits, bounds) = (u32::from(output.softmax_bits), (output.min, output.max));
     let sums = sums.iter().copied();
     match output.activation {
@@ -191,6 +219,13 @@ fn of_sums(sums: &[i32], output: &OutputSpec, y: &mut [i16]) {
         | Activation::Tanh
         | Activation::Sigmoid
         | Activation::HardSigmoid => {}
+    }
+}
+
+#[inline(always)]
+fn each(sums: impl Iterator<Item = i32>, y: &mut [i16], of: impl Fn(i32) -> i16) {
+    for (y, sum) in y.iter_mut().zip(sums) {
+        *y = of(sum);
     }
 }
 

@@ -293,7 +293,7 @@ pub(super) use super::lanes as in_lanes;
 /// Calls the function of the matrix's packing, of those that a build with these features reads.
 macro_rules! of_packing {
     ($features:ident, $matrix:ident, $function:ident($($argument:expr),*)) => {
-        if Features($features).has_runs() {
+        if Features::of($features).has_runs() {
             of_packing!($features, $matrix, in_rows in_pairs in_quads in_lanes, $function($($argument),*))
         } else {
             of_packing!($features, $matrix, run $function($($argument),*))
@@ -301,7 +301,7 @@ macro_rules! of_packing {
     };
     // Where the taps are one run from the first column on.
     ($features:ident, $matrix:ident, run $function:ident($($argument:expr),*)) => {
-        if Features($features).has_few_rows() {
+        if Features::of($features).has_few_rows() {
             of_packing!($features, $matrix, few_in_rows few_in_pairs few_in_quads in_lanes, $function($($argument),*))
         } else {
             of_packing!($features, $matrix, run_in_rows run_in_pairs run_in_quads in_lanes, $function($($argument),*))

@@ -1,6 +1,7 @@
 //! The LSTM's time step in fixed point: `c' = f c + i g`, `h = o act(c')`.
 //!
 //! All of it is inlined into the functions of a packing in [`affine`](super::affine).
+use crate::format::features::ALL;
 use crate::format::graph::LstmSpec;
 use crate::format::header::Packing;
 use crate::kernel::cell::{self, Shifts};
@@ -69,7 +70,7 @@ pub fn gated(
     cell: &mut [i32],
     hidden: &mut [i16],
 ) {
-    let unit = |arguments, cell: &mut i32| gated::lstm_unit(arguments, spec, gates, cell);
+    let unit = |arguments, cell: &mut i32| gated::lstm_unit::<ALL>(arguments, spec, gates, cell);
     each_unit(matrix, xh, cell, hidden, unit, |arguments, cell, hidden| {
         for ((&arguments, cell), hidden) in arguments.iter().zip(cell).zip(hidden) {
             *hidden = unit(arguments, cell);

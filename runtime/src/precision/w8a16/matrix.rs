@@ -26,19 +26,19 @@ pub struct Matrix<'m> {
 impl<'m> Matrix<'m> {
     /// Takes a matrix off the weights and checks every row.
     #[inline(never)]
-    pub fn take<const FEATURES: u32>(
+    pub fn take<const FEATURES: u64>(
         weights: &mut Cursor<'m>,
         rows: Rows,
         columns: &[(usize, Range)],
     ) -> Result<Self, LayerError> {
         let width = columns.iter().map(|&(count, _)| count).sum();
         let packing = if rows.packed {
-            known::<FEATURES>(weights.packing)
+            of_files::<FEATURES>(weights.packing)
         } else {
             Packing::RowMajor
         };
         let grouped = Features::GROUPED_CONV1D.and(Features::GRU);
-        let groups = if Features(FEATURES).any(grouped) {
+        let groups = if Features::of(FEATURES).any(grouped) {
             rows.groups.max(1)
         } else {
             1
@@ -59,7 +59,10 @@ impl<'m> Matrix<'m> {
         };
         let mut name = 0;
         for group in 0..groups {
-            let part = matrix.group(group, groups);
+            let part = match groups {
+                1 => matrix,
+                _ => matrix.group(group, groups),
+            };
             for row in 0..part.bias.len() {
                 part.check::<FEATURES>(row, name, columns)?;
                 name += 1;
@@ -70,7 +73,7 @@ impl<'m> Matrix<'m> {
 
     /// Refuses a row with a weight or scale out of its bounds, or whose sum could leave 32 bits; `name` is its number in errors.
     #[inline]
-    fn check<const FEATURES: u32>(
+    fn check<const FEATURES: u64>(
         &self,
         row: usize,
         name: u32,
@@ -112,7 +115,8 @@ impl<'m> Matrix<'m> {
     }
 
     /// The rows of a group, of which all have the same number.
-    #[inline]
+    #[cfg_attr(target_os = "none", inline(never))]
+    #[cfg_attr(not(target_os = "none"), inline)]
     pub fn group(&self, index: usize, groups: usize) -> Self {
         Self {
             weights: part(self.weights, index, groups),
@@ -184,6 +188,17 @@ impl<'m> Matrix<'m> {
         }
     }
 
+    /// The blocks of four rows, and what is behind them.
+    #[inline(always)]
+    pub fn all_blocks(&self) -> impl Iterator<Item = &'m [i8]> {
+        let (bytes, mut rest) = (self.block_bytes(), self.weights);
+        core::iter::from_fn(move || {
+            let block = rest;
+            rest = rest.get(bytes..).unwrap_or_default();
+            Some(block)
+        })
+    }
+
     /// The full blocks of four rows.
     #[inline(always)]
     pub fn blocks(&self) -> core::slice::ChunksExact<'m, i8> {
@@ -247,7 +262,7 @@ impl<'m> Matrix<'m> {
 
     /// Adds `W[r, column..] . x` to the sums of the so many rows of a block.
     #[inline(always)]
-    fn dot4(
+    pub fn dot4(
         &self,
         block: &[i8],
         rows: usize,
@@ -295,9 +310,23 @@ impl<'m> Matrix<'m> {
     }
 }
 
-/// The packing: in a build that reads only one, a constant.
+/// The packing: in a build that meets only one, a constant.
 #[inline(always)]
-pub(super) const fn known<const FEATURES: u32>(packing: Packing) -> Packing {
+pub(super) const fn known<const FEATURES: u64>(packing: Packing) -> Packing {
+    // The rows of grouped convolutions follow each other in every file.
+    if Features::of(FEATURES).has(Features::GROUPED_CONV1D) && !reads::<FEATURES>(Packing::RowMajor)
+    {
+        match packing {
+            Packing::RowMajor => return Packing::RowMajor,
+            Packing::RowPairs | Packing::OffsetQuads | Packing::RowLanes => {}
+        }
+    }
+    of_files::<FEATURES>(packing)
+}
+
+/// [`known`] of a matrix in its file's packing.
+#[inline(always)]
+pub(super) const fn of_files<const FEATURES: u64>(packing: Packing) -> Packing {
     match (
         reads::<FEATURES>(Packing::RowMajor),
         reads::<FEATURES>(Packing::RowPairs),
@@ -311,9 +340,9 @@ pub(super) const fn known<const FEATURES: u32>(packing: Packing) -> Packing {
     }
 }
 
-/// Whether a build with these features reads this packing.
-const fn reads<const FEATURES: u32>(packing: Packing) -> bool {
-    packing.is_readable() && Features(FEATURES).has(Features::of_packing(packing))
+/// Whether a build with these features reads files of this packing.
+const fn reads<const FEATURES: u64>(packing: Packing) -> bool {
+    packing.is_readable() && Features::of(FEATURES).has(Features::of_packing(packing))
 }
 
 /// The sums of [`row_major`] where there is a faster way to them.

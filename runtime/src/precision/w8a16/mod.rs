@@ -1,6 +1,6 @@
 //! w8a16: int8 weights with one scale a row, int16 activations, int32 accumulators.
 use crate::error::LayerError;
-use crate::format::features::{ALL, Build, Features};
+use crate::format::features::{ALL, Build, Features, has_speed};
 use crate::format::graph::{Activation, LstmSpec, OutputSpec};
 use crate::format::header::{Packing, PrecisionTag};
 use crate::format::read::Cursor;
@@ -8,11 +8,12 @@ use crate::kernel::copy::copy;
 use crate::kernel::depthwise::{self, Depthwise, Filters};
 use crate::math::float;
 
-use super::{Gates, Numbers, Precision, Rows, Sliding, Taps};
+use super::{Gates, Numbers, Precision, Recurrent, Rows, Sliding, Taps};
 
 mod activations;
 mod affine;
 mod bounds;
+mod compact;
 mod elementwise;
 mod gated;
 mod helium;
@@ -31,7 +32,7 @@ use matrix::Matrix;
 /// int8 weights, int16 activations, int32 accumulators; no floats between input and output. With the code for these
 /// [`features`](crate::features) and no other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct W8A16<const FEATURES: u32 = ALL>;
+pub struct W8A16<const FEATURES: u64 = ALL>;
 
 /// The smallest and largest value of a tensor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,7 +50,7 @@ const NON_NEGATIVE: Range = Range {
     max: i16::MAX,
 };
 
-impl<const FEATURES: u32> Numbers for W8A16<FEATURES> {
+impl<const FEATURES: u64> Numbers for W8A16<FEATURES> {
     const TAG: PrecisionTag = PrecisionTag::W8A16;
     type Build = Build<FEATURES>;
     type Activation = i16;
@@ -134,7 +135,9 @@ impl<const FEATURES: u32> Numbers for W8A16<FEATURES> {
     }
 }
 
-impl<const FEATURES: u32> Precision for W8A16<FEATURES> {
+impl<const FEATURES: u64> Precision for W8A16<FEATURES> {
+    const DEPTHWISE_DOES_GROUPS: bool = !has_speed(FEATURES);
+
     fn matrix<'m>(
         weights: &mut Cursor<'m>,
         rows: Rows,
@@ -154,10 +157,15 @@ impl<const FEATURES: u32> Precision for W8A16<FEATURES> {
 
     #[inline(always)]
     fn affine(matrix: &Matrix<'_>, output: &OutputSpec, taps: &Taps, x: &[i16], y: &mut [i16]) {
+        if !has_speed(FEATURES) {
+            return compact::affine::<FEATURES>(matrix, output, taps, x, y);
+        }
         if is_clamped::<FEATURES>(output) {
             let bounds = [output.min, output.max];
             of_packing!(FEATURES, matrix, clamped(bounds, taps, x, y));
-        } else if Features(FEATURES).has(Features::TANH) && output.activation == Activation::Tanh {
+        } else if Features::of(FEATURES).has(Features::TANH)
+            && output.activation == Activation::Tanh
+        {
             of_packing!(FEATURES, matrix, tanh(taps, x, y));
         } else {
             activations::activated::<FEATURES>(matrix, output, taps, x, y);
@@ -167,6 +175,9 @@ impl<const FEATURES: u32> Precision for W8A16<FEATURES> {
     #[inline]
     fn products(matrix: &Matrix<'_>, x: &[i16], y: &mut [i32]) {
         let taps = Taps::whole(x.len());
+        if !has_speed(FEATURES) {
+            return compact::products::<FEATURES>(matrix, &taps, x, y);
+        }
         of_packing!(FEATURES, matrix, run products(&taps, x, y));
     }
 
@@ -187,7 +198,7 @@ impl<const FEATURES: u32> Precision for W8A16<FEATURES> {
         y: &mut [i16],
         scratch: &mut [u8],
     ) -> usize {
-        if !is_clamped::<FEATURES>(output) {
+        if !has_speed(FEATURES) || !is_clamped::<FEATURES>(output) {
             return 0;
         }
         let bounds = (output.min, output.max);
@@ -202,6 +213,9 @@ impl<const FEATURES: u32> Precision for W8A16<FEATURES> {
         x: &[i16],
         y: &mut [i16],
     ) {
+        if !has_speed(FEATURES) {
+            return compact::grouped::<FEATURES>(matrix, output, channels, sliding, x, y);
+        }
         let bounds = activations::bounds::<FEATURES>(output);
         let mut depthwise = Depthwise {
             filters: Filters {
@@ -221,7 +235,7 @@ impl<const FEATURES: u32> Precision for W8A16<FEATURES> {
         let steps = depthwise.steps();
         for y in y.chunks_exact_mut(matrix.bias.len().max(1)) {
             let taps = depthwise.sliding.taps(steps);
-            activations::of_parts(output, y, |first, sums| {
+            activations::of_parts::<FEATURES>(output, y, |first, sums| {
                 depthwise::scaled(&depthwise, taps, first, sums);
             });
             depthwise.sliding = depthwise.sliding.skip(1);
@@ -237,7 +251,11 @@ impl<const FEATURES: u32> Precision for W8A16<FEATURES> {
         cell: &mut [i32],
         hidden: &mut [i16],
     ) {
-        let has = |features| Features(FEATURES).has(features);
+        if let Some(sigmoids) = Self::SIGMOIDS {
+            let gates = gates.unwrap_or(sigmoids);
+            return compact::lstm_step::<FEATURES>(matrix, spec, gates, xh, cell, hidden);
+        }
+        let has = |features| Features::of(FEATURES).has(features);
         match gates {
             Some(gates) if has(Features::GATES) => {
                 of_packing!(FEATURES, matrix, cell lstm_gated(spec, gates, xh, cell, hidden));

@@ -23,7 +23,7 @@ fn has_pairs(matrix: &Matrix<'_>) -> bool {
 
 /// Clamped outputs of places that are `step` values apart; gives the number of those that are done.
 #[inline(always)]
-pub fn clamped<const FEATURES: u32>(
+pub fn clamped<const FEATURES: u64>(
     matrix: &Matrix<'_>,
     bounds: (i16, i16),
     x: (&[i16], usize),

@@ -2,7 +2,7 @@
 use core::ops::RangeInclusive;
 
 use crate::error::LayerError;
-use crate::format::features::Features;
+use crate::format::features::{Features, has_speed};
 use crate::format::graph::{Activation, GruSpec, LstmSpec};
 use crate::kernel::cell_mve::Inner;
 use crate::kernel::{cell, gru_mve};
@@ -12,7 +12,16 @@ use crate::math::table;
 use super::{FULL, NON_NEGATIVE, Range, W8A16, gated};
 use crate::precision::{Gates, Numbers, Recurrent};
 
-impl<const FEATURES: u32> Recurrent for W8A16<FEATURES> {
+impl<const FEATURES: u64> Recurrent for W8A16<FEATURES> {
+    const SIGMOIDS: Option<Gates> = if has_speed(FEATURES) {
+        None
+    } else {
+        Some(Gates {
+            activation: Activation::Sigmoid,
+            bits: table::RESULT_BITS as i8,
+        })
+    };
+
     fn hidden_range(spec: &LstmSpec) -> Result<Range, LayerError> {
         let bits = Fractions::of(spec);
         let shifts: RangeInclusive<i32> = 0..=30;
@@ -99,7 +108,7 @@ impl<const FEATURES: u32> Recurrent for W8A16<FEATURES> {
 
     #[inline(always)]
     fn any_gate(x: i32, h: i32, gates: Gates) -> i16 {
-        gated::squash(gates.activation, add_saturating(x, h))
+        gated::squash::<FEATURES>(gates.activation, add_saturating(x, h))
     }
 
     #[inline(always)]
@@ -121,11 +130,11 @@ impl<const FEATURES: u32> Recurrent for W8A16<FEATURES> {
         gates: Gates,
         wide: &mut i32,
     ) -> i16 {
-        gated::gru_unit(update, add_saturating(x, h), spec, gates, wide)
+        gated::gru_unit::<FEATURES>(update, add_saturating(x, h), spec, gates, wide)
     }
 }
 
-impl<const FEATURES: u32> W8A16<FEATURES> {
+impl<const FEATURES: u64> W8A16<FEATURES> {
     /// Whether the candidates of a plain GRU are rectified.
     #[inline(always)]
     fn is_relu(spec: &GruSpec) -> bool {

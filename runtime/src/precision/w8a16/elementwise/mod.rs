@@ -1,5 +1,6 @@
 //! Activations, merges, norms and embeddings on 16-bit integers.
 use crate::error::LayerError;
+use crate::format::features::has_speed;
 use crate::format::graph::{Activation, ActivationSpec, LayerNormSpec, MergeSpec, OutputSpec};
 use crate::format::read::Cursor;
 use crate::kernel::pool;
@@ -33,7 +34,7 @@ pub struct Rows<'m> {
     units: usize,
 }
 
-impl<const FEATURES: u32> Elementwise for W8A16<FEATURES> {
+impl<const FEATURES: u64> Elementwise for W8A16<FEATURES> {
     type Norm<'m> = Norm<'m>;
     type Rows<'m> = Rows<'m>;
 
@@ -66,11 +67,17 @@ impl<const FEATURES: u32> Elementwise for W8A16<FEATURES> {
 
     #[inline]
     fn largest(x: &[i16], channels: usize, taps: usize, y: &mut [i16]) {
+        if !has_speed(FEATURES) {
+            return pool::one_by_one::<FEATURES>(x, channels, taps, y, false);
+        }
         pool::largest::<FEATURES>(x, channels, taps, y);
     }
 
     #[inline]
     fn mean(x: &[i16], channels: usize, taps: usize, y: &mut [i16]) {
+        if !has_speed(FEATURES) {
+            return pool::one_by_one::<FEATURES>(x, channels, taps, y, true);
+        }
         pool::mean::<FEATURES>(x, channels, taps, y);
     }
 
@@ -205,7 +212,7 @@ fn scaled(multipliers: bool, shift: u8) -> Result<(), LayerError> {
 }
 
 /// `y = act(multiplier x / 2^shift)`.
-fn rescaled<const FEATURES: u32>(
+fn rescaled<const FEATURES: u64>(
     output: &OutputSpec,
     multiplier: i16,
     shift: u8,
@@ -219,7 +226,7 @@ fn rescaled<const FEATURES: u32>(
 
 /// `y = act(merge(with, current) / 2^shift)`.
 #[inline(always)]
-fn merged<const FEATURES: u32>(
+fn merged<const FEATURES: u64>(
     spec: &MergeSpec,
     with: &[i16],
     current: &[i16],

@@ -2,6 +2,7 @@
 //!
 //! A gate is 16 bits with `gate_bits` behind the point: 15 where it cannot pass 1, fewer for relu and linear. States saturate.
 use crate::error::LayerError;
+use crate::format::features::has_speed;
 use crate::format::graph::{Activation, GruSpec, LstmSpec};
 use crate::math::bounds::{add_saturating, positive, rectify, saturate};
 use crate::math::rescale::multiply_high;
@@ -12,8 +13,23 @@ use super::{FULL, NON_NEGATIVE, Range};
 use crate::precision::Gates;
 
 /// A gate or a candidate from an argument at the scale of its activation.
+#[inline(always)]
+pub fn squash<const FEATURES: u64>(activation: Activation, argument: i32) -> i16 {
+    if has_speed(FEATURES) {
+        squash_here(activation, argument)
+    } else {
+        squash_once::<FEATURES>(activation, argument)
+    }
+}
+
+/// [`squash`] as a function, of which a compact build has one.
+#[inline(never)]
+fn squash_once<const FEATURES: u64>(activation: Activation, argument: i32) -> i16 {
+    squash_here(activation, argument)
+}
+
 #[inline]
-pub fn squash(activation: Activation, argument: i32) -> i16 {
+fn squash_here(activation: Activation, argument: i32) -> i16 {
     match activation {
         Activation::Tanh => table::tanh(saturate(argument)),
         Activation::Sigmoid => table::sigmoid(saturate(argument)),
@@ -127,11 +143,16 @@ pub fn lstm_range(spec: &LstmSpec, gates: Gates) -> Result<Range, LayerError> {
 }
 
 /// `c' = f c + i g`, `h = o act(c')`, from the arguments of the gates i, f, c, o.
-pub fn lstm_unit(arguments: [i32; 4], spec: &LstmSpec, gates: Gates, cell: &mut i32) -> i16 {
+pub fn lstm_unit<const FEATURES: u64>(
+    arguments: [i32; 4],
+    spec: &LstmSpec,
+    gates: Gates,
+    cell: &mut i32,
+) -> i16 {
     let [i, f, g, o] = arguments;
-    let gate = |argument| squash(gates.activation, argument);
+    let gate = |argument| squash::<FEATURES>(gates.activation, argument);
     let shifts = LstmShifts::of(spec, gates);
-    let candidate = squash(spec.activation, g);
+    let candidate = squash::<FEATURES>(spec.activation, g);
     let kept = widened(multiply_high(*cell, gate(f)), gates);
     let new = (i32::from(gate(i)) * i32::from(candidate)) >> (shifts.product & 31);
     *cell = add_saturating(kept, new);
@@ -139,7 +160,9 @@ pub fn lstm_unit(arguments: [i32; 4], spec: &LstmSpec, gates: Gates, cell: &mut 
     let argument = |cell: i32| cell >> (shifts.argument & 31);
     let bounded = |activated: i16| i32::from(o) * i32::from(activated);
     let product = match spec.activation {
-        Activation::Tanh | Activation::Sigmoid => bounded(squash(spec.activation, argument(*cell))),
+        Activation::Tanh | Activation::Sigmoid => {
+            bounded(squash::<FEATURES>(spec.activation, argument(*cell)))
+        }
         // 2^15 / 6 of the state is a third of it with 14 fraction bits.
         Activation::HardSigmoid => {
             const THIRD: i16 = 21_845;
@@ -207,8 +230,14 @@ pub fn activation(activation: i16, gate: i16, gates: Gates) -> i16 {
 }
 
 /// `h' = z h + (1 - z) act(argument)`; `wide` has 15 more bits than the activation.
-pub fn gru_unit(update: i16, argument: i32, spec: &GruSpec, gates: Gates, wide: &mut i32) -> i16 {
-    let candidate = i32::from(squash(spec.activation, argument));
+pub fn gru_unit<const FEATURES: u64>(
+    update: i16,
+    argument: i32,
+    spec: &GruSpec,
+    gates: Gates,
+    wide: &mut i32,
+) -> i16 {
+    let candidate = i32::from(squash::<FEATURES>(spec.activation, argument));
     let kept = widened(multiply_high(*wide, update), gates);
     // Within 2^16 times 2^15, and only with a negative candidate that far.
     let rest = (1 << (gates.bits & 15)) - i32::from(update);

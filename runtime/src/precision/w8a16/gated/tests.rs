@@ -1,5 +1,6 @@
 //! Cells with every pair of activations against f64, and at the extremes of their values.
 use super::*;
+use crate::format::features::ALL;
 use std::vec::Vec;
 
 const ACTIVATIONS: [Activation; 5] = [
@@ -95,7 +96,7 @@ fn lstm_units_are_within_60_decibels_of_f64() {
                     let mut gate = || arguments.next(recurrent, gates.bits, 1.0);
                     let (i, f, o) = (gate(), gate(), gate());
                     let g = arguments.next(activation, spec.candidate_bits, 1.5);
-                    let found = lstm_unit([i.0, f.0, g.0, o.0], &spec, gates, &mut cell);
+                    let found = lstm_unit::<ALL>([i.0, f.0, g.0, o.0], &spec, gates, &mut cell);
                     let gate = |x| real(recurrent, x);
                     exact = gate(f.1) * exact + gate(i.1) * real(activation, g.1);
                     let hidden = gate(o.1) * real(activation, exact);
@@ -150,7 +151,7 @@ fn gru(spec: &GruSpec, gates: Gates) -> Vec<(f64, f64)> {
             let mut gate = || arguments.next(recurrent, gates.bits, 1.0);
             let (z, r) = (gate(), gate());
             let (x, x_real) = arguments.next(activation, spec.hidden_bits, 1.5);
-            let reset = squash(recurrent, r.0);
+            let reset = squash::<ALL>(recurrent, r.0);
             let of_hidden =
                 |hidden: i16| libm::round(f64::from(hidden) / hidden_steps * steps * 0.5) as i32;
             let product = if spec.reset_after {
@@ -158,8 +159,8 @@ fn gru(spec: &GruSpec, gates: Gates) -> Vec<(f64, f64)> {
             } else {
                 of_hidden(self::activation(hidden, reset, gates))
             };
-            let update = squash(recurrent, z.0);
-            hidden = gru_unit(update, x + product, spec, gates, &mut wide);
+            let update = squash::<ALL>(recurrent, z.0);
+            hidden = gru_unit::<ALL>(update, x + product, spec, gates, &mut wide);
             let (z, r) = (real(recurrent, z.1), real(recurrent, r.1));
             let candidate = real(activation, x_real + r * exact * 0.5);
             exact = z * exact + (1.0 - z) * candidate;
@@ -202,10 +203,10 @@ fn states_saturate() {
                 for second in extremes {
                     for _ in 0..4 {
                         let arguments = [first, second, second, first];
-                        lstm_unit(arguments, &lstm, gates, &mut cell);
-                        let gate = squash(recurrent, first);
+                        lstm_unit::<ALL>(arguments, &lstm, gates, &mut cell);
+                        let gate = squash::<ALL>(recurrent, first);
                         let argument = product(second, gate, gates);
-                        gru_unit(gate, argument, &gru, gates, &mut wide);
+                        gru_unit::<ALL>(gate, argument, &gru, gates, &mut wide);
                         self::activation(saturate(second), gate, gates);
                     }
                 }
