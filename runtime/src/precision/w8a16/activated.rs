@@ -9,11 +9,16 @@ use crate::precision::Taps;
 use super::affine::{self, of_packing};
 use super::matrix::Matrix;
 
+/// Whether a build has other activations than two bounds.
+pub(super) const fn has_others(features: Features) -> bool {
+    let smooth = Features::TANH.and(Features::SIGMOID).and(Features::SMOOTH);
+    features.any(smooth.and(Features::SOFTMAX))
+}
+
 /// Whether the activation is no more than two bounds.
 #[inline(always)]
 pub(super) fn is_clamped<const FEATURES: u32>(output: &OutputSpec) -> bool {
-    let others = Features::TANH.and(Features::SIGMOID).and(Features::SMOOTH);
-    if !Features(FEATURES).any(others.and(Features::SOFTMAX)) {
+    if !has_others(Features(FEATURES)) {
         return true;
     }
     match output.activation {
@@ -29,9 +34,28 @@ pub(super) fn is_clamped<const FEATURES: u32>(output: &OutputSpec) -> bool {
     }
 }
 
-/// [`Precision::affine`](crate::precision::Precision::affine) with another activation.
-#[inline(never)]
+/// [`Precision::affine`](crate::precision::Precision::affine) with any activation.
+// With Helium, where sums are few instructions, a call less is worth its code.
+#[cfg_attr(dunlin_mve, inline(always))]
+#[cfg_attr(not(dunlin_mve), inline(never))]
 pub(super) fn activated<const FEATURES: u32>(
+    matrix: &Matrix<'_>,
+    output: &OutputSpec,
+    taps: &Taps,
+    x: &[i16],
+    y: &mut [i16],
+) {
+    if is_clamped::<FEATURES>(output) {
+        let bounds = [output.min, output.max];
+        of_packing!(FEATURES, matrix, clamped(bounds, taps, x, y));
+    } else {
+        not_clamped::<FEATURES>(matrix, output, taps, x, y);
+    }
+}
+
+/// [`activated`] with another activation than two bounds.
+#[inline(never)]
+fn not_clamped<const FEATURES: u32>(
     matrix: &Matrix<'_>,
     output: &OutputSpec,
     taps: &Taps,

@@ -24,7 +24,7 @@ mod places;
 mod recurrent;
 mod sums;
 
-use activated::{ROWS, activate, activated, is_clamped};
+use activated::{ROWS, activate, activated, has_others, is_clamped};
 use affine::of_packing;
 use matrix::Matrix;
 
@@ -152,11 +152,11 @@ impl<const FEATURES: u32> Precision for W8A16<FEATURES> {
 
     #[inline(always)]
     fn affine(matrix: &Matrix<'_>, output: &OutputSpec, taps: &Taps, x: &[i16], y: &mut [i16]) {
-        if is_clamped::<FEATURES>(output) {
+        if has_others(Features(FEATURES)) {
+            activated::<FEATURES>(matrix, output, taps, x, y);
+        } else {
             let bounds = [output.min, output.max];
             of_packing!(FEATURES, matrix, clamped(bounds, taps, x, y));
-        } else {
-            activated::<FEATURES>(matrix, output, taps, x, y);
         }
     }
 
