@@ -12,21 +12,8 @@ pub(crate) fn matvec<P: Precision>(
     x: &[P::Activation],
     y: &mut [P::Activation],
 ) {
+    P::affine(matrix, output, taps, x, y);
     if P::FEATURES.has(Features::SOFTMAX) && matches!(output.activation, Activation::Softmax) {
-        return softmax::<P>(matrix, output, taps, x, y);
+        P::softmax(y, output);
     }
-    P::affine(matrix, output, taps, x, y);
-}
-
-/// [`matvec`] with a softmax. Apart, so that nothing else waits for what comes after its sums.
-#[inline(never)]
-fn softmax<P: Precision>(
-    matrix: &P::Matrix<'_>,
-    output: &OutputSpec,
-    taps: &Taps,
-    x: &[P::Activation],
-    y: &mut [P::Activation],
-) {
-    P::affine(matrix, output, taps, x, y);
-    P::softmax(y, output);
 }

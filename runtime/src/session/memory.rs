@@ -176,7 +176,8 @@ pub(super) fn values<T: Pod>(bytes: &mut [u8]) -> &mut [T] {
 }
 
 /// Some bytes of the arena as values to read.
-#[inline]
+// As a matvec's activation, with Helium.
+#[cfg_attr(dunlin_mve, inline)]
 pub(super) fn view<T: Pod>(zone: &[u8], bytes: Range<usize>) -> &[T] {
     zone.get(bytes)
         .and_then(|bytes| bytemuck::try_cast_slice(bytes).ok())

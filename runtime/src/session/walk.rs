@@ -149,7 +149,6 @@ struct Parts<'z> {
 }
 
 /// The bytes at these places; none where they overlap, which the plan rules out.
-#[inline(always)]
 fn parts<'z, B: Built>(zone: &'z mut [u8], places: &Places) -> Option<Parts<'z>> {
     let (input, output) = (
         nowhere_if_empty(&places.input),
