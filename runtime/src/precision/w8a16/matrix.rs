@@ -6,9 +6,9 @@ use crate::format::read::Cursor;
 use crate::kernel::slices::{four, part};
 use crate::kernel::{active, offset_quads, row_lanes, row_pairs, wide_row};
 use crate::math::rescale::Rescale;
-use crate::precision::{Rows, Taps};
+use crate::precision::{Precision, Rows, Taps};
 
-use super::{Range, packed};
+use super::{Range, W8A16, packed};
 
 /// Whether this build has a packing that leaves something out of its sums.
 const READS_QUADS: bool = Packing::OffsetQuads.is_readable();
@@ -61,7 +61,7 @@ impl<'m> Matrix<'m> {
         for group in 0..groups {
             let part = match groups {
                 1 => matrix,
-                _ => matrix.group(group, groups),
+                _ => W8A16::<FEATURES>::group(&matrix, group, groups),
             };
             for row in 0..part.bias.len() {
                 part.check::<FEATURES>(row, name, columns)?;
@@ -115,8 +115,7 @@ impl<'m> Matrix<'m> {
     }
 
     /// The rows of a group, of which all have the same number.
-    #[cfg_attr(target_os = "none", inline(never))]
-    #[cfg_attr(not(target_os = "none"), inline)]
+    #[inline]
     pub fn group(&self, index: usize, groups: usize) -> Self {
         Self {
             weights: part(self.weights, index, groups),
