@@ -149,9 +149,16 @@ pub fn of_parts<const FEATURES: u64>(
 #[inline(never)]
 pub fn of_sums<const FEATURES: u64>(sums: &[i32], output: &OutputSpec, y: &mut [i16]) {
     match bounds::<FEATURES>(output) {
+        Some(bounds) if is_clamped::<FEATURES>(output) => clamp(sums, bounds, y),
         Some(_) => bounded::<FEATURES>(output, y, sums.iter().copied()),
         None => smooth_here(sums, output, y),
     }
+}
+
+/// Two bounds. Not generic: it is what most values of a model go through.
+#[inline(never)]
+fn clamp(sums: &[i32], bounds: (i16, i16), y: &mut [i16]) {
+    each(sums.iter().copied(), y, |sum| within(sum, bounds));
 }
 
 /// The activations of values in 16 bits.

@@ -9,6 +9,7 @@ use crate::precision::{Gates, Sliding, Taps};
 
 use super::activations::{MANY, of_parts, of_sums};
 use super::matrix::{Matrix, of_files};
+use super::sums::products_of_blocks;
 use super::{gated, lanes};
 
 /// Rows of an LSTM's unit.
@@ -25,6 +26,16 @@ pub fn products<const FEATURES: u64>(matrix: &Matrix<'_>, taps: &Taps, x: &[i16]
     if Packing::RowLanes.is_readable() && packing == Packing::RowLanes {
         return lanes::products(matrix, taps, x, y);
     }
+    // Where there is a program for all blocks at once, it is worth its bytes: most rows of a convolution have few columns.
+    let fours = y.as_chunks_mut().0;
+    let done = match packing == Packing::RowPairs && products_of_blocks(matrix, taps, x, fours) {
+        true => 4 * fours.len(),
+        false => 0,
+    };
+    let (matrix, y) = (
+        &matrix.starting_at(done),
+        y.get_mut(done..).unwrap_or_default(),
+    );
     let left_out = matrix.left_out(taps, x);
     let mut row = 0;
     for (y, block) in y.chunks_mut(4).zip(matrix.all_blocks()) {
