@@ -147,7 +147,7 @@ pub fn of_parts<const FEATURES: u64>(
 
 /// Any activation, as a function of which a compact build has one.
 #[inline(never)]
-pub fn of_sums<const FEATURES: u64>(sums: &[i32], output: &OutputSpec, y: &mut [i16]) {
+fn of_sums<const FEATURES: u64>(sums: &[i32], output: &OutputSpec, y: &mut [i16]) {
     match bounds::<FEATURES>(output) {
         Some(bounds) if is_clamped::<FEATURES>(output) => clamp(sums, bounds, y),
         Some(_) => bounded::<FEATURES>(output, y, sums.iter().copied()),

@@ -7,7 +7,7 @@ use crate::format::header::Packing;
 use crate::kernel::active;
 use crate::precision::{Gates, Sliding, Taps};
 
-use super::activations::{MANY, of_parts, of_sums};
+use super::activations::{MANY, of_parts};
 use super::matrix::{Matrix, of_files};
 use super::sums::products_of_blocks;
 use super::{gated, lanes};
@@ -100,9 +100,9 @@ pub fn grouped<const FEATURES: u64>(
             start: at * channels,
             stride: sliding.dilation as usize * channels,
         };
-        let mut row = 0;
-        for y in y.chunks_mut(each) {
-            for y in y {
+        let mut filter = 0;
+        of_parts::<FEATURES>(output, y, |row, sums| {
+            for (place, row) in sums.iter_mut().zip(row..) {
                 let mut sum = matrix.bias(row);
                 if len == 1 {
                     let x = x.get(taps.start..).unwrap_or_default();
@@ -112,12 +112,13 @@ pub fn grouped<const FEATURES: u64>(
                         sum = active::dot(matrix.piece(row, column, len), x, sum);
                     }
                 }
-                let sum = matrix.rescale(row).apply(sum);
-                of_sums::<FEATURES>(&[sum], output, core::slice::from_mut(y));
-                row += 1;
+                *place = matrix.rescale(row).apply(sum);
+                filter += 1;
+                if filter == each {
+                    (taps.start, filter) = (taps.start + len, 0);
+                }
             }
-            taps.start += len;
-        }
+        });
         sliding = sliding.skip(1);
     }
 }
