@@ -15,8 +15,8 @@ use crate::packers;
 const COUNTS: [usize; 7] = [1, 3, 15, 16, 17, 32, 34];
 const MOST: usize = 34;
 const BLOCKS: usize = MOST.div_ceil(ROWS);
-/// None, and every rest of a division by four.
-const PLACES: usize = 10;
+/// None, twice six, and every rest of six and of four.
+const PLACES: usize = 13;
 /// Values from place to place.
 const STEPS: usize = 3;
 const VALUES_OF_X: usize = (PLACES - 1) * STEPS + BUFFER;

@@ -83,6 +83,7 @@ struct Block<'m, L: Lanes> {
 impl<L: Lanes> Rows<f32> for Block<'_, L> {
     type Sums = L::Floats;
     type Output = f32;
+    const TAKES_SIX: bool = true;
 
     #[inline(always)]
     fn sums<const N: usize>(&self, x: [&[f32]; N]) -> [L::Floats; N] {

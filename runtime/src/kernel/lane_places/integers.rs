@@ -83,6 +83,7 @@ struct Block<'m, L: Lanes> {
 impl<L: Lanes> Rows<i16> for Block<'_, L> {
     type Sums = L::Sums;
     type Output = i16;
+    const TAKES_SIX: bool = false;
 
     #[inline(always)]
     fn sums<const N: usize>(&self, x: [&[i16]; N]) -> [L::Sums; N] {

@@ -4,9 +4,6 @@ use super::row_lanes::ROWS;
 pub mod floats;
 pub mod integers;
 
-/// Places at a time: their sums are half of the sixteen registers of AVX2, and enough that no addition waits for the one before.
-const PLACES: usize = 4;
-
 /// Pieces of an input that are `step` values apart, of `len` values each.
 #[derive(Debug, Clone, Copy)]
 struct Pieces<'x, T> {
@@ -41,6 +38,9 @@ impl<'x, T> Pieces<'x, T> {
 trait Rows<T> {
     type Sums: Copy;
     type Output: Copy;
+    /// Whether six places at a time are faster than four. The sums of four are half of the sixteen registers of AVX2, and enough that
+    /// no addition waits for the one before; those of six leave room for a product of floats.
+    const TAKES_SIX: bool;
 
     /// Their sums at places with these values, all of one length.
     fn sums<const N: usize>(&self, pieces: [&[T]; N]) -> [Self::Sums; N];
@@ -56,16 +56,19 @@ fn each_place<T, R: Rows<T>>(
     count: usize,
     (y, first, rows): (&mut [R::Output], usize, usize),
 ) {
-    let whole = count - count % PLACES;
     let mut place = 0;
-    while place < whole {
-        some_places::<T, R, PLACES>(block, pieces, place, (y, first, rows));
-        place += PLACES;
+    while R::TAKES_SIX && place + 6 <= count {
+        some_places::<T, R, 6>(block, pieces, place, (y, first, rows));
+        place += 6;
     }
-    match count - whole {
-        3 => some_places::<T, R, 3>(block, pieces, whole, (y, first, rows)),
-        2 => some_places::<T, R, 2>(block, pieces, whole, (y, first, rows)),
-        1 => some_places::<T, R, 1>(block, pieces, whole, (y, first, rows)),
+    while place + 4 <= count {
+        some_places::<T, R, 4>(block, pieces, place, (y, first, rows));
+        place += 4;
+    }
+    match count - place {
+        3 => some_places::<T, R, 3>(block, pieces, place, (y, first, rows)),
+        2 => some_places::<T, R, 2>(block, pieces, place, (y, first, rows)),
+        1 => some_places::<T, R, 1>(block, pieces, place, (y, first, rows)),
         _ => {}
     }
 }
