@@ -2,6 +2,7 @@
 #[cfg(dunlin_mve)]
 use super::pool_pairs::middle;
 use super::pool_pairs::{larger, raise};
+use crate::math::bounds::at_least;
 use crate::math::division::Divisor;
 
 // `largest` and `mean` are generic without need, so that they are compiled as the image is that uses them, mostly for size:
@@ -64,17 +65,17 @@ pub fn one_by_one<const IMAGE: u64>(
     let start = first_sum(taps);
     each_step(x, channels, taps, y, |window, y| {
         for (channel, y) in y.iter_mut().enumerate() {
-            let (mut most, mut sum) = (i16::MIN, start);
+            let (mut most, mut sum) = (i32::from(i16::MIN), start);
             let mut left = window.get(channel..).unwrap_or_default();
             while let Some(&x) = left.first() {
-                most = most.max(x);
+                most = at_least(x.into(), most);
                 sum = sum.wrapping_add(i32::from(x) as u32);
                 left = left.get(channels..).unwrap_or_default();
             }
             *y = if is_mean {
                 mean_of(count.divide(sum))
             } else {
-                most
+                most as i16
             };
         }
     });
