@@ -55,7 +55,7 @@ impl Description<'_> {
             }
             13 => (LayerSpec::Reverse, (steps, channels)),
             14 => {
-                let [before, after] = [(); 2].map(|()| self.source.dimension() - 1);
+                let [before, after] = [(); 2].map(|()| self.source.dimension().saturating_sub(1));
                 let spec = ZeroPadding1dSpec { before, after };
                 let steps = steps + usize::from(before) + usize::from(after);
                 (LayerSpec::ZeroPadding1d(spec), (steps, channels))
