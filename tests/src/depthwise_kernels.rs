@@ -1,8 +1,10 @@
 //! Filters of one channel each at all places of a call: as this build has them, against the sum over every tap that meets the
 //! input.
-use dunlin::kernel::depthwise::{Depthwise, FLOATS, Filters, clamped, outputs, scaled};
+use dunlin::kernel::depthwise::{Depthwise, Filters, Floats, clamped, outputs, scaled};
 use dunlin::kernel::depthwise_f32;
+use dunlin::kernel::row_lanes::Plain;
 use dunlin::kernel::sliding::Sliding;
+use dunlin::math::fused::mul_add;
 
 use crate::cases::{self, BUFFER, bounds, finished, float, piece, rounds, scale, values};
 use crate::inputs::Random;
@@ -173,13 +175,21 @@ fn floats() -> bool {
         let len = shape.places * shape.filters();
         let output = y.get_mut(..len).unwrap_or_default();
         let done = depthwise_f32::run(&filters, shape.sliding, x, output);
-        outputs(&filters, done, shape.sliding, x, output, FLOATS, |_| {
-            |sums| sums
-        });
+        outputs(
+            &filters,
+            done,
+            shape.sliding,
+            x,
+            output,
+            Floats(Plain),
+            |_| |sums| sums,
+        );
         for (at, &found) in output.iter().enumerate() {
             let bias = filters.bias[at % shape.filters()];
             let taps = shape.taps(at);
-            let sum = taps.fold(bias, |sum, (w, value)| sum + filters.weights[w] * x[value]);
+            let sum = taps.fold(bias, |sum, (w, value)| {
+                mul_add(filters.weights[w], x[value], sum)
+            });
             holds &= found.to_bits() == sum.to_bits();
         }
     }

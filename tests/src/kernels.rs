@@ -61,9 +61,10 @@ fn known_sums(kernel: &Kernel) -> bool {
     let channels = (kernel.strided4)(rows, &beside, 5, [0, 0, 0, 1]) == [8, -12, 36, -23];
     // Added in order: 2^24 + 1 + 1 stays 2^24 where 1 + 1 first would not.
     let order = (kernel.dot_f32)(&[1.0, 1.0], &[1.0, 1.0], 16_777_216.0) == 16_777_216.0;
-    // Each product is rounded: a fused multiply-add would leave 2^-24.
+    // A product and its sum are rounded once: a product rounded before would leave 0.
     let near_one = 1.0 + 1.0 / 4096.0;
-    let rounded = (kernel.dot_f32)(&[near_one], &[near_one], -(1.0 + 1.0 / 2048.0)) == 0.0;
+    let left = (kernel.dot_f32)(&[near_one], &[near_one], -(1.0 + 1.0 / 2048.0));
+    let rounded = left == 1.0 / 16_777_216.0;
     empty
         && shortest
         && wraps

@@ -111,6 +111,11 @@ fn floats() -> bool {
             holds &= bits == rows_f32::HAS_BLOCKS.then_some(expected);
             let [alone, ..] = used;
             holds &= rows_f32::dot(alone, x, sums[0]).to_bits() == expected[0];
+            // More weights than values that stand apart, and fewer.
+            for apart in [1, 3, len + 1] {
+                let expected = reference::strided_f32(alone, matrix, apart, sums[0]).to_bits();
+                holds &= rows_f32::strided(alone, matrix, apart, sums[0]).to_bits() == expected;
+            }
         });
     }
     holds

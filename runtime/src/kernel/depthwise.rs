@@ -6,6 +6,9 @@ use crate::math::bounds::{at_least, at_most};
 use crate::math::rescale::Rescale;
 
 use super::active;
+use super::float_rows;
+use super::row_lanes::Lanes;
+use super::rows_f32;
 use super::slices::four;
 use super::sliding::{Run, Sliding};
 
@@ -56,7 +59,7 @@ pub fn clamped(depthwise: &Depthwise<'_>, y: &mut [i16]) {
         x,
     } = depthwise;
     let (low, high) = (i32::from(*low), i32::from(*high));
-    outputs(filters, done, *sliding, x, y, INTEGERS, |row| {
+    outputs(filters, done, *sliding, x, y, Integers, |row| {
         let scale = four(scale, row);
         move |sums| {
             core::array::from_fn(|r| {
@@ -138,21 +141,49 @@ pub fn scaled(depthwise: &Depthwise<'_>, taps: (usize, usize, usize), first: usi
 }
 
 /// The dot products of a filter and of four, of `X` with weights `W` in sums `S`.
-type Dots<W, X, S> = (
-    fn(&[W], &[X], usize, S) -> S,
-    fn([&[W]; 4], &[X], usize, [S; 4]) -> [S; 4],
-);
-const INTEGERS: Dots<i8, i16, i32> = (integer, active::strided4);
-pub const FLOATS: Dots<f32, f32, f32> = (float, active::strided4_f32);
+pub trait Dots<W, X, S>: Copy {
+    fn one(self, row: &[W], x: &[X], stride: usize, sum: S) -> S;
+    fn four(self, rows: [&[W]; 4], x: &[X], stride: usize, sums: [S; 4]) -> [S; 4];
+}
+
+#[derive(Clone, Copy)]
+struct Integers;
+
+impl Dots<i8, i16, i32> for Integers {
+    #[inline(always)]
+    fn one(self, row: &[i8], x: &[i16], stride: usize, sum: i32) -> i32 {
+        integer(row, x, stride, sum)
+    }
+
+    #[inline(always)]
+    fn four(self, rows: [&[i8]; 4], x: &[i16], stride: usize, sums: [i32; 4]) -> [i32; 4] {
+        active::strided4(rows, x, stride, sums)
+    }
+}
 
 #[inline(never)]
 fn integer(row: &[i8], x: &[i16], stride: usize, sum: i32) -> i32 {
     active::strided(row, x, stride, sum)
 }
 
-#[inline(never)]
-fn float(row: &[f32], x: &[f32], stride: usize, sum: f32) -> f32 {
-    active::strided_f32(row, x, stride, sum)
+/// In f32, with the fused product of some vectors.
+#[derive(Clone, Copy)]
+pub struct Floats<L>(pub L);
+
+impl<L: Lanes> Dots<f32, f32, f32> for Floats<L> {
+    #[inline(always)]
+    fn one(self, row: &[f32], x: &[f32], stride: usize, sum: f32) -> f32 {
+        if rows_f32::HAS_BLOCKS {
+            rows_f32::strided(row, x, stride, sum)
+        } else {
+            float_rows::strided(self.0, row, x, stride, sum)
+        }
+    }
+
+    #[inline(always)]
+    fn four(self, rows: [&[f32]; 4], x: &[f32], stride: usize, sums: [f32; 4]) -> [f32; 4] {
+        float_rows::strided4(self.0, rows, x, stride, sums)
+    }
 }
 
 /// `y[place][f] = finish(bias[f] + sum over the taps k of W[f][k] x[step of k][channel of f])` of the filters from `first` on,
@@ -164,7 +195,7 @@ pub fn outputs<W, X, S: Copy + Default, F: Fn([S; 4]) -> [X; 4]>(
     sliding: Sliding,
     x: &[X],
     y: &mut [X],
-    dots: Dots<W, X, S>,
+    dots: impl Dots<W, X, S>,
     finish: impl Fn(usize) -> F,
 ) {
     let (channels, count) = (filters.channels, filters.bias.len());
@@ -190,7 +221,7 @@ fn run_outputs<W, X, S: Copy + Default, F: Fn([S; 4]) -> [X; 4]>(
     (run, sliding): (&Run, Sliding),
     x: &[X],
     y: &mut [X],
-    (dot, dot4): Dots<W, X, S>,
+    dots: impl Dots<W, X, S>,
     finish: &impl Fn(usize) -> F,
 ) {
     let (channels, count) = (filters.channels, filters.bias.len());
@@ -206,7 +237,7 @@ fn run_outputs<W, X, S: Copy + Default, F: Fn([S; 4]) -> [X; 4]>(
         let (bias, finish) = (four(filters.bias, row), finish(row));
         let (mut x, mut y) = (x.get(row..), y.get_mut(row..));
         while let Some((now, behind)) = y.and_then(|y| y.split_first_chunk_mut()) {
-            *now = finish(dot4(rows, x.unwrap_or_default(), stride, bias));
+            *now = finish(dots.four(rows, x.unwrap_or_default(), stride, bias));
             y = behind.get_mut(count - 4..);
             x = x.and_then(|x| x.get(step..));
         }
@@ -222,7 +253,7 @@ fn run_outputs<W, X, S: Copy + Default, F: Fn([S; 4]) -> [X; 4]>(
         let (weights, bias, finish) = (weights(row), four(filters.bias, row), finish(row));
         let (mut x, mut y) = (x.get(channel..), y.get_mut(row..));
         while let Some((now, behind)) = y.and_then(|y| y.split_first_mut()) {
-            let sum = dot(weights, x.unwrap_or_default(), stride, bias[0]);
+            let sum = dots.one(weights, x.unwrap_or_default(), stride, bias[0]);
             [*now, ..] = finish([sum; 4]);
             y = behind.get_mut(count - 1..);
             x = x.and_then(|x| x.get(step..));

@@ -1,7 +1,7 @@
 //! Filters of one channel each in f32, on cores with a floating-point unit: four channels beside each other, four taps at a time,
 //! in one program for all places with the same taps.
 //!
-//! `VMLA` rounds the product before it adds, as [`reference`](super::reference) does.
+//! `VFMA` rounds a product and its sum once, as [`reference`](super::reference) does.
 #![cfg_attr(dunlin_fpu, allow(unsafe_code))] // a naked function, and the call into it with checked lengths
 
 use super::depthwise::Filters;
@@ -101,16 +101,16 @@ macro_rules! tap {
         concat!(
             "vldm lr, {s4-s7}\n",
             "add lr, lr, r3\n",
-            "vmla.f32 s0, ",
+            "vfma.f32 s0, ",
             $a,
             ", s4\n",
-            "vmla.f32 s1, ",
+            "vfma.f32 s1, ",
             $b,
             ", s5\n",
-            "vmla.f32 s2, ",
+            "vfma.f32 s2, ",
             $c,
             ", s6\n",
-            "vmla.f32 s3, ",
+            "vfma.f32 s3, ",
             $d,
             ", s7\n",
         )

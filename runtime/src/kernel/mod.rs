@@ -62,6 +62,7 @@ pub mod depthwise_mve;
 mod depthwise_places;
 pub mod depthwise_v6m;
 pub mod depthwise_v7m;
+pub mod float_rows;
 pub mod gru_mve;
 pub mod lane_places;
 pub mod offset_quads;

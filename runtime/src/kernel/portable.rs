@@ -1,4 +1,5 @@
 //! Plain Rust for every core: four rows share each load of `x`, or each step of four channels.
+pub use super::float_rows::{dot4_f32, strided4_f32};
 pub use super::reference::{dot, dot_f32, strided, strided_f32};
 
 /// Name of this variant.
@@ -20,23 +21,6 @@ pub fn dot4(rows: [&[i8]; 4], x: &[i16], accumulators: [i32; 4]) -> [i32; 4] {
     [a, b, c, d]
 }
 
-/// `accumulators[r] + sum of rows[r][i] * x[i]` in f32, added in the order of `i`, each product rounded.
-///
-/// The order does not depend on how a row is cut into pieces, so that a stream gives the bits of the window.
-#[inline]
-pub fn dot4_f32(rows: [&[f32]; 4], x: &[f32], accumulators: [f32; 4]) -> [f32; 4] {
-    let [mut a, mut b, mut c, mut d] = accumulators;
-    for ((((&x, &wa), &wb), &wc), &wd) in
-        x.iter().zip(rows[0]).zip(rows[1]).zip(rows[2]).zip(rows[3])
-    {
-        a += wa * x;
-        b += wb * x;
-        c += wc * x;
-        d += wd * x;
-    }
-    [a, b, c, d]
-}
-
 /// `accumulators[r] + sum of rows[r][i] * x[r + i * stride]`, modulo 2^32; all rows are of one length.
 #[inline]
 pub fn strided4(rows: [&[i8]; 4], x: &[i16], stride: usize, accumulators: [i32; 4]) -> [i32; 4] {
@@ -52,33 +36,6 @@ pub fn strided4(rows: [&[i8]; 4], x: &[i16], stride: usize, accumulators: [i32; 
         c = c.wrapping_add(i32::from(wc) * i32::from(xc));
         d = d.wrapping_add(i32::from(wd) * i32::from(xd));
         x = x.get(stride..).unwrap_or_default();
-    }
-    [a, b, c, d]
-}
-
-/// `accumulators[r] + sum of rows[r][i] * x[r + i * stride]` in f32, added in the order of `i`, each product rounded.
-#[inline]
-pub fn strided4_f32(
-    rows: [&[f32]; 4],
-    x: &[f32],
-    stride: usize,
-    accumulators: [f32; 4],
-) -> [f32; 4] {
-    let [mut a, mut b, mut c, mut d] = accumulators;
-    for ((((x, &wa), &wb), &wc), &wd) in x
-        .chunks(stride.max(1))
-        .zip(rows[0])
-        .zip(rows[1])
-        .zip(rows[2])
-        .zip(rows[3])
-    {
-        let Some(&[xa, xb, xc, xd]) = x.first_chunk() else {
-            break;
-        };
-        a += wa * xa;
-        b += wb * xb;
-        c += wc * xc;
-        d += wd * xd;
     }
     [a, b, c, d]
 }

@@ -1,4 +1,5 @@
 //! The oracle: the shortest code that says what a kernel computes.
+use crate::math::fused::mul_add;
 
 /// Name of this variant.
 pub const NAME: &str = "reference";
@@ -17,11 +18,11 @@ pub fn dot4(rows: [&[i8]; 4], x: &[i16], accumulators: [i32; 4]) -> [i32; 4] {
     core::array::from_fn(|r| dot(rows[r], x, accumulators[r]))
 }
 
-/// `accumulator + sum of row[i] * x[i]` in f32, added in the order of `i`, each product rounded.
+/// `accumulator + sum of row[i] * x[i]` in f32, added in the order of `i`, each product and sum rounded once.
 pub fn dot_f32(row: &[f32], x: &[f32], accumulator: f32) -> f32 {
     row.iter()
         .zip(x)
-        .fold(accumulator, |sum, (&w, &x)| sum + w * x)
+        .fold(accumulator, |sum, (&w, &x)| mul_add(w, x, sum))
 }
 
 /// [`dot_f32`] of four rows with the same `x`.
@@ -44,12 +45,12 @@ pub fn strided4(rows: [&[i8]; 4], x: &[i16], stride: usize, accumulators: [i32; 
     core::array::from_fn(|r| strided(rows[r], channel(r), stride, accumulators[r]))
 }
 
-/// `accumulator + sum of row[i] * x[i * stride]` in f32, added in the order of `i`, each product rounded.
+/// `accumulator + sum of row[i] * x[i * stride]` in f32, added in the order of `i`, each product and sum rounded once.
 pub fn strided_f32(row: &[f32], x: &[f32], stride: usize, accumulator: f32) -> f32 {
     let x = x.iter().step_by(stride.max(1));
     row.iter()
         .zip(x)
-        .fold(accumulator, |sum, (&w, &x)| sum + w * x)
+        .fold(accumulator, |sum, (&w, &x)| mul_add(w, x, sum))
 }
 
 /// [`strided_f32`] of four rows, as [`strided4`] is of [`strided`].

@@ -8,6 +8,7 @@
 //! With AVX2 and AVX-512 `VPMADDWD` multiplies the weights of a lane with two values and adds both products; elsewhere it is a plain loop.
 //! The instructions are behind safe functions of `pulp`, which looks once whether the processor has them.
 use crate::math::bounds::{at_least, at_most};
+use crate::math::fused::mul_add;
 use crate::math::rescale::Rescale;
 
 #[cfg(all(target_arch = "x86_64", not(target_os = "none")))]
@@ -67,8 +68,10 @@ pub trait Lanes: Copy {
 
     fn load_floats(self, values: &[f32; ROWS]) -> Self::Floats;
     fn store_floats(self, values: Self::Floats) -> [f32; ROWS];
-    /// `sums[r] + weights[r] * x`, each product rounded before it is added: no fused operation, which would give other bits.
+    /// `sums[r] + weights[r] * x`, each rounded once.
     fn add_floats(self, sums: Self::Floats, weights: Self::Floats, x: f32) -> Self::Floats;
+    /// `sum + weight * x`, rounded once.
+    fn add_float(self, sum: f32, weight: f32, x: f32) -> f32;
 }
 
 /// Code over [`Lanes`].
@@ -237,8 +240,13 @@ impl Lanes for Plain {
     #[inline(always)]
     fn add_floats(self, mut sums: [f32; ROWS], weights: [f32; ROWS], x: f32) -> [f32; ROWS] {
         for (sum, weight) in sums.iter_mut().zip(weights) {
-            *sum += weight * x;
+            *sum = mul_add(weight, x, *sum);
         }
         sums
+    }
+
+    #[inline(always)]
+    fn add_float(self, sum: f32, weight: f32, x: f32) -> f32 {
+        mul_add(weight, x, sum)
     }
 }

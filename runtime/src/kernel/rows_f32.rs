@@ -1,7 +1,7 @@
 //! f32 rows as they are, on cores with a floating-point unit: four rows share each load of eight values, and all
 //! blocks of four go in one program.
 //!
-//! `VMLA` rounds the product before it adds, as [`reference`](super::reference) does; `VFMA` would give other bits.
+//! `VFMA` rounds a product and its sum once, as [`reference`](super::reference) does.
 #![cfg_attr(dunlin_fpu, allow(unsafe_code))] // naked functions, and the calls into them with checked lengths
 
 /// Whether [`blocks`] has a program.
@@ -94,6 +94,37 @@ pub fn dot(row: &[f32], x: &[f32], sum: f32) -> f32 {
     super::reference::dot_f32(row, x, sum)
 }
 
+/// `sum + sum of row[i] * x[i * stride]` in the order of `i`; the shorter of both ends the sum.
+#[cfg(dunlin_fpu)]
+#[inline(always)]
+pub fn strided(row: &[f32], x: &[f32], stride: usize, sum: f32) -> f32 {
+    let stride = stride.max(1);
+    let mut job = Strided {
+        sum,
+        stride: 4 * stride,
+    };
+    let count = row.len().min(x.len().div_ceil(stride));
+    // SAFETY: as many weights, and so many values `stride` apart, as the shorter of both has.
+    unsafe { strided_program(row.as_ptr(), x.as_ptr(), count, &mut job) };
+    job.sum
+}
+
+/// `sum + sum of row[i] * x[i * stride]` in the order of `i`; the shorter of both ends the sum.
+#[cfg(not(dunlin_fpu))]
+#[inline(always)]
+pub fn strided(row: &[f32], x: &[f32], stride: usize, sum: f32) -> f32 {
+    super::reference::strided_f32(row, x, stride, sum)
+}
+
+/// What [`STRIDED`] works on besides.
+#[cfg(dunlin_fpu)]
+#[repr(C)]
+struct Strided {
+    sum: f32,
+    /// Bytes from value to value.
+    stride: usize,
+}
+
 /// Eight columns of a row.
 macro_rules! eight {
     ($row:literal, $sum:literal) => {
@@ -101,28 +132,28 @@ macro_rules! eight {
             "vldm ",
             $row,
             "!, {s12-s19}\n",
-            "vmla.f32 ",
+            "vfma.f32 ",
             $sum,
             ", s12, s4\n",
-            "vmla.f32 ",
+            "vfma.f32 ",
             $sum,
             ", s13, s5\n",
-            "vmla.f32 ",
+            "vfma.f32 ",
             $sum,
             ", s14, s6\n",
-            "vmla.f32 ",
+            "vfma.f32 ",
             $sum,
             ", s15, s7\n",
-            "vmla.f32 ",
+            "vfma.f32 ",
             $sum,
             ", s16, s8\n",
-            "vmla.f32 ",
+            "vfma.f32 ",
             $sum,
             ", s17, s9\n",
-            "vmla.f32 ",
+            "vfma.f32 ",
             $sum,
             ", s18, s10\n",
-            "vmla.f32 ",
+            "vfma.f32 ",
             $sum,
             ", s19, s11\n",
         )
@@ -136,16 +167,16 @@ macro_rules! four {
             "vldm ",
             $row,
             "!, {s8-s11}\n",
-            "vmla.f32 ",
+            "vfma.f32 ",
             $sum,
             ", s8, s4\n",
-            "vmla.f32 ",
+            "vfma.f32 ",
             $sum,
             ", s9, s5\n",
-            "vmla.f32 ",
+            "vfma.f32 ",
             $sum,
             ", s10, s6\n",
-            "vmla.f32 ",
+            "vfma.f32 ",
             $sum,
             ", s11, s7\n",
         )
@@ -158,30 +189,30 @@ macro_rules! columns {
         "
         vldm r11!, {s4-s5}
         vldm r10!, {s8-s9}
-        vmla.f32 s0, s8, s4
-        vmla.f32 s0, s9, s5
+        vfma.f32 s0, s8, s4
+        vfma.f32 s0, s9, s5
         vldm r12!, {s8-s9}
-        vmla.f32 s1, s8, s4
-        vmla.f32 s1, s9, s5
+        vfma.f32 s1, s8, s4
+        vfma.f32 s1, s9, s5
         vldm r4!, {s8-s9}
-        vmla.f32 s2, s8, s4
-        vmla.f32 s2, s9, s5
+        vfma.f32 s2, s8, s4
+        vfma.f32 s2, s9, s5
         vldm r5!, {s8-s9}
-        vmla.f32 s3, s8, s4
-        vmla.f32 s3, s9, s5
+        vfma.f32 s3, s8, s4
+        vfma.f32 s3, s9, s5
         "
     };
     (1) => {
         "
         vldm r11!, {s4}
         vldm r10!, {s8}
-        vmla.f32 s0, s8, s4
+        vfma.f32 s0, s8, s4
         vldm r12!, {s8}
-        vmla.f32 s1, s8, s4
+        vfma.f32 s1, s8, s4
         vldm r4!, {s8}
-        vmla.f32 s2, s8, s4
+        vfma.f32 s2, s8, s4
         vldm r5!, {s8}
-        vmla.f32 s3, s8, s4
+        vfma.f32 s3, s8, s4
         "
     };
 }
@@ -259,13 +290,13 @@ macro_rules! dot_source {
         1:
         vldm r0!, {s1-s7}
         vldm r1!, {s8-s14}
-        vmla.f32 s0, s1, s8
-        vmla.f32 s0, s2, s9
-        vmla.f32 s0, s3, s10
-        vmla.f32 s0, s4, s11
-        vmla.f32 s0, s5, s12
-        vmla.f32 s0, s6, s13
-        vmla.f32 s0, s7, s14
+        vfma.f32 s0, s1, s8
+        vfma.f32 s0, s2, s9
+        vfma.f32 s0, s3, s10
+        vfma.f32 s0, s4, s11
+        vfma.f32 s0, s5, s12
+        vfma.f32 s0, s6, s13
+        vfma.f32 s0, s7, s14
         subs r2, r2, #7
         bge 1b
         2:
@@ -274,7 +305,7 @@ macro_rules! dot_source {
         3:
         vldm r0!, {s1}
         vldm r1!, {s8}
-        vmla.f32 s0, s1, s8
+        vfma.f32 s0, s1, s8
         subs r2, r2, #1
         bne 3b
         4:
@@ -284,9 +315,32 @@ macro_rules! dot_source {
     };
 }
 
-/// The programs of [`blocks`] and [`dot`], for the interpreter of the tests.
+/// A row over values that stand apart: r0 the row, r1 values, r2 their number, r3 the [`Strided`].
+macro_rules! strided_source {
+    () => {
+        "
+        vldm r3, {s0}
+        ldr r12, [r3, #4]
+        cmp r2, #0
+        beq 2f
+        1:
+        vldm r0!, {s1}
+        vldm r1, {s2}
+        add r1, r1, r12
+        vfma.f32 s0, s1, s2
+        subs r2, r2, #1
+        bne 1b
+        2:
+        vstm r3, {s0}
+        bx lr
+        "
+    };
+}
+
+/// The programs of [`blocks`], [`dot`] and [`strided`], for the interpreter of the tests.
 pub const BLOCKS: &str = blocks_source!();
 pub const DOT: &str = dot_source!();
+pub const STRIDED: &str = strided_source!();
 
 /// # Safety
 /// `count` values at `x` and at each row, and at least one block with all that belongs to it.
@@ -302,4 +356,17 @@ unsafe extern "C" fn blocks_program(row: *const f32, x: *const f32, count: usize
 #[unsafe(naked)]
 unsafe extern "C" fn dot_program(row: *const f32, x: *const f32, count: usize, sum: &mut f32) {
     core::arch::naked_asm!(super::fpu!(), dot_source!(), options(raw))
+}
+
+/// # Safety
+/// `count` values at `row`, and as many at `x`, the job's stride apart.
+#[cfg(dunlin_fpu)]
+#[unsafe(naked)]
+unsafe extern "C" fn strided_program(
+    row: *const f32,
+    x: *const f32,
+    count: usize,
+    job: &mut Strided,
+) {
+    core::arch::naked_asm!(super::fpu!(), strided_source!(), options(raw))
 }

@@ -3,6 +3,7 @@ pub mod activation;
 pub mod bounds;
 pub mod division;
 pub mod float;
+pub mod fused;
 mod instruction;
 pub mod norm;
 pub mod rescale;

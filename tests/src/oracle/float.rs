@@ -1,4 +1,4 @@
-//! The f32 rules: sums start from the bias and grow in the order of the columns, every operation rounded.
+//! The f32 rules: sums start from the bias and grow in the order of the columns, every operation rounded, of a sum's product and addition both at once.
 use std::vec::Vec;
 
 use dunlin::format::graph::{
@@ -23,8 +23,7 @@ impl Matrix {
     fn sum(&self, row: usize, inputs: &[(usize, f32)]) -> f32 {
         let mut sum = self.bias[row];
         for &(column, x) in inputs {
-            let product = self.weights[row * self.columns + column] * x;
-            sum += product;
+            sum = self.weights[row * self.columns + column].mul_add(x, sum);
         }
         sum
     }

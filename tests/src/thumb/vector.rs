@@ -30,7 +30,7 @@ pub enum Vector {
         first: usize,
         count: usize,
     },
-    /// `VMLA.F32`: the product is rounded before it is added (DDI 0403, A7.7 "VMLA, VMLS").
+    /// `VFMA.F32`: a product and its sum are rounded once (DDI 0403, A7.7 "VFMA, VFMS").
     MultiplyAdd {
         to: usize,
         operands: [usize; 2],
@@ -139,7 +139,7 @@ pub fn decode(
             first,
             count,
         }),
-        ("vmla.f32", &[Operand::Single(to), Operand::Single(n), Operand::Single(m)]) => {
+        ("vfma.f32", &[Operand::Single(to), Operand::Single(n), Operand::Single(m)]) => {
             let operands = [n, m];
             Some(Vector::MultiplyAdd { to, operands })
         }
@@ -198,7 +198,7 @@ pub fn decode(
             })
         }
         (
-            "vpst" | "vpstt" | "vpsttt" | "vpstttt" | "vldr" | "vpush" | "vpop" | "vmla.f32"
+            "vpst" | "vpstt" | "vpsttt" | "vpstttt" | "vldr" | "vpush" | "vpop" | "vfma.f32"
             | "vcmp.f32" | "vmrs" | "it" | "dls" | "dlstp.16" | "wls" | "wlstp.16" | "le" | "letp"
             | "vmlav.s16" | "vmlava.s16",
             _,
@@ -269,8 +269,7 @@ impl Machine {
             }
             Vector::MultiplyAdd { to, operands } => {
                 let [n, m] = operands.map(|single| f32::from_bits(self.singles[single]));
-                let product = n * m;
-                let sum = f32::from_bits(self.singles[to]) + product;
+                let sum = n.mul_add(m, f32::from_bits(self.singles[to]));
                 self.singles[to] = sum.to_bits();
             }
             Vector::Compare { operands } => {

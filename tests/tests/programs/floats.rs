@@ -8,7 +8,7 @@ use super::{Checked, Kernel, PLACES, bytes, call, lengths};
 /// Blocks that are run at once.
 const BLOCKS: usize = 2;
 
-pub const KERNELS: [Kernel; 2] = [
+pub const KERNELS: [Kernel; 3] = [
     Kernel {
         name: "rows_f32::BLOCKS",
         text: rows_f32::BLOCKS,
@@ -20,6 +20,12 @@ pub const KERNELS: [Kernel; 2] = [
         text: rows_f32::DOT,
         core: Core::V7em,
         check: |program| all(program, one),
+    },
+    Kernel {
+        name: "rows_f32::STRIDED",
+        text: rows_f32::STRIDED,
+        core: Core::V7em,
+        check: |program| all(program, strided),
     },
 ];
 
@@ -114,6 +120,24 @@ fn one(program: &Program, case: &Case<'_>, random: &mut Random) -> Result<u64, S
         sum,
         &[reference::dot_f32(case.row(0), case.x, case.sums[0][0])],
     )?;
+    Ok(returned.instructions)
+}
+
+/// The values as weights, over the rows' weights as values that stand apart.
+fn strided(program: &Program, case: &Case<'_>, random: &mut Random) -> Result<u64, String> {
+    let apart = case.column + 1;
+    let count = case.x.len().min(case.rows.len().div_ceil(apart));
+    let mut memory = Memory::default();
+    let row = memory.readable(&bytes(&case.x[..count], |w| w.to_le_bytes()), 0);
+    let used = count.checked_sub(1).map_or(0, |last| last * apart + 1);
+    let x = memory.readable(&bytes(&case.rows[..used], |x| x.to_le_bytes()), 4);
+    let sum = case.sums[0][0];
+    let mut job = sum.to_le_bytes().to_vec();
+    job.extend((4 * apart as u32).to_le_bytes());
+    let job = memory.writable(&job, 0);
+    let (returned, memory) = call(program, memory, [row, x, count as u32, job], random)?;
+    let expected = reference::strided_f32(&case.x[..count], case.rows, apart, sum);
+    equal(&memory, job, &[expected])?;
     Ok(returned.instructions)
 }
 

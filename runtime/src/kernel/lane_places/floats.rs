@@ -1,5 +1,5 @@
 //! Outputs of floats at many places, each sum made in the order of the columns.
-use super::super::reference::dot_f32;
+use super::super::float_rows::dot;
 use super::super::row_lanes::{Job, Lanes, ROWS, dispatch, split};
 use super::super::slices::some;
 use super::{Pieces, Rows, each_place};
@@ -63,7 +63,7 @@ impl Job for Places<'_> {
             let [bias] = some(all.bias, rows - 1);
             for (place, y) in self.y.chunks_exact_mut(rows).take(count).enumerate() {
                 if let (Some([x]), Some(y)) = (pieces.at(place), y.last_mut()) {
-                    let sum = dot_f32(row, x, bias);
+                    let sum = dot(lanes, row, x, bias);
                     *y = if all.rectified { positive(sum) } else { sum };
                 }
             }

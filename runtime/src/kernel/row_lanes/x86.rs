@@ -92,11 +92,14 @@ impl Lanes for V3 {
         let x = self.avx._mm256_set1_ps(x);
         let [first, second] = weights;
         [
-            self.avx
-                ._mm256_add_ps(low, self.avx._mm256_mul_ps(first, x)),
-            self.avx
-                ._mm256_add_ps(high, self.avx._mm256_mul_ps(second, x)),
+            self.fma._mm256_fmadd_ps(first, x, low),
+            self.fma._mm256_fmadd_ps(second, x, high),
         ]
+    }
+
+    #[inline(always)]
+    fn add_float(self, sum: f32, weight: f32, x: f32) -> f32 {
+        fused(self, sum, weight, x)
     }
 }
 
@@ -112,6 +115,15 @@ fn rescaled(lanes: V3, sums: __m256i, scales: __m256i) -> __m256i {
     let upper = avx2._mm256_mullo_epi32(avx2._mm256_srai_epi32::<16>(sums), multipliers);
     let sums = avx2._mm256_add_epi32(upper, avx2._mm256_srli_epi32::<16>(lower));
     avx2._mm256_srav_epi32(sums, shifts)
+}
+
+/// [`Lanes::add_float`].
+#[inline(always)]
+fn fused(lanes: V3, sum: f32, weight: f32, x: f32) -> f32 {
+    let [sum, weight, x] = [sum, weight, x].map(|value| lanes.sse._mm_set_ss(value));
+    lanes
+        .sse
+        ._mm_cvtss_f32(lanes.fma._mm_fmadd_ss(weight, x, sum))
 }
 
 impl Lanes for V4 {
@@ -178,9 +190,12 @@ impl Lanes for V4 {
 
     #[inline(always)]
     fn add_floats(self, sums: Self::Floats, weights: Self::Floats, x: f32) -> Self::Floats {
-        let products = self
-            .avx512f
-            ._mm512_mul_ps(weights, self.avx512f._mm512_set1_ps(x));
-        self.avx512f._mm512_add_ps(sums, products)
+        let avx512 = self.avx512f;
+        avx512._mm512_fmadd_ps(weights, avx512._mm512_set1_ps(x), sums)
+    }
+
+    #[inline(always)]
+    fn add_float(self, sum: f32, weight: f32, x: f32) -> f32 {
+        fused(*self, sum, weight, x)
     }
 }

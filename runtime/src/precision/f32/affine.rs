@@ -1,11 +1,12 @@
 //! Rows of weights times values in f32, four rows at a time, added in the order of the columns.
 //!
 //! Nothing here is generic: a generic function would be compiled with the settings of the program that uses it.
-use crate::kernel::active as kernel;
-use crate::kernel::depthwise::{FLOATS, Filters, outputs};
+use crate::kernel::depthwise::{Filters, Floats, outputs};
 use crate::kernel::depthwise_f32;
+use crate::kernel::float_rows;
 use crate::kernel::pool_f32;
-use crate::kernel::rows_f32::{self, blocks, dot};
+use crate::kernel::row_lanes::{Job, Lanes, dispatch};
+use crate::kernel::rows_f32::{self, HAS_BLOCKS, blocks};
 use crate::precision::{Sliding, Taps};
 
 use super::{Matrix, lanes, piece, relu};
@@ -16,6 +17,28 @@ pub fn sums(matrix: &Matrix<'_>, taps: &Taps, x: &[f32], y: &mut [f32]) {
     if matrix.in_lanes() {
         return lanes::sums(matrix, taps, x, y);
     }
+    dispatch(InRows { matrix, taps, x, y });
+}
+
+/// [`sums`] of rows as they are.
+struct InRows<'a, 'm> {
+    matrix: &'a Matrix<'m>,
+    taps: &'a Taps,
+    x: &'a [f32],
+    y: &'a mut [f32],
+}
+
+impl Job for InRows<'_, '_> {
+    #[inline(always)]
+    fn run<L: Lanes>(self, lanes: L) {
+        let Self { matrix, taps, x, y } = self;
+        in_rows(lanes, matrix, taps, x, y);
+    }
+}
+
+// Loops and no `fold`: a closure that is not inlined would lack the vectors' instructions.
+#[inline(always)]
+fn in_rows<L: Lanes>(lanes: L, matrix: &Matrix<'_>, taps: &Taps, x: &[f32], y: &mut [f32]) {
     let columns = matrix.columns;
     let whole = taps.first(x);
     let (mut fours, rest) = y.as_chunks_mut::<4>();
@@ -26,20 +49,23 @@ pub fn sums(matrix: &Matrix<'_>, taps: &Taps, x: &[f32], y: &mut [f32]) {
     }
     let mut rows = matrix.weights;
     for (y, &bias) in fours.iter_mut().zip(biases) {
-        *y = if taps.runs == 1 {
-            dot4(rows, columns, taps.column, whole, bias)
+        let mut sums = bias;
+        if taps.runs == 1 {
+            sums = dot4(lanes, rows, columns, taps.column, whole, sums);
         } else {
-            taps.pieces(x).fold(bias, |sums, (column, x)| {
-                dot4(rows, columns, column, x, sums)
-            })
-        };
+            for (column, x) in taps.pieces(x) {
+                sums = dot4(lanes, rows, columns, column, x, sums);
+            }
+        }
+        *y = sums;
         rows = rows.get(4 * columns..).unwrap_or_default();
     }
     for y in rest {
-        let bias = matrix.bias.get(row).copied().unwrap_or_default();
-        *y = taps.pieces(x).fold(bias, |sum, (column, x)| {
-            dot(piece(matrix, row, column, x.len()), x, sum)
-        });
+        let mut sum = matrix.bias.get(row).copied().unwrap_or_default();
+        for (column, x) in taps.pieces(x) {
+            sum = dot(lanes, piece(matrix, row, column, x.len()), x, sum);
+        }
+        *y = sum;
         row += 1;
     }
 }
@@ -156,20 +182,33 @@ pub fn mean(x: &[f32], channels: usize, taps: usize, y: &mut [f32]) {
 
 /// Adds four rows that follow each other, from a column on, to their sums.
 #[inline(always)]
-fn dot4(rows: &[f32], columns: usize, column: usize, x: &[f32], sums: [f32; 4]) -> [f32; 4] {
-    match rows_f32::dot4(rows, columns, column, x, sums) {
-        Some(sums) => sums,
-        None => one_by_one(rows, columns, column, x, sums),
+fn dot4<L: Lanes>(
+    lanes: L,
+    rows: &[f32],
+    columns: usize,
+    column: usize,
+    x: &[f32],
+    sums: [f32; 4],
+) -> [f32; 4] {
+    if let Some(sums) = rows_f32::dot4(rows, columns, column, x, sums) {
+        return sums;
     }
+    let mut four = [&[][..]; 4];
+    for (r, row) in four.iter_mut().enumerate() {
+        let start = r * columns + column;
+        *row = rows.get(start..start + x.len()).unwrap_or_default();
+    }
+    float_rows::dot4(lanes, four, x, sums)
 }
 
-#[inline(never)]
-fn one_by_one(rows: &[f32], columns: usize, column: usize, x: &[f32], sums: [f32; 4]) -> [f32; 4] {
-    let row = |r: usize| {
-        let start = r * columns + column;
-        rows.get(start..start + x.len()).unwrap_or_default()
-    };
-    kernel::dot4_f32([row(0), row(1), row(2), row(3)], x, sums)
+/// Adds a row to its sum.
+#[inline(always)]
+fn dot<L: Lanes>(lanes: L, row: &[f32], x: &[f32], sum: f32) -> f32 {
+    if HAS_BLOCKS {
+        rows_f32::dot(row, x, sum)
+    } else {
+        float_rows::dot(lanes, row, x, sum)
+    }
 }
 
 /// The sums of filters over one channel each.
@@ -180,6 +219,39 @@ pub fn depthwise(matrix: &Matrix<'_>, channels: usize, sliding: Sliding, x: &[f3
         bias: matrix.bias,
         channels,
     };
-    let done = depthwise_f32::run(&filters, sliding, x, y);
-    outputs(&filters, done, sliding, x, y, FLOATS, |_| |sums| sums);
+    dispatch(Depthwise {
+        done: depthwise_f32::run(&filters, sliding, x, y),
+        filters,
+        sliding,
+        x,
+        y,
+    });
+}
+
+/// The filters behind those that are done.
+struct Depthwise<'a> {
+    filters: Filters<'a, f32, f32>,
+    done: usize,
+    sliding: Sliding,
+    x: &'a [f32],
+    y: &'a mut [f32],
+}
+
+impl Job for Depthwise<'_> {
+    #[inline(always)]
+    fn run<L: Lanes>(self, lanes: L) {
+        let Self {
+            filters,
+            done,
+            sliding,
+            x,
+            y,
+        } = self;
+        outputs(&filters, done, sliding, x, y, Floats(lanes), |_| same);
+    }
+}
+
+#[inline(always)]
+fn same(sums: [f32; 4]) -> [f32; 4] {
+    sums
 }

@@ -1,7 +1,7 @@
 //! Sixteen rows in the lanes of vectors, for hosts: blocks of columns of sixteen weights, and behind them a row that would stand alone
 //! in its block. A vector adds a column to sixteen sums, so that each sum is made in the order of the columns.
+use crate::kernel::float_rows::dot;
 use crate::kernel::lane_places::floats::{self, Floats};
-use crate::kernel::reference::dot_f32;
 use crate::kernel::row_lanes::{Job, Lanes, ROWS, dispatch, split};
 use crate::kernel::slices::some;
 use crate::precision::Taps;
@@ -53,7 +53,7 @@ impl Job for Sums<'_, '_> {
         }
         for y in rest.chunks_mut(ROWS) {
             if let [y] = y {
-                *y = single(matrix, rows - 1, taps, x);
+                *y = single(lanes, matrix, rows - 1, taps, x);
                 continue;
             }
             let [sums] = blocks::<L, 1>(lanes, matrix, index, taps, x);
@@ -206,13 +206,17 @@ fn gates<L: Lanes, const N: usize>(
 
 /// The sum of a row that stands alone behind the blocks.
 #[inline(always)]
-fn single(matrix: &Matrix<'_>, row: usize, taps: &Taps, x: &[f32]) -> f32 {
+fn single<L: Lanes>(lanes: L, matrix: &Matrix<'_>, row: usize, taps: &Taps, x: &[f32]) -> f32 {
     let weights = matrix.weights.get(row * matrix.columns..);
     let weights = weights.unwrap_or_default();
     let [bias] = some(matrix.bias, row);
-    taps.pieces(x).fold(bias, |sum, (column, x)| {
-        dot_f32(weights.get(column..).unwrap_or_default(), x, sum)
-    })
+    let mut sum = bias;
+    // A loop and no `fold`: a closure that is not inlined would lack the vectors' instructions.
+    for (column, x) in taps.pieces(x) {
+        let weights = weights.get(column..).unwrap_or_default();
+        sum = dot(lanes, weights, x, sum);
+    }
+    sum
 }
 
 /// The columns of a block.
@@ -238,7 +242,7 @@ fn blocks<L: Lanes, const N: usize>(
         *sums = lanes.load_floats(&some(matrix.bias, ROWS * (index + block)));
         *weights = columns(matrix, index + block);
     }
-    // A loop and no `fold`: a closure that is not inlined would lack the vectors' instructions.
+    // No `fold` here either.
     for (column, x) in taps.pieces(x) {
         let mut pieces = [&[][..]; N];
         for (piece, weights) in pieces.iter_mut().zip(weights) {

@@ -246,10 +246,9 @@ pub const MVE: Costs = Costs {
     softmax: 5.0,
 };
 
-/// f32 with a floating-point unit for scalars: `VMLA`, which rounds the product as the host does. `VFMA` is one instruction too,
-/// so it would save none, and gives other bits than hosts without it.
+/// f32 with a floating-point unit for scalars: a `VFMA` for each product and its sum.
 pub const FPU: Costs = Costs {
-    // 14 columns of four rows: five VLDM, 56 VMLA; more values do not fit 32 registers.
+    // 14 columns of four rows: five VLDM, 56 VFMA; more values do not fit 32 registers.
     product: 61.0 / 56.0,
     together: 1.0,
     alone: 61.0 / 56.0,
