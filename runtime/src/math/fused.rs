@@ -2,7 +2,10 @@
 //!
 //! One instruction where the core has it (`VFMA` of a Cortex-M with a floating-point unit, `FMADD` of AArch64; x86-64 has it in
 //! [`Lanes`](crate::kernel::row_lanes::Lanes)), else integers; with the same bits everywhere.
-#![cfg_attr(dunlin_fpu, allow(unsafe_code))] // one instruction, on registers alone
+#![cfg_attr(
+    any(dunlin_fpu, all(target_arch = "aarch64", target_feature = "neon")),
+    allow(unsafe_code)
+)] // one instruction, on registers alone
 
 /// `a * b + c`, rounded once, to nearest, ties to even.
 #[inline(always)]
@@ -34,7 +37,8 @@ pub fn mul_add(a: f32, b: f32, c: f32) -> f32 {
     #[cfg(all(target_arch = "aarch64", target_feature = "neon"))]
     {
         use core::arch::aarch64::{vdup_n_f32, vfma_f32, vget_lane_f32};
-        vget_lane_f32::<0>(vfma_f32(vdup_n_f32(c), vdup_n_f32(a), vdup_n_f32(b)))
+        // SAFETY: the target has these instructions, which touch no memory.
+        unsafe { vget_lane_f32::<0>(vfma_f32(vdup_n_f32(c), vdup_n_f32(a), vdup_n_f32(b))) }
     }
     #[cfg(not(any(dunlin_fpu, all(target_arch = "aarch64", target_feature = "neon"))))]
     {
