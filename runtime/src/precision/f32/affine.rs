@@ -82,7 +82,7 @@ pub fn rectify(y: &mut [f32]) {
     }
 }
 
-/// The largest value of each channel over `[steps][taps][channels]`, from -inf on; NaN never is.
+/// The largest value of each channel over `[steps][taps][channels]`, from -inf on; NaN never is, and of equal ones the first is.
 #[inline(never)]
 pub fn largest(x: &[f32], channels: usize, taps: usize, y: &mut [f32]) {
     if pool_f32::largest(x, channels, taps, y) {
@@ -91,6 +91,14 @@ pub fn largest(x: &[f32], channels: usize, taps: usize, y: &mut [f32]) {
     let windows = x.chunks_exact((channels * taps).max(1));
     for (window, y) in windows.zip(y.chunks_exact_mut(channels.max(1))) {
         let mut steps = window.chunks_exact(channels.max(1));
+        if pool_f32::HAS_PROGRAM {
+            // One tap, or a NaN: both are rare, and this is short.
+            for (channel, y) in y.iter_mut().enumerate() {
+                let values = steps.clone().filter_map(|x| x.get(channel));
+                *y = values.fold(f32::NEG_INFINITY, |y, &x| larger(y, x));
+            }
+            continue;
+        }
         match (steps.next(), steps.next()) {
             (Some(first), Some(second)) => larger_of(first, second, y),
             (Some(only), None) => {
