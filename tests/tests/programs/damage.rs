@@ -55,7 +55,7 @@ fn swapped(code: &str) -> Vec<String> {
             "vadd.i32" | "vmul.i32" | "vmulh.s32" | "vqadd.s32" | "vand" | "vmin.s16"
             | "vmin.s32" | "vmax.s16" | "vmax.s32" | "vmlav.s16" | "vmlava.s16" | "vmullb.s16"
             | "vmullt.s16" => at == 1,
-            "add" | "adds" | "orr" | "ands" | "tst" => last,
+            "add" | "add.w" | "adds" | "orr" | "ands" | "tst" => last,
             _ => false,
         }
     };

@@ -14,6 +14,7 @@ mod damage;
 mod depthwise;
 mod depthwise_f32;
 mod depthwise_mve;
+mod depthwise_pairs_f32;
 mod depthwise_places;
 mod depthwise_step;
 mod floats;
@@ -168,6 +169,7 @@ fn kernels() -> impl Iterator<Item = Kernel> {
         .chain(gru::KERNELS)
         .chain(floats::KERNELS)
         .chain(depthwise_f32::KERNELS)
+        .chain(depthwise_pairs_f32::KERNELS)
         .chain(pool_f32::KERNELS)
 }
 
