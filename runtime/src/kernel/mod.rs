@@ -80,6 +80,7 @@ pub mod pool_f32;
 pub mod pool_pairs;
 pub mod portable;
 pub mod quad_places;
+pub mod rectify_f32;
 pub mod reference;
 pub mod row_blocks;
 pub mod row_lanes;

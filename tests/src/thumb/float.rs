@@ -12,6 +12,9 @@ const OTHER_STATUS: u32 = 0x0000_0014;
 /// All of those.
 const NO_FLAGS: u32 = 0x0fff_fffe;
 
+/// The bit of NaN that is not signaling.
+const QUIET: u32 = 0x0040_0000;
+
 #[derive(Debug, Clone, Copy)]
 pub enum Float {
     /// `VLDM` and `VSTM`, upward from the base.
@@ -43,6 +46,11 @@ pub enum Float {
     /// `VMRS` and `VMSR` of a register: the flags, and whether an operation was invalid.
     TakeStatus(Register),
     GiveStatus(Register),
+    /// `VMAXNM.F32`: the number of a number and a quiet NaN, and zero of two zeros unless both are negative.
+    Larger {
+        to: usize,
+        operands: [usize; 2],
+    },
     /// `VSELGT.F32`.
     SelectGreater {
         to: usize,
@@ -69,14 +77,14 @@ pub fn decode(name: &str, operands: &[Operand<'_>]) -> Option<Option<Float>> {
             count,
         }),
         (
-            "vfma.f32" | "vselgt.f32",
+            "vfma.f32" | "vselgt.f32" | "vmaxnm.f32",
             &[Operand::Single(to), Operand::Single(n), Operand::Single(m)],
         ) => {
             let operands = [n, m];
-            Some(if name == "vfma.f32" {
-                Float::MultiplyAdd { to, operands }
-            } else {
-                Float::SelectGreater { to, operands }
+            Some(match name {
+                "vfma.f32" => Float::MultiplyAdd { to, operands },
+                "vmaxnm.f32" => Float::Larger { to, operands },
+                _ => Float::SelectGreater { to, operands },
             })
         }
         ("vcmp.f32" | "vcmpe.f32", &[Operand::Single(n), Operand::Single(m)]) => {
@@ -102,8 +110,8 @@ pub fn decode(name: &str, operands: &[Operand<'_>]) -> Option<Option<Float>> {
             })
         }
         (
-            "vpush" | "vpop" | "vfma.f32" | "vselgt.f32" | "vcmp.f32" | "vcmpe.f32" | "vmrs"
-            | "vmsr" | "it",
+            "vpush" | "vpop" | "vfma.f32" | "vselgt.f32" | "vmaxnm.f32" | "vcmp.f32" | "vcmpe.f32"
+            | "vmrs" | "vmsr" | "it",
             _,
         ) => None,
         _ => return None,
@@ -192,6 +200,23 @@ impl Machine {
                     return Err("it changes what is the caller's in FPSCR".into());
                 }
                 self.float_invalid = status & 1 == 1;
+            }
+            Float::Larger { to, operands } => {
+                // `FPMaxNum` (DDI 0403, A2.5.9).
+                let [n, m] = operands.map(|single| f32::from_bits(self.singles[single]));
+                let signaling = |x: f32| x.is_nan() && x.to_bits() & QUIET == 0;
+                let larger = if signaling(n) || signaling(m) {
+                    self.float_invalid = true;
+                    let nan = if signaling(n) { n } else { m };
+                    f32::from_bits(nan.to_bits() | QUIET)
+                } else if n == m {
+                    f32::from_bits(n.to_bits() & m.to_bits())
+                } else if n.is_nan() || m > n {
+                    m
+                } else {
+                    n
+                };
+                self.singles[to] = larger.to_bits();
             }
             Float::SelectGreater {
                 to,

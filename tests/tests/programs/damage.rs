@@ -49,7 +49,7 @@ fn swapped(code: &str) -> Vec<String> {
     let commutes = |at: usize| {
         let last = at + 2 == operands.len();
         match name {
-            "smlad" | "smlabb" | "smlatt" | "mla" | "mls" | "vfma.f32" => at == 1,
+            "smlad" | "smlabb" | "smlatt" | "mla" | "mls" | "vfma.f32" | "vmaxnm.f32" => at == 1,
             "smlald" | "smull" => at == 2,
             "muls" => at == 1,
             "vadd.i32" | "vmul.i32" | "vmulh.s32" | "vqadd.s32" | "vand" | "vmin.s16"

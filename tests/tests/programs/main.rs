@@ -23,6 +23,7 @@ mod helium;
 mod places;
 mod pool_f32;
 mod pools;
+mod rectify_f32;
 mod sums;
 
 /// Starts of `x`, in values, and columns or places of weights: every alignment that there is.
@@ -171,6 +172,7 @@ fn kernels() -> impl Iterator<Item = Kernel> {
         .chain(depthwise_f32::KERNELS)
         .chain(depthwise_pairs_f32::KERNELS)
         .chain(pool_f32::KERNELS)
+        .chain(rectify_f32::KERNELS)
 }
 
 #[test]

@@ -5,6 +5,7 @@ use crate::kernel::depthwise::{Filters, Floats, outputs};
 use crate::kernel::depthwise_f32;
 use crate::kernel::float_rows;
 use crate::kernel::pool_f32;
+use crate::kernel::rectify_f32;
 use crate::kernel::row_lanes::{Job, Lanes, dispatch};
 use crate::kernel::rows_f32::{self, HAS_BLOCKS, blocks};
 use crate::precision::{Sliding, Taps};
@@ -73,6 +74,9 @@ fn in_rows<L: Lanes>(lanes: L, matrix: &Matrix<'_>, taps: &Taps, x: &[f32], y: &
 /// `max(y, 0)` of each.
 #[inline(never)]
 pub fn rectify(y: &mut [f32]) {
+    if rectify_f32::rectify(y) {
+        return;
+    }
     let (fours, rest) = y.as_chunks_mut::<4>();
     for y in fours {
         *y = y.map(relu);
