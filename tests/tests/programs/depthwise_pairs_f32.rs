@@ -30,6 +30,8 @@ struct Case<'c> {
     channels: usize,
     /// From a place to the next one of a pair, in places.
     apart: usize,
+    /// Places alone: the first tap, how many, and the step of the first.
+    alone: Vec<[usize; 3]>,
 }
 
 fn all(program: &Program) -> Result<Checked, String> {
@@ -46,12 +48,21 @@ fn all(program: &Program) -> Result<Checked, String> {
                         (0..count).map(|_| float(&mut random, exponents)).collect()
                     };
                     let places = if again { 2 * pairs * apart } else { 1 };
+                    let steps = 2 * pairs + taps - 1;
+                    // With sums of their own there are none.
+                    let alone = if again { 0 } else { (pairs + taps) % 4 };
+                    let alone = (0..alone).map(|nth| {
+                        let first = (nth + pairs) % taps;
+                        let used = taps - first - (nth + groups) % (taps - first);
+                        [first, used, (steps - used) * nth / 3]
+                    });
                     let case = Case {
+                        alone: alone.collect(),
                         weights: &floats(channels * size),
                         size,
                         taps,
                         sums: &floats(places * channels),
-                        x: &floats((2 * pairs + taps - 1) * channels),
+                        x: &floats(steps * channels),
                         pairs,
                         groups,
                         channels,
@@ -60,7 +71,7 @@ fn all(program: &Program) -> Result<Checked, String> {
                     let place = (exponents, taps, pairs, groups, "channels", channels);
                     let count = run(program, &case, again, &mut random)
                         .map_err(|failure| format!("{place:?}, sums {again}: {failure}"))?;
-                    checked.add([taps, pairs, groups, 0], count, &place)?;
+                    checked.add([taps, pairs, groups, again.into()], count, &place)?;
                 }
             }
         }
@@ -104,6 +115,18 @@ fn run(
     job.extend([x, y, 4 * (apart * channels) as u32]);
     job.extend([sums, 4 * step as u32, groups as u32]);
     job.push(((taps + TURN - TURN * turns) * TAP) as u32);
+    let outputs: Vec<u32> = case
+        .alone
+        .iter()
+        .map(|_| memory.unwritten(4 * channels, 4))
+        .collect();
+    let places = case.alone.iter().zip(&outputs).flat_map(|(&place, &y)| {
+        let [first, taps, step] = place.map(|count| count as u32);
+        let x = x + 4 * step * channels as u32;
+        [taps, x, y, room + 4 * CHANNELS as u32 * first]
+    });
+    let places = bytes(&places.collect::<Vec<_>>(), |word| word.to_le_bytes());
+    job.extend([memory.readable(&places, 0), outputs.len() as u32, 0]);
     let job = memory.writable(&bytes(&job, |word| word.to_le_bytes()), 0);
     let rest = [(); 3].map(|()| random.bits());
     let arguments = [job, rest[0], rest[1], rest[2]];
@@ -119,6 +142,19 @@ fn run(
             if found != Some(expected.to_le_bytes().to_vec()) {
                 return Err(format!(
                     "place {place}, channel {channel}: {found:?}, the reference gives {expected:?}"
+                ));
+            }
+        }
+    }
+    for (&[first, taps, step], y) in case.alone.iter().zip(outputs) {
+        for channel in 0..CHANNELS * groups {
+            let weights = &case.weights[channel * size + first..][..taps];
+            let x = &case.x[step * channels + channel..];
+            let expected = reference::strided_f32(weights, x, channels, case.sums[channel]);
+            let found = memory.bytes(y + 4 * channel as u32, 4);
+            if found != Some(expected.to_le_bytes().to_vec()) {
+                return Err(format!(
+                    "alone, channel {channel}: {found:?}, the reference gives {expected:?}"
                 ));
             }
         }

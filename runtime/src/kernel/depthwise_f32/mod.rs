@@ -8,6 +8,9 @@
 use super::depthwise::Filters;
 use super::sliding::Sliding;
 
+#[cfg(dunlin_fpu)]
+use pairs::Room;
+
 pub mod pairs;
 
 /// `y[place][f] = bias[f] + sum over the taps k of W[f][k] x[step of k][f]` in the order of `k`, for as many places as `y` has, of the
@@ -44,6 +47,13 @@ fn all(
     }
     let steps = x.len() / channels;
     let mut rest = y;
+    let mut room = Room::new();
+    // Most places, and whether those at the ends go with them: they are done last.
+    let mut main = None;
+    let (_, inside) = sliding.inside(steps, rest.len() / channels);
+    let ends =
+        stride == dilation && size <= pairs::TAPS && inside >= 4 && channels >= pairs::CHANNELS;
+    let eights = channels / pairs::CHANNELS * pairs::CHANNELS;
     for run in sliding.runs(steps, rest.len() / channels) {
         let (y, behind) = rest.split_at_mut_checked(run.places * channels)?;
         rest = behind;
@@ -69,9 +79,25 @@ fn all(
         // SAFETY: there is at least one place, as every run has; each has outputs for all channels, each channel a bias and `size`
         // weights, and the last tap of the last place, as all before it, meets a whole step of the input.
         unsafe {
-            let done = pairs::eights(&places, dilation, stride);
+            let left = match (ends, places.count) {
+                (true, 1) => room.leave(&places, 0, run.taps.start),
+                (true, _) => true,
+                (false, _) => false,
+            };
+            let done = if left {
+                eights
+            } else {
+                pairs::eights(&places, &mut room)
+            };
             places.fours(done, groups - done / 4, 0, places.count);
         }
+        if ends && places.count > 1 {
+            main = Some(places);
+        }
+    }
+    if let Some(places) = main {
+        // SAFETY: as before; the places left have some of the taps of these.
+        unsafe { pairs::eights(&places, &mut room) };
     }
     Some(4 * groups)
 }
