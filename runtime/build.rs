@@ -8,7 +8,7 @@ const MVE: [&str; 3] = ["cortex-m55", "cortex-m85", "cortex-m52"];
 
 fn main() {
     println!(
-        "cargo::rustc-check-cfg=cfg(dunlin_dsp, dunlin_mve, dunlin_v6m, dunlin_v8m, dunlin_unaligned, dunlin_fpu, dunlin_v7m)"
+        "cargo::rustc-check-cfg=cfg(dunlin_dsp, dunlin_mve, dunlin_v6m, dunlin_v8m, dunlin_unaligned, dunlin_fpu, dunlin_fpv5, dunlin_v7m)"
     );
     println!("cargo::rerun-if-changed=build.rs");
     let target = env::var("TARGET").unwrap_or_default();
@@ -27,6 +27,9 @@ fn main() {
     }
     if target.starts_with("thumb") && target.ends_with("eabihf") {
         println!("cargo::rustc-cfg=dunlin_fpu");
+        if target.starts_with("thumbv8m") || cpu == "cortex-m7" {
+            println!("cargo::rustc-cfg=dunlin_fpv5");
+        }
     }
     if target.starts_with("thumbv8m.main") {
         println!("cargo::rustc-cfg=dunlin_v8m");

@@ -39,7 +39,7 @@ impl Shape {
     fn any(random: &mut Random) -> Self {
         let mut below = |bound: u32| random.bits() % bound;
         let each = if below(4) == 0 { 2 + below(2) } else { 1 };
-        let channels = 1 + below(9).min(FILTERS as u32 / each - 1);
+        let channels = 1 + below(13).min(FILTERS as u32 / each - 1);
         let size = match below(4) {
             0 => 1 + below(34),
             _ => 1 + below(12),

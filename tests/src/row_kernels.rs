@@ -2,11 +2,11 @@
 //! made for and models elsewhere, against the scalar reference.
 use dunlin::kernel::places::{self, Pair};
 use dunlin::kernel::rows_mve::{self, Rows};
-use dunlin::kernel::{pool_f32, reference, rows_f32};
+use dunlin::kernel::{pool_f32, rectify_f32, reference, rows_f32};
 
 use crate::cases::{
-    BUFFER, LENGTHS, OFFSETS, bounds, each_place, finished, float, piece, rows, scale, scaled,
-    spans, starts, values,
+    BUFFER, LENGTHS, LONGEST, OFFSETS, bounds, each_place, finished, float, piece, rows, scale,
+    scaled, spans, starts, values,
 };
 use crate::inputs::Random;
 use crate::packed_kernels::Block;
@@ -23,6 +23,7 @@ pub fn run(report: &mut dyn FnMut(&str, bool)) {
     report("kernel rows of Helium", integers());
     report("kernel rows of floats", floats());
     report("kernel pools of floats", pools());
+    report("kernel relu of floats", rectified());
     report("kernel places", every_place());
 }
 
@@ -121,24 +122,23 @@ fn floats() -> bool {
     holds
 }
 
-/// Windows of one to five steps, with NaN among the values.
+/// Windows of one to five steps, without NaN and with one.
 #[inline(never)]
 fn pools() -> bool {
     let mut random = Random::new();
     let mut holds = true;
     let mut x = [0f32; 4 * BUFFER];
     for value in &mut x {
-        let bits = random.bits();
-        *value = match bits >> 16 & 7 {
-            0 => f32::NAN,
-            _ => float(bits, 120, 8),
-        };
+        *value = float(random.bits(), 120, 8);
     }
-    for (channels, taps) in [(8, 1), (8, 2), (8, 5), (16, 3), (24, 2), (12, 2)] {
+    for (channels, taps) in [(8, 1), (8, 2), (8, 5), (16, 3), (24, 2), (12, 2), (5, 4)] {
+        let count = 2 * taps * channels;
         let mut y = [0f32; 2 * 24];
         let y = y.get_mut(..2 * channels).unwrap_or_default();
         // Where there is no such program, the layers have loops that all builds share.
-        if !pool_f32::largest(&x, channels, taps, y) {
+        let done = pool_f32::largest(&x, channels, taps, y);
+        holds &= done == (pool_f32::HAS_PROGRAM && taps > 1);
+        if !done {
             continue;
         }
         for (at, &found) in y.iter().enumerate() {
@@ -147,6 +147,37 @@ fn pools() -> bool {
             let expected = values.fold(f32::NEG_INFINITY, |y, x| if x > y { x } else { y });
             holds &= found.to_bits() == expected.to_bits();
         }
+        let mut with_nan = x;
+        with_nan[random.bits() as usize % count] = f32::NAN;
+        holds &= !pool_f32::largest(&with_nan, channels, taps, y);
+    }
+    holds
+}
+
+/// All lengths, without NaN and with one.
+#[inline(never)]
+fn rectified() -> bool {
+    let mut random = Random::new();
+    let mut holds = true;
+    for &len in LENGTHS {
+        let mut values = [0f32; LONGEST];
+        for value in &mut values {
+            *value = float(random.bits(), 120, 8);
+        }
+        let mut y = values;
+        let y = y.get_mut(..len).unwrap_or_default();
+        // Where there is no such program, the layers have a loop that all builds share.
+        if !rectify_f32::rectify(y) {
+            holds &= !pool_f32::HAS_PROGRAM || len < rectify_f32::SIXTEEN;
+            continue;
+        }
+        for (found, x) in y.iter().zip(values) {
+            let expected: f32 = if x > 0.0 { x } else { 0.0 };
+            holds &= found.to_bits() == expected.to_bits();
+        }
+        // Signaling: all programs leave such a one to the caller.
+        y[random.bits() as usize % len] = f32::from_bits(0x7f80_0001);
+        holds &= !rectify_f32::rectify(y);
     }
     holds
 }

@@ -32,7 +32,13 @@ macro_rules! fpu {
         ".cpu cortex-m55"
     };
 }
-#[cfg(all(dunlin_fpu, not(dunlin_mve)))]
+#[cfg(all(dunlin_fpu, dunlin_fpv5, not(dunlin_mve)))]
+macro_rules! fpu {
+    () => {
+        ".fpu fpv5-sp-d16"
+    };
+}
+#[cfg(all(dunlin_fpu, not(dunlin_fpv5)))]
 macro_rules! fpu {
     () => {
         ".fpu fpv4-sp-d16"
@@ -74,6 +80,7 @@ pub mod pool_f32;
 pub mod pool_pairs;
 pub mod portable;
 pub mod quad_places;
+pub mod rectify_f32;
 pub mod reference;
 pub mod row_blocks;
 pub mod row_lanes;

@@ -1,40 +1,42 @@
-//! The largest f32 value of each channel over some time steps, on cores with a floating-point unit: eight channels beside each other,
-//! all windows in one program. Cores with Helium have vectors that select, which the compiler finds.
+//! The largest f32 value of each channel over some time steps, on cores with a floating-point unit: two steps at a time, eight channels
+//! beside each other, all windows in one program. Cores with Helium have vectors that select, which the compiler finds.
+//!
+//! Nothing here looks for NaN: the unit itself keeps in mind that a comparison met one, and then the caller takes another way.
 #![cfg_attr(all(dunlin_fpu, not(dunlin_mve)), allow(unsafe_code))] // a naked function, and the call into it with checked lengths
 
 /// Channels at a time.
 #[cfg(all(dunlin_fpu, not(dunlin_mve)))]
 const EIGHT: usize = 8;
 
-/// `y[step][c]` is the largest of `x[step][tap][c]` over the taps, from -inf on: a tap counts where it is larger than all before, so
-/// that NaN never does.
+/// Whether this build has the program.
+pub const HAS_PROGRAM: bool = cfg!(all(dunlin_fpu, not(dunlin_mve)));
+
+/// `y[step][c]` is the largest of `x[step][tap][c]` over the taps, the first of those that are equal.
 ///
-/// `false`, and nothing done, where there is no such program for so many channels, or a slice is too short.
+/// `false`, and `y` to be computed in another way, where there is no such program, a NaN, a single tap, or a slice is too short.
 #[inline(always)]
 pub fn largest(x: &[f32], channels: usize, taps: usize, y: &mut [f32]) -> bool {
     #[cfg(all(dunlin_fpu, not(dunlin_mve)))]
     {
-        let eights = channels / EIGHT;
         let steps = y.len().checked_div(channels).unwrap_or_default();
         let count = steps
             .checked_mul(channels)
             .and_then(|count| count.checked_mul(taps));
         let enough = count.is_some_and(|count| count <= x.len());
-        if channels % EIGHT != 0 || steps == 0 || taps == 0 || !enough {
+        if steps == 0 || taps < 2 || !enough {
             return false;
         }
         let job = Job {
             y: y.as_mut_ptr(),
-            taps,
-            tap: 4 * channels,
-            rest: 4 * channels * (taps - 1),
-            eights,
+            eights: channels / EIGHT,
+            ones: channels % EIGHT,
             steps,
-            least: [f32::NEG_INFINITY; EIGHT],
+            more: taps - 1,
+            row: 4 * channels,
         };
-        // SAFETY: there are at least one step, one tap and eight channels, and as many values and outputs as they make.
-        unsafe { program(x.as_ptr(), &job) };
-        true
+        // SAFETY: there are at least one step, one channel and two taps, and as many values and outputs as they make.
+        let invalid = unsafe { program(x.as_ptr(), &job) };
+        invalid == 0
     }
     #[cfg(any(not(dunlin_fpu), dunlin_mve))]
     {
@@ -43,25 +45,26 @@ pub fn largest(x: &[f32], channels: usize, taps: usize, y: &mut [f32]) -> bool {
     }
 }
 
-/// What [`PROGRAM`] works on besides.
+/// What the programs work on besides.
 #[cfg(all(dunlin_fpu, not(dunlin_mve)))]
 #[repr(C)]
 struct Job {
     y: *mut f32,
-    taps: usize,
-    /// Bytes of a tap, and of all taps of a step but the first.
-    tap: usize,
-    rest: usize,
+    /// Channels, and those behind the last eight.
     eights: usize,
+    ones: usize,
     steps: usize,
-    least: [f32; EIGHT],
+    /// Taps behind the first.
+    more: usize,
+    /// Bytes of all channels.
+    row: usize,
 }
 
-/// The larger of two values.
-macro_rules! larger {
+/// The larger of two values, the first where they are equal.
+macro_rules! moving {
     ($y:literal, $x:literal) => {
         concat!(
-            "vcmp.f32 ",
+            "vcmpe.f32 ",
             $x,
             ", ",
             $y,
@@ -74,44 +77,84 @@ macro_rules! larger {
     };
 }
 
-/// r0 values, r1 the [`Job`], from there on the least value eight times.
+/// The same of a unit that selects.
+macro_rules! selecting {
+    ($y:literal, $x:literal) => {
+        concat!(
+            "vcmpe.f32 ",
+            $x,
+            ", ",
+            $y,
+            "\nvmrs apsr_nzcv, fpscr\nvselgt.f32 ",
+            $y,
+            ", ",
+            $x,
+            ", ",
+            $y,
+            "\n"
+        )
+    };
+}
+
+/// r0 values, r1 the [`Job`]; gives whether a comparison met a NaN, which the lowest bit of FPSCR says.
 ///
-/// r4 outputs, r5 taps, r6 and r7 bytes of a tap and of those behind the first, r8 eights of a step, r9 steps; r2 eights and r12
-/// taps that are left, r3 the values of a tap; s0-s7 the largest, s8-s15 a tap's.
+/// Of two taps r0 has the first, or the largest so far, r3 the second; r4 outputs, r5 eights and r6 channels behind them, r7 steps,
+/// r8 taps behind the first, r9 bytes of a tap; r2 eights and r12 taps that are left; s0-s7 the largest, s8-s15 a tap's.
 macro_rules! source {
-    () => {
+    ($larger:ident) => {
         concat!(
             "
         push {r4-r9}
-        ldm r1!, {r4-r9}
+        vmrs r2, fpscr
+        bic r2, r2, #1
+        vmsr fpscr, r2
+        ldm r1, {r4-r9}
         1:
-        mov r2, r8
+        add r3, r0, r9
+        mov r12, r8
         2:
-        vldm r1, {s0-s7}
-        mov r3, r0
-        mov r12, r5
+        movs r2, r5
+        beq 4f
         3:
-        vldm r3, {s8-s15}
-        add r3, r3, r6
+        vldm r0!, {s0-s7}
+        vldm r3!, {s8-s15}
         ",
-            larger!("s0", "s8"),
-            larger!("s1", "s9"),
-            larger!("s2", "s10"),
-            larger!("s3", "s11"),
-            larger!("s4", "s12"),
-            larger!("s5", "s13"),
-            larger!("s6", "s14"),
-            larger!("s7", "s15"),
+            $larger!("s0", "s8"),
+            $larger!("s1", "s9"),
+            $larger!("s2", "s10"),
+            $larger!("s3", "s11"),
+            $larger!("s4", "s12"),
+            $larger!("s5", "s13"),
+            $larger!("s6", "s14"),
+            $larger!("s7", "s15"),
             "
-        subs r12, r12, #1
-        bne 3b
         vstm r4!, {s0-s7}
-        add r0, r0, #32
         subs r2, r2, #1
-        bne 2b
-        add r0, r0, r7
-        subs r9, r9, #1
+        bne 3b
+        4:
+        movs r2, r6
+        beq 6f
+        5:
+        vldm r0!, {s0}
+        vldm r3!, {s8}
+        ",
+            $larger!("s0", "s8"),
+            "
+        vstm r4!, {s0}
+        subs r2, r2, #1
+        bne 5b
+        6:
+        sub r0, r4, r9
+        subs r12, r12, #1
+        beq 7f
+        mov r4, r0
+        b 2b
+        7:
+        mov r0, r3
+        subs r7, r7, #1
         bne 1b
+        vmrs r0, fpscr
+        and r0, r0, #1
         pop {r4-r9}
         bx lr
         "
@@ -120,12 +163,23 @@ macro_rules! source {
 }
 
 /// The program of [`largest`], for the interpreter of the tests.
-pub const PROGRAM: &str = source!();
+pub const PROGRAM: &str = source!(moving);
+
+/// That of units that select (FPv5).
+pub const SELECTING: &str = source!(selecting);
 
 /// # Safety
-/// At least one step, one tap and eight channels, with all their values and outputs.
-#[cfg(all(dunlin_fpu, not(dunlin_mve)))]
+/// At least one step, one channel and two taps, with all their values and outputs.
+#[cfg(all(dunlin_fpu, not(dunlin_fpv5), not(dunlin_mve)))]
 #[unsafe(naked)]
-unsafe extern "C" fn program(x: *const f32, job: &Job) {
-    core::arch::naked_asm!(super::fpu!(), source!(), options(raw))
+unsafe extern "C" fn program(x: *const f32, job: &Job) -> usize {
+    core::arch::naked_asm!(super::fpu!(), source!(moving), options(raw))
+}
+
+/// # Safety
+/// At least one step, one channel and two taps, with all their values and outputs.
+#[cfg(all(dunlin_fpv5, not(dunlin_mve)))]
+#[unsafe(naked)]
+unsafe extern "C" fn program(x: *const f32, job: &Job) -> usize {
+    core::arch::naked_asm!(super::fpu!(), source!(selecting), options(raw))
 }

@@ -4,6 +4,7 @@ use std::string::String;
 use std::vec::Vec;
 
 use super::alu::number_carry;
+use super::float::Float;
 use super::loads::memory;
 use super::models::{EXTEND, LONG, OF2, OF3, packs_with};
 use super::operand::{Operand, PC, Register, SP, Shift, ShiftKind};
@@ -51,7 +52,7 @@ impl Program {
 
 /// What an `IT` says of the next line.
 fn begins(operation: &Operation) -> Option<Condition> {
-    if let Operation::Vector(Vector::If(condition)) = *operation {
+    if let Operation::Vector(Vector::Float(Float::If(condition))) = *operation {
         Some(condition)
     } else {
         None
@@ -60,7 +61,7 @@ fn begins(operation: &Operation) -> Option<Condition> {
 
 /// What a line says that the `IT` before it says.
 fn governed(operation: &Operation) -> Option<Condition> {
-    if let Operation::Vector(Vector::MoveIf { condition, .. }) = *operation {
+    if let Operation::Vector(Vector::Float(Float::MoveIf { condition, .. })) = *operation {
         Some(condition)
     } else {
         None

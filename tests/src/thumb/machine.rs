@@ -38,6 +38,8 @@ pub struct Machine {
     pub(super) flags: Flags,
     /// Those of the floating-point unit.
     pub(super) float_flags: Flags,
+    /// Whether one of its operations was invalid.
+    pub(super) float_invalid: bool,
     greater_or_equal: u8,
     /// The lowest address of the stack, and the one past it.
     pub(super) stack: [u32; 2],
@@ -82,6 +84,7 @@ impl Machine {
             predicate: random.bits() as u16,
             flags,
             float_flags: flags,
+            float_invalid: random.bits() & 1 == 1,
             greater_or_equal: random.bits() as u8 & 15,
             stack: [low, low + STACK as u32],
         };

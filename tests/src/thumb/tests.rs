@@ -243,3 +243,28 @@ fn a_float_moves_where_a_comparison_says_so() {
         refused(text, Core::V7em, 0, "an IT says");
     }
 }
+
+#[test]
+fn a_unit_selects_and_keeps_in_mind_that_it_met_a_nan() {
+    let larger = |x: f32, y: f32| {
+        let text = "vmrs r3, fpscr\nbic r3, r3, #1\nvmsr fpscr, r3\nvldm r0, {s0-s1}\nvcmpe.f32 s0, s1\nvmrs apsr_nzcv, fpscr\nvselgt.f32 s1, s0, s1\nvcmp.f32 s1, s1\nvstm r1, {s1}\nldr r0, [r1]\nvmrs r1, fpscr\nand r1, r1, #1\nbx lr";
+        let program = Program::parse(text, Core::V7em).unwrap_or_else(|fault| panic!("{fault}"));
+        let mut memory = Memory::default();
+        let values = [x, y].map(f32::to_le_bytes);
+        let values = memory.readable(values.as_flattened(), 0);
+        let to = memory.unwritten(4, 0);
+        let mut machine = Machine::new(memory, &mut Random::new());
+        let returned = machine.call(&program, &[values, to], &[]);
+        let [larger, invalid, ..] = returned.unwrap_or_else(|fault| panic!("{fault}")).registers;
+        (larger, invalid)
+    };
+    let (nan, infinite) = (f32::NAN, f32::INFINITY);
+    assert_eq!(larger(2.0, 1.0), (2f32.to_bits(), 0));
+    assert_eq!(larger(1.0, 2.0), (2f32.to_bits(), 0));
+    assert_eq!(larger(0.0, -0.0), ((-0f32).to_bits(), 0));
+    assert_eq!(larger(infinite, 1.0), (infinite.to_bits(), 0));
+    assert_eq!(larger(nan, 1.0), (1f32.to_bits(), 1));
+    assert_eq!(larger(1.0, nan), (nan.to_bits(), 1));
+    let text = "vmrs r0, fpscr\nbic r0, r0, #4\nvmsr fpscr, r0\nbx lr";
+    refused(text, Core::V7em, 0, "what is the caller's");
+}

@@ -1,13 +1,12 @@
-//! Floats of single precision, Helium's loops, and products across vectors.
-use core::cmp::Ordering;
+//! Helium's loops, and products across vectors.
 use std::string::String;
 
 use super::Fault;
-use super::alu::Flags;
+use super::float::{self, Float};
 use super::helium::{self, Elements};
 use super::machine::{Machine, Next};
 use super::operand::{Address, Index, LR, Offset, Operand, PC, Register, SP};
-use super::operation::{Condition, Operation, Width};
+use super::operation::{Operation, Width};
 use super::text::Line;
 use super::vector_access::{self as access, Access};
 
@@ -16,39 +15,8 @@ const ELEMENTS: usize = 8;
 
 #[derive(Debug, Clone, Copy)]
 pub enum Vector {
-    /// `VLDM` and `VSTM`, upward from the base.
-    Singles {
-        load: bool,
-        base: Register,
-        advances: bool,
-        first: usize,
-        count: usize,
-    },
-    /// `VPUSH`, or `VPOP`.
-    Stack {
-        push: bool,
-        first: usize,
-        count: usize,
-    },
-    /// `VFMA.F32`: a product and its sum are rounded once (DDI 0403, A7.7 "VFMA, VFMS").
-    MultiplyAdd {
-        to: usize,
-        operands: [usize; 2],
-    },
-    /// `VCMP.F32`, whose flags stay in the floating-point unit.
-    Compare {
-        operands: [usize; 2],
-    },
-    /// `VMRS APSR_nzcv, FPSCR`: these flags as those of the core.
-    TakeFlags,
-    /// `IT` of one instruction, which is a `MoveIf` of the same condition.
-    If(Condition),
-    /// `VMOV.F32` in an `IT` block.
-    MoveIf {
-        condition: Condition,
-        to: usize,
-        from: usize,
-    },
+    /// Of the floating-point unit, which cores without Helium have too.
+    Float(Float),
     /// `DLS`; `WLS`, which leaves out a loop of no turns; `DLSTP.16` and `WLSTP.16`, from which on LR counts elements.
     LoopStart {
         count: Register,
@@ -82,13 +50,7 @@ pub enum Vector {
 impl Vector {
     pub fn is_helium(self) -> bool {
         match self {
-            Self::Singles { .. }
-            | Self::Stack { .. }
-            | Self::MultiplyAdd { .. }
-            | Self::Compare { .. }
-            | Self::TakeFlags
-            | Self::If(_)
-            | Self::MoveIf { .. } => false,
+            Self::Float(_) => false,
             Self::LoopStart { .. }
             | Self::LoopEnd { .. }
             | Self::Access(_)
@@ -111,6 +73,10 @@ pub fn decode(
         let operation = |access| Operation::Vector(Vector::Access(access));
         return Some(access.map(operation));
     }
+    if let Some(float) = float::decode(name, operands) {
+        let operation = |float| Operation::Vector(Vector::Float(float));
+        return Some(float.map(operation));
+    }
     let in_block = match name {
         "vldrht.u16" => Some("vldrh.u16"),
         "vldrbt.s16" => Some("vldrb.s16"),
@@ -125,7 +91,6 @@ pub fn decode(
         return Some(elements.map(operation));
     }
     let vector = match (name, operands) {
-        ("vldm" | "vstm", _) => singles(name == "vldm", operands),
         ("vpst" | "vpstt" | "vpsttt" | "vpstttt", &[]) => Some(Vector::Block {
             length: name.len() - "vps".len(),
         }),
@@ -133,28 +98,6 @@ pub fn decode(
             let in_reach = matches!(address.offset, Offset::Number(offset) if offset % 4 == 0 && (-508..=508).contains(&offset));
             let stays = address.index == Index::Offset && address.base != PC;
             (in_reach && stays).then_some(Vector::Predicate(address))
-        }
-        ("vpush" | "vpop", &[Operand::Singles(first, count)]) => Some(Vector::Stack {
-            push: name == "vpush",
-            first,
-            count,
-        }),
-        ("vfma.f32", &[Operand::Single(to), Operand::Single(n), Operand::Single(m)]) => {
-            let operands = [n, m];
-            Some(Vector::MultiplyAdd { to, operands })
-        }
-        ("vcmp.f32", &[Operand::Single(n), Operand::Single(m)]) => {
-            Some(Vector::Compare { operands: [n, m] })
-        }
-        ("vmrs", &[Operand::Word("apsr_nzcv"), Operand::Word("fpscr")]) => Some(Vector::TakeFlags),
-        ("it", &[Operand::Word(condition)]) => Condition::parse(condition).map(Vector::If),
-        (_, &[Operand::Single(to), Operand::Single(from)]) if name.starts_with("vmov") => {
-            let condition = name.strip_prefix("vmov")?.strip_suffix(".f32")?;
-            Some(Vector::MoveIf {
-                condition: Condition::parse(condition)?,
-                to,
-                from,
-            })
         }
         ("dls" | "dlstp.16", &[Operand::Register(LR), Operand::Register(count)]) => {
             (count != SP && count != PC).then_some(Vector::LoopStart {
@@ -198,9 +141,8 @@ pub fn decode(
             })
         }
         (
-            "vpst" | "vpstt" | "vpsttt" | "vpstttt" | "vldr" | "vpush" | "vpop" | "vfma.f32"
-            | "vcmp.f32" | "vmrs" | "it" | "dls" | "dlstp.16" | "wls" | "wlstp.16" | "le" | "letp"
-            | "vmlav.s16" | "vmlava.s16",
+            "vpst" | "vpstt" | "vpsttt" | "vpstttt" | "vldr" | "dls" | "dlstp.16" | "wls"
+            | "wlstp.16" | "le" | "letp" | "vmlav.s16" | "vmlava.s16",
             _,
         ) => None,
         _ => return None,
@@ -228,98 +170,10 @@ pub fn blocks(code: &[(Operation, Line)]) -> Result<(), Fault> {
     Ok(())
 }
 
-fn singles(load: bool, operands: &[Operand<'_>]) -> Option<Vector> {
-    let (base, advances, first, count) = match *operands {
-        [Operand::Register(base), Operand::Singles(first, count)] => (base, false, first, count),
-        [Operand::Advancing(base), Operand::Singles(first, count)] => (base, true, first, count),
-        _ => return None,
-    };
-    (base != PC && base != SP).then_some(Vector::Singles {
-        load,
-        base,
-        advances,
-        first,
-        count,
-    })
-}
-
 impl Machine {
     pub(super) fn vector(&mut self, vector: Vector) -> Result<Next, String> {
         match vector {
-            Vector::Singles {
-                load,
-                base,
-                advances,
-                first,
-                count,
-            } => {
-                let mut at = self.registers[base];
-                self.words(at)?;
-                for single in first..first + count {
-                    if load {
-                        self.singles[single] = self.read(at, Width::Word)?;
-                    } else {
-                        self.write(at, Width::Word, self.singles[single])?;
-                    }
-                    at = at.wrapping_add(4);
-                }
-                if advances {
-                    self.registers[base] = at;
-                }
-            }
-            Vector::MultiplyAdd { to, operands } => {
-                let [n, m] = operands.map(|single| f32::from_bits(self.singles[single]));
-                let sum = n.mul_add(m, f32::from_bits(self.singles[to]));
-                self.singles[to] = sum.to_bits();
-            }
-            Vector::Compare { operands } => {
-                let [n, m] = operands.map(|single| f32::from_bits(self.singles[single]));
-                // `FPCompare` (DDI 0403, A2.5.8): N, Z, C and V.
-                let [negative, zero, carry, overflow] = match n.partial_cmp(&m) {
-                    Some(Ordering::Equal) => [false, true, true, false],
-                    Some(Ordering::Less) => [true, false, false, false],
-                    Some(Ordering::Greater) => [false, false, true, false],
-                    None => [false, false, true, true],
-                };
-                self.float_flags = Flags {
-                    negative,
-                    zero,
-                    carry,
-                    overflow,
-                };
-            }
-            Vector::TakeFlags => self.flags = self.float_flags,
-            // What it governs says its condition itself.
-            Vector::If(_) => {}
-            Vector::MoveIf {
-                condition,
-                to,
-                from,
-            } => {
-                if self.flags.hold(condition) {
-                    self.singles[to] = self.singles[from];
-                }
-            }
-            Vector::Stack { push, first, count } => {
-                let sp = self.registers[SP];
-                let start = if push {
-                    sp.wrapping_sub(4 * count as u32)
-                } else {
-                    sp
-                };
-                self.set_stack(start)?;
-                for (single, at) in (first..first + count).zip(0..) {
-                    let at = start.wrapping_add(4 * at);
-                    if push {
-                        self.write(at, Width::Word, self.singles[single])?;
-                    } else {
-                        self.singles[single] = self.read(at, Width::Word)?;
-                    }
-                }
-                if !push {
-                    self.set_stack(start.wrapping_add(4 * count as u32))?;
-                }
-            }
+            Vector::Float(float) => self.float(float)?,
             Vector::LoopStart {
                 count,
                 otherwise,

@@ -49,13 +49,13 @@ fn swapped(code: &str) -> Vec<String> {
     let commutes = |at: usize| {
         let last = at + 2 == operands.len();
         match name {
-            "smlad" | "smlabb" | "smlatt" | "mla" | "mls" | "vfma.f32" => at == 1,
+            "smlad" | "smlabb" | "smlatt" | "mla" | "mls" | "vfma.f32" | "vmaxnm.f32" => at == 1,
             "smlald" | "smull" => at == 2,
             "muls" => at == 1,
             "vadd.i32" | "vmul.i32" | "vmulh.s32" | "vqadd.s32" | "vand" | "vmin.s16"
             | "vmin.s32" | "vmax.s16" | "vmax.s32" | "vmlav.s16" | "vmlava.s16" | "vmullb.s16"
             | "vmullt.s16" => at == 1,
-            "add" | "adds" | "orr" | "ands" | "tst" => last,
+            "add" | "add.w" | "adds" | "orr" | "ands" | "tst" => last,
             _ => false,
         }
     };

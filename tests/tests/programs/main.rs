@@ -14,6 +14,7 @@ mod damage;
 mod depthwise;
 mod depthwise_f32;
 mod depthwise_mve;
+mod depthwise_pairs_f32;
 mod depthwise_places;
 mod depthwise_step;
 mod floats;
@@ -22,6 +23,7 @@ mod helium;
 mod places;
 mod pool_f32;
 mod pools;
+mod rectify_f32;
 mod sums;
 
 /// Starts of `x`, in values, and columns or places of weights: every alignment that there is.
@@ -168,7 +170,9 @@ fn kernels() -> impl Iterator<Item = Kernel> {
         .chain(gru::KERNELS)
         .chain(floats::KERNELS)
         .chain(depthwise_f32::KERNELS)
+        .chain(depthwise_pairs_f32::KERNELS)
         .chain(pool_f32::KERNELS)
+        .chain(rectify_f32::KERNELS)
 }
 
 #[test]

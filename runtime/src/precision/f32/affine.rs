@@ -5,6 +5,7 @@ use crate::kernel::depthwise::{Filters, Floats, outputs};
 use crate::kernel::depthwise_f32;
 use crate::kernel::float_rows;
 use crate::kernel::pool_f32;
+use crate::kernel::rectify_f32;
 use crate::kernel::row_lanes::{Job, Lanes, dispatch};
 use crate::kernel::rows_f32::{self, HAS_BLOCKS, blocks};
 use crate::precision::{Sliding, Taps};
@@ -73,6 +74,9 @@ fn in_rows<L: Lanes>(lanes: L, matrix: &Matrix<'_>, taps: &Taps, x: &[f32], y: &
 /// `max(y, 0)` of each.
 #[inline(never)]
 pub fn rectify(y: &mut [f32]) {
+    if rectify_f32::rectify(y) {
+        return;
+    }
     let (fours, rest) = y.as_chunks_mut::<4>();
     for y in fours {
         *y = y.map(relu);
@@ -82,7 +86,7 @@ pub fn rectify(y: &mut [f32]) {
     }
 }
 
-/// The largest value of each channel over `[steps][taps][channels]`, from -inf on; NaN never is.
+/// The largest value of each channel over `[steps][taps][channels]`, from -inf on; NaN never is, and of equal ones the first is.
 #[inline(never)]
 pub fn largest(x: &[f32], channels: usize, taps: usize, y: &mut [f32]) {
     if pool_f32::largest(x, channels, taps, y) {
@@ -91,6 +95,14 @@ pub fn largest(x: &[f32], channels: usize, taps: usize, y: &mut [f32]) {
     let windows = x.chunks_exact((channels * taps).max(1));
     for (window, y) in windows.zip(y.chunks_exact_mut(channels.max(1))) {
         let mut steps = window.chunks_exact(channels.max(1));
+        if pool_f32::HAS_PROGRAM {
+            // One tap, or a NaN: both are rare, and this is short.
+            for (channel, y) in y.iter_mut().enumerate() {
+                let values = steps.clone().filter_map(|x| x.get(channel));
+                *y = values.fold(f32::NEG_INFINITY, |y, &x| larger(y, x));
+            }
+            continue;
+        }
         match (steps.next(), steps.next()) {
             (Some(first), Some(second)) => larger_of(first, second, y),
             (Some(only), None) => {

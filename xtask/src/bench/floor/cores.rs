@@ -274,9 +274,9 @@ pub const FPU: Costs = Costs {
     reset: 1.0,
     // VLDR, VSUB, VMUL, VMLA, VSTR, VSTR.
     hidden: 6.0,
-    // VLDM of eight, VMAXNM, VSTM of eight.
+    // VLDM of eight; VCMPE, VMRS, IT, VMOV, as VMAXNM takes the other one of two zeros; VSTM of eight.
     load: 0.125,
-    larger: 1.0,
+    larger: 4.0,
     copy_store: 0.125,
     add_tap: 1.125,
     middle: None,
@@ -291,4 +291,20 @@ pub const FPU: Costs = Costs {
     norm: 6.0,
     // The exponential, the largest one, an addition, VDIV.
     softmax: 15.0,
+};
+
+/// FPv5 of M7 and M33.
+pub const FPV5: Costs = Costs {
+    // VCMPE, VMRS, VSEL.
+    larger: 3.0,
+    ..FPU
+};
+
+/// M55, whose Helium has floats too.
+pub const FPU_MVE: Costs = Costs {
+    // VLDRW of four; VCMP and VPSEL of four; VSTRW of four.
+    load: 0.25,
+    larger: 0.5,
+    copy_store: 0.25,
+    ..FPU
 };

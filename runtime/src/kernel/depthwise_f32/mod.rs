@@ -1,5 +1,6 @@
-//! Filters of one channel each in f32, on cores with a floating-point unit: four channels beside each other, four taps at a time,
-//! in one program for all places with the same taps.
+//! Filters of one channel each in f32, on cores with a floating-point unit: eight channels at two places at a time where places
+//! share values ([`pairs`]), else four channels beside each other, four taps at a time, in one program for all places with the same
+//! taps.
 //!
 //! `VFMA` rounds a product and its sum once, as [`reference`](super::reference) does.
 #![cfg_attr(dunlin_fpu, allow(unsafe_code))] // a naked function, and the call into it with checked lengths
@@ -7,13 +8,18 @@
 use super::depthwise::Filters;
 use super::sliding::Sliding;
 
+#[cfg(dunlin_fpu)]
+use pairs::Room;
+
+pub mod pairs;
+
 /// `y[place][f] = bias[f] + sum over the taps k of W[f][k] x[step of k][f]` in the order of `k`, for as many places as `y` has, of the
 /// first channels; gives their number, 0 where there is no such program, or more than one filter a channel.
 #[inline(always)]
 pub fn run(filters: &Filters<'_, f32, f32>, sliding: Sliding, x: &[f32], y: &mut [f32]) -> usize {
     #[cfg(dunlin_fpu)]
     {
-        fours(filters, sliding, x, y).unwrap_or_default()
+        all(filters, sliding, x, y).unwrap_or_default()
     }
     #[cfg(not(dunlin_fpu))]
     {
@@ -25,7 +31,7 @@ pub fn run(filters: &Filters<'_, f32, f32>, sliding: Sliding, x: &[f32], y: &mut
 /// As [`run`]; `None` where a slice is too short.
 #[cfg(dunlin_fpu)]
 #[inline(always)]
-fn fours(
+fn all(
     filters: &Filters<'_, f32, f32>,
     sliding: Sliding,
     x: &[f32],
@@ -41,6 +47,13 @@ fn fours(
     }
     let steps = x.len() / channels;
     let mut rest = y;
+    let mut room = Room::new();
+    // Most places, and whether those at the ends go with them: they are done last.
+    let mut main = None;
+    let (_, inside) = sliding.inside(steps, rest.len() / channels);
+    let ends =
+        stride == dilation && size <= pairs::TAPS && inside >= 4 && channels >= pairs::CHANNELS;
+    let eights = channels / pairs::CHANNELS * pairs::CHANNELS;
     for run in sliding.runs(steps, rest.len() / channels) {
         let (y, behind) = rest.split_at_mut_checked(run.places * channels)?;
         rest = behind;
@@ -51,24 +64,92 @@ fn fours(
                 return None;
             }
         }
-        let mut job = Job {
+        let places = Places {
             weights: filters.weights.as_ptr().wrapping_add(run.taps.start),
-            x: x.as_ptr().wrapping_add(run.at * channels),
             bias: filters.bias.as_ptr(),
-            groups,
+            channels,
             taps,
-            row: 4 * size,
-            tap: 4 * dilation * channels,
+            size,
+            x: x.as_ptr().wrapping_add(run.at * channels),
+            tap: dilation * channels,
+            stride: stride * channels,
             y: y.as_mut_ptr(),
-            place: 4 * stride * channels,
-            gap: 4 * (channels - 4 * groups),
-            places: run.places,
+            count: run.places,
         };
-        // SAFETY: there is at least one place, as every run has, and one group; each place has outputs for all channels, each
-        // channel a bias and `size` weights, and the last tap of the last place, as all before it, meets a whole step of the input.
-        unsafe { program(&mut job) };
+        // SAFETY: there is at least one place, as every run has; each has outputs for all channels, each channel a bias and `size`
+        // weights, and the last tap of the last place, as all before it, meets a whole step of the input.
+        unsafe {
+            let left = match (ends, places.count) {
+                (true, 1) => room.leave(&places, 0, run.taps.start),
+                (true, _) => true,
+                (false, _) => false,
+            };
+            let done = if left {
+                eights
+            } else {
+                pairs::eights(&places, &mut room)
+            };
+            places.fours(done, groups - done / 4, 0, places.count);
+        }
+        if ends && places.count > 1 {
+            main = Some(places);
+        }
+    }
+    if let Some(places) = main {
+        // SAFETY: as before; the places left have some of the taps of these.
+        unsafe { pairs::eights(&places, &mut room) };
     }
     Some(4 * groups)
+}
+
+/// Places with the same taps; all distances are in values.
+#[cfg(dunlin_fpu)]
+struct Places {
+    /// The first tap used of the first filter.
+    weights: *const f32,
+    bias: *const f32,
+    channels: usize,
+    taps: usize,
+    /// Weights of a filter.
+    size: usize,
+    /// What the first tap meets at the first place.
+    x: *const f32,
+    /// From what a tap meets to what the next one meets.
+    tap: usize,
+    /// The same from place to place.
+    stride: usize,
+    y: *mut f32,
+    count: usize,
+}
+
+#[cfg(dunlin_fpu)]
+impl Places {
+    /// Groups of four channels from a channel on, at some of the places.
+    ///
+    /// # Safety
+    /// There are these channels and places, with all that belongs to them, and at least one place.
+    #[inline(never)]
+    unsafe fn fours(&self, channel: usize, groups: usize, place: usize, places: usize) {
+        if groups == 0 {
+            return;
+        }
+        let channels = self.channels;
+        let mut job = Job {
+            weights: self.weights.wrapping_add(channel * self.size),
+            x: self.x.wrapping_add(channel + place * self.stride),
+            bias: self.bias.wrapping_add(channel),
+            groups,
+            taps: self.taps,
+            row: 4 * self.size,
+            tap: 4 * self.tap,
+            y: self.y.wrapping_add(channel + place * channels),
+            place: 4 * self.stride,
+            gap: 4 * (channels - 4 * groups),
+            places,
+        };
+        // SAFETY: as the caller says, and there is a group.
+        unsafe { program(&mut job) };
+    }
 }
 
 /// What [`PROGRAM`] works on; all distances are in bytes.
