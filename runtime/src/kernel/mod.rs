@@ -80,6 +80,7 @@ pub mod row_lanes;
 pub mod row_pairs;
 pub mod rows_dsp;
 pub mod rows_f32;
+pub mod rows_f32_mve;
 pub mod rows_mve;
 pub mod rows_v7m;
 pub(crate) mod slices;

@@ -13,6 +13,7 @@ mod access;
 mod alu;
 mod decode;
 mod elements;
+mod float;
 mod helium;
 mod loads;
 mod machine;

@@ -4,6 +4,7 @@ use std::string::String;
 
 use super::Fault;
 use super::alu::Flags;
+use super::float::{self, Float};
 use super::helium::{self, Elements};
 use super::machine::{Machine, Next};
 use super::operand::{Address, Index, LR, Offset, Operand, PC, Register, SP};
@@ -77,6 +78,7 @@ pub enum Vector {
         operands: [usize; 2],
     },
     Elements(Elements),
+    Float(Float),
 }
 
 impl Vector {
@@ -97,6 +99,7 @@ impl Vector {
             | Self::Predicate(_)
             | Self::MultiplyAcross { .. }
             | Self::Elements(_) => true,
+            Self::Float(float) => float.is_helium(),
         }
     }
 }
@@ -123,6 +126,9 @@ pub fn decode(
     if let Some(elements) = helium::decode(name, operands) {
         let operation = |elements| Operation::Vector(Vector::Elements(elements));
         return Some(elements.map(operation));
+    }
+    if let Some(float) = float::decode(name, operands) {
+        return Some(float.map(|float| Operation::Vector(Vector::Float(float))));
     }
     let vector = match (name, operands) {
         ("vldm" | "vstm", _) => singles(name == "vldm", operands),
@@ -364,6 +370,7 @@ impl Machine {
                 self.registers[to] = sum;
             }
             Vector::Elements(elements) => self.elements(elements)?,
+            Vector::Float(float) => self.float(float)?,
         }
         Ok(Next::Line)
     }

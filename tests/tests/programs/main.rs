@@ -22,6 +22,7 @@ mod helium;
 mod places;
 mod pool_f32;
 mod pools;
+mod rows_f32_mve;
 mod sums;
 
 /// Starts of `x`, in values, and columns or places of weights: every alignment that there is.
@@ -169,6 +170,7 @@ fn kernels() -> impl Iterator<Item = Kernel> {
         .chain(floats::KERNELS)
         .chain(depthwise_f32::KERNELS)
         .chain(pool_f32::KERNELS)
+        .chain(rows_f32_mve::KERNELS)
 }
 
 #[test]

@@ -7,6 +7,7 @@ use crate::kernel::float_rows;
 use crate::kernel::pool_f32;
 use crate::kernel::row_lanes::{Job, Lanes, dispatch};
 use crate::kernel::rows_f32::{self, HAS_BLOCKS, blocks};
+use crate::kernel::rows_f32_mve;
 use crate::precision::{Sliding, Taps};
 
 use super::{Matrix, lanes, piece, relu};
@@ -39,6 +40,9 @@ impl Job for InRows<'_, '_> {
 // Loops and no `fold`: a closure that is not inlined would lack the vectors' instructions.
 #[inline(always)]
 fn in_rows<L: Lanes>(lanes: L, matrix: &Matrix<'_>, taps: &Taps, x: &[f32], y: &mut [f32]) {
+    if in_vectors(matrix, taps, x, y) {
+        return;
+    }
     let columns = matrix.columns;
     let whole = taps.first(x);
     let (mut fours, rest) = y.as_chunks_mut::<4>();
@@ -68,6 +72,18 @@ fn in_rows<L: Lanes>(lanes: L, matrix: &Matrix<'_>, taps: &Taps, x: &[f32], y: &
         *y = sum;
         row += 1;
     }
+}
+
+/// [`sums`] with Helium; `false`, and it is to be done anew, where that does not give them.
+#[inline(always)]
+fn in_vectors(matrix: &Matrix<'_>, taps: &Taps, x: &[f32], y: &mut [f32]) -> bool {
+    let (columns, mut bias) = (matrix.columns, Some(matrix.bias));
+    for (column, x) in taps.pieces(x) {
+        if !rows_f32_mve::sums(matrix.weights, columns, column, x, bias.take(), y) {
+            return false;
+        }
+    }
+    bias.is_none()
 }
 
 /// `max(y, 0)` of each.

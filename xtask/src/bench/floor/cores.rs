@@ -292,3 +292,14 @@ pub const FPU: Costs = Costs {
     // The exponential, the largest one, an addition, VDIV.
     softmax: 15.0,
 };
+
+/// f32 with Helium: four rows a vector, which is gathered column by column, and a `VFMA` of it with a value in a register; what comes
+/// after the sums is done as with the unit for scalars.
+pub const MVE_F32: Costs = Costs {
+    // Eight columns of twelve rows: LDM, 24 VLDRW, 24 VFMA; more rows do not fit eight vectors.
+    product: 49.0 / 96.0,
+    place: 49.0 / 96.0,
+    // VFMA; the weights stay in registers.
+    few: 0.25,
+    ..FPU
+};

@@ -4,7 +4,7 @@
 use dunlin::PrecisionTag;
 use dunlin::format::graph::Activation;
 
-use super::cores::{DSP, FPU, MVE, V6M, V7M};
+use super::cores::{DSP, FPU, MVE, MVE_F32, V6M, V7M};
 
 /// Instructions a product, sum, value or unit.
 #[derive(Debug, Clone, Copy)]
@@ -70,7 +70,8 @@ impl Costs {
             (PrecisionTag::W8A16, "qemu-m3") => &V7M,
             (PrecisionTag::W8A16, "qemu-m4" | "qemu-m7" | "qemu-m33") => &DSP,
             (PrecisionTag::W8A16, "qemu-m55") => &MVE,
-            (PrecisionTag::F32, "qemu-m4" | "qemu-m7" | "qemu-m33" | "qemu-m55") => &FPU,
+            (PrecisionTag::F32, "qemu-m4" | "qemu-m7" | "qemu-m33") => &FPU,
+            (PrecisionTag::F32, "qemu-m55") => &MVE_F32,
             (PrecisionTag::W8A16 | PrecisionTag::F32, _) => return None,
         })
     }
