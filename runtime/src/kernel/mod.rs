@@ -67,6 +67,7 @@ pub mod gru_mve;
 pub mod lane_places;
 pub mod offset_quads;
 pub mod places;
+pub mod places_f32_mve;
 pub mod places_mve;
 pub mod places_v7m;
 pub mod pool;

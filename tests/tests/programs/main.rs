@@ -20,6 +20,7 @@ mod floats;
 mod gru;
 mod helium;
 mod places;
+mod places_f32_mve;
 mod pool_f32;
 mod pools;
 mod rows_f32_mve;
@@ -171,6 +172,7 @@ fn kernels() -> impl Iterator<Item = Kernel> {
         .chain(depthwise_f32::KERNELS)
         .chain(pool_f32::KERNELS)
         .chain(rows_f32_mve::KERNELS)
+        .chain(places_f32_mve::KERNELS)
 }
 
 #[test]

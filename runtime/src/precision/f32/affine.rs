@@ -4,6 +4,7 @@
 use crate::kernel::depthwise::{Filters, Floats, outputs};
 use crate::kernel::depthwise_f32;
 use crate::kernel::float_rows;
+use crate::kernel::places_f32_mve;
 use crate::kernel::pool_f32;
 use crate::kernel::row_lanes::{Job, Lanes, dispatch};
 use crate::kernel::rows_f32::{self, HAS_BLOCKS, blocks};
@@ -40,7 +41,7 @@ impl Job for InRows<'_, '_> {
 // Loops and no `fold`: a closure that is not inlined would lack the vectors' instructions.
 #[inline(always)]
 fn in_rows<L: Lanes>(lanes: L, matrix: &Matrix<'_>, taps: &Taps, x: &[f32], y: &mut [f32]) {
-    if in_vectors(matrix, taps, x, y) {
+    if y.len() > 1 && in_vectors(matrix, taps, x, y) {
         return;
     }
     let columns = matrix.columns;
@@ -72,6 +73,12 @@ fn in_rows<L: Lanes>(lanes: L, matrix: &Matrix<'_>, taps: &Taps, x: &[f32], y: &
         *y = sum;
         row += 1;
     }
+}
+
+/// [`sums`] at many places, `step` values apart; gives the number of those that are done.
+#[inline(always)]
+pub fn places(matrix: &Matrix<'_>, x: (&[f32], usize), y: &mut [f32]) -> usize {
+    places_f32_mve::run(matrix.weights, matrix.columns, matrix.bias, x, y)
 }
 
 /// [`sums`] with Helium; `false`, and it is to be done anew, where that does not give them.
