@@ -57,6 +57,7 @@ pub mod copy;
 pub mod depthwise;
 pub mod depthwise_dsp;
 pub mod depthwise_f32;
+pub mod depthwise_f32_mve;
 pub mod depthwise_mve;
 #[cfg(any(dunlin_v6m, all(dunlin_v7m, not(dunlin_dsp))))]
 mod depthwise_places;

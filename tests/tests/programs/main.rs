@@ -13,6 +13,7 @@ mod clamped;
 mod damage;
 mod depthwise;
 mod depthwise_f32;
+mod depthwise_f32_mve;
 mod depthwise_mve;
 mod depthwise_places;
 mod depthwise_step;
@@ -173,6 +174,7 @@ fn kernels() -> impl Iterator<Item = Kernel> {
         .chain(pool_f32::KERNELS)
         .chain(rows_f32_mve::KERNELS)
         .chain(places_f32_mve::KERNELS)
+        .chain(depthwise_f32_mve::KERNELS)
 }
 
 #[test]

@@ -3,6 +3,7 @@
 //! Nothing here is generic: a generic function would be compiled with the settings of the program that uses it.
 use crate::kernel::depthwise::{Filters, Floats, outputs};
 use crate::kernel::depthwise_f32;
+use crate::kernel::depthwise_f32_mve;
 use crate::kernel::float_rows;
 use crate::kernel::places_f32_mve;
 use crate::kernel::pool_f32;
@@ -242,8 +243,12 @@ pub fn depthwise(matrix: &Matrix<'_>, channels: usize, sliding: Sliding, x: &[f3
         bias: matrix.bias,
         channels,
     };
+    let mut done = depthwise_f32_mve::run(&filters, sliding, x, y);
+    if done == 0 {
+        done = depthwise_f32::run(&filters, sliding, x, y);
+    }
     dispatch(Depthwise {
-        done: depthwise_f32::run(&filters, sliding, x, y),
+        done,
         filters,
         sliding,
         x,

@@ -302,5 +302,7 @@ pub const MVE_F32: Costs = Costs {
     place: 26.0 / 64.0,
     // VFMA; the weights stay in registers.
     few: 0.25,
+    // Four channels at four places: a VLDRW for the weights, four for values, four VFMA, VADD.
+    tap: 10.0 / 16.0,
     ..FPU
 };
