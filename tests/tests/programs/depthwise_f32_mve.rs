@@ -20,13 +20,23 @@ const SHAPES: [[usize; 3]; 5] = [[1, 1, 1], [4, 1, 2], [9, 2, 1], [3, 2, 1], [6,
 /// Channels with a filter each.
 struct Case<'c> {
     weights: &'c [f32],
-    /// Weights of a filter, and those that meet the input.
+    /// Weights of a filter.
     size: usize,
-    first: usize,
-    taps: usize,
     bias: &'c [f32],
     x: &'c [f32],
-    shape: [usize; 3],
+    /// Steps from place to place and from tap to tap.
+    steps: [usize; 2],
+    runs: &'c [Run],
+}
+
+/// Places with the same taps.
+struct Run {
+    places: usize,
+    /// The first tap, and their number.
+    first: usize,
+    taps: usize,
+    /// The step that the first one meets at the first place.
+    at: usize,
 }
 
 fn all(program: &Program) -> Result<Checked, String> {
@@ -39,7 +49,23 @@ fn all(program: &Program) -> Result<Checked, String> {
                 let (channels, first) = (1 + (taps + 3 * turn) % 11, taps % 3);
                 let size = first + taps + taps % 2;
                 let [places, stride, dilation] = shape;
-                let steps = (places - 1) * stride + taps.saturating_sub(1) * dilation + 1;
+                let main = Run {
+                    places,
+                    first,
+                    taps,
+                    at: turn,
+                };
+                // As at an edge of an input.
+                let edge = Run {
+                    places: 1,
+                    first: first + taps / 2,
+                    taps: taps - taps / 2,
+                    at: 0,
+                };
+                let mut runs = vec![edge, main];
+                runs.rotate_left(taps % 2);
+                runs.truncate(1 + taps % 5);
+                let steps = turn + (places - 1) * stride + taps.saturating_sub(1) * dilation + 1;
                 let mut floats = |count| -> Vec<f32> {
                     (0..count).map(|_| float(&mut random, exponents)).collect()
                 };
@@ -48,11 +74,10 @@ fn all(program: &Program) -> Result<Checked, String> {
                 let case = Case {
                     weights: &weights,
                     size,
-                    first,
-                    taps,
                     bias: &bias,
                     x: &x,
-                    shape,
+                    steps: [stride, dilation],
+                    runs: &runs,
                 };
                 let place = (exponents, taps, shape, "channels", channels);
                 let count = run(program, &case, &mut random)
@@ -65,11 +90,11 @@ fn all(program: &Program) -> Result<Checked, String> {
 }
 
 impl Case<'_> {
-    fn sum(&self, place: usize, channel: usize) -> Sum {
+    fn sum(&self, run: &Run, place: usize, channel: usize) -> Sum {
         let channels = self.bias.len();
-        let [_, stride, dilation] = self.shape;
-        let weights = &self.weights[channel * self.size + self.first..][..self.taps];
-        let x = &self.x[place * stride * channels + channel..];
+        let [stride, dilation] = self.steps;
+        let weights = &self.weights[channel * self.size + run.first..][..run.taps];
+        let x = &self.x[(run.at + place * stride) * channels + channel..];
         let values = x.iter().step_by(dilation * channels).copied();
         Sum::of(weights.iter().copied().zip(values), self.bias[channel])
     }
@@ -78,36 +103,47 @@ impl Case<'_> {
 fn run(program: &Program, case: &Case<'_>, random: &mut Random) -> Result<u64, String> {
     let mut memory = Memory::default();
     let channels = case.bias.len();
-    let [places, stride, dilation] = case.shape;
     let [weights, bias, x] = [case.weights, case.bias, case.x].map(|values| {
         let at = 4 * (random.bits() % 4);
         memory.readable(&bytes(values, |value| value.to_le_bytes()), at)
     });
+    let places = case.runs.iter().map(|run| run.places).sum::<usize>();
     let y = memory.unwritten(4 * places * channels, 8);
     let step = |steps: usize| (4 * steps * channels) as u32;
+    // As `depthwise_f32_mve::Places` has them.
+    let table = case.runs.iter().flat_map(|run| {
+        let [fours, ones] = [run.places as u32 / 4, run.places as u32 % 4];
+        let weights = 4 * run.first as u32;
+        [step(run.at), weights, run.taps as u32, fours, ones]
+    });
+    let table = bytes(&table.collect::<Vec<_>>(), |word| word.to_le_bytes());
+    let runs = memory.readable(&table, 0);
+    let [stride, dilation] = case.steps;
     // As `depthwise_f32_mve::Job` has them.
     let job = [
-        (weights + 4 * case.first as u32).wrapping_sub(4),
+        weights.wrapping_sub(4),
         4 * case.size as u32,
         bias,
         channels as u32,
         x,
         y,
-        case.taps as u32,
         step(dilation),
         step(stride),
         step(1),
-        places as u32 / 4,
-        places as u32 % 4,
+        runs,
+        runs + table.len() as u32,
     ];
     let job = memory.writable(&bytes(&job, |word| word.to_le_bytes()), 0);
     let rest = [(); 3].map(|()| random.bits());
     let arguments = [job, rest[0], rest[1], rest[2]];
     let (returned, memory) = call(program, memory, arguments, random)?;
-    let sums = (0..places * channels).map(|at| {
-        let sum = case.sum(at / channels, at % channels);
-        (y + 4 * at as u32, sum)
-    });
+    let places = case
+        .runs
+        .iter()
+        .flat_map(|run| (0..run.places).map(move |place| (run, place)));
+    let sums = places
+        .flat_map(|(run, place)| (0..channels).map(move |channel| case.sum(run, place, channel)));
+    let sums = sums.zip(0..).map(|(sum, at)| (y + 4 * at, sum));
     outcome((returned.registers[0], &memory), sums)?;
     Ok(returned.instructions)
 }
