@@ -169,6 +169,8 @@ fn gru() -> bool {
 
 /// Twelves of rows, fours, and some that are left over.
 const FLOAT_ROWS: [usize; 5] = [2, 5, 12, 16, 15];
+/// Weights of all rows of a case, at most.
+const ROOM: usize = 8 * BUFFER;
 /// Exponents with subnormal numbers, which Helium does not have.
 const SUBNORMAL: (u32, u32) = (0, 140);
 
@@ -179,7 +181,7 @@ fn float_rows() -> bool {
     let mut random = Random::new();
     let mut holds = true;
     for (lowest, span) in spans().chain([SUBNORMAL]) {
-        let mut together = [0f32; MOST * BUFFER];
+        let mut together = [0f32; ROOM];
         let mut x = [0f32; BUFFER];
         for value in together.iter_mut().chain(&mut x) {
             *value = float(random.bits(), lowest, span);
@@ -188,6 +190,7 @@ fn float_rows() -> bool {
         each_place(|len, column, x_at| {
             let stride = column + len;
             let count = FLOAT_ROWS[(len + x_at) % FLOAT_ROWS.len()];
+            let count = count.min(ROOM / stride.max(1));
             let (matrix, x) = (piece(&together, 0, count * stride), piece(&x, x_at, len));
             for bias_of in [Some(bias.as_slice()), None] {
                 let mut y = bias;
@@ -222,14 +225,15 @@ fn float_places() -> bool {
     let mut random = Random::new();
     let mut holds = true;
     for (lowest, span) in spans().chain([SUBNORMAL]) {
-        let mut weights = [0f32; MOST * BUFFER];
+        let mut weights = [0f32; ROOM];
         let mut x = [0f32; 2 * BUFFER];
         for value in weights.iter_mut().chain(&mut x) {
             *value = float(random.bits(), lowest, span);
         }
         let bias: [f32; MOST] = core::array::from_fn(|_| float(random.bits(), lowest, span));
         for &columns in LENGTHS {
-            let (rows, step) = (5 + columns % (MOST - 4), columns % 7);
+            let rows = (5 + columns % (MOST - 4)).min(ROOM / columns.max(1));
+            let step = columns % 7;
             let places = 2 + columns % (PLACES - 1);
             let weights = piece(&weights, 0, rows * columns);
             let bias = piece(&bias, 0, rows);
