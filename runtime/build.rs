@@ -8,7 +8,7 @@ const MVE: [&str; 3] = ["cortex-m55", "cortex-m85", "cortex-m52"];
 
 fn main() {
     println!(
-        "cargo::rustc-check-cfg=cfg(dunlin_dsp, dunlin_mve, dunlin_v6m, dunlin_v8m, dunlin_unaligned, dunlin_fpu, dunlin_fpv5, dunlin_v7m)"
+        "cargo::rustc-check-cfg=cfg(dunlin_dsp, dunlin_mve, dunlin_mve_f32, dunlin_v6m, dunlin_v8m, dunlin_unaligned, dunlin_fpu, dunlin_fpv5, dunlin_v7m)"
     );
     println!("cargo::rerun-if-changed=build.rs");
     let target = env::var("TARGET").unwrap_or_default();
@@ -38,6 +38,10 @@ fn main() {
         println!("cargo::rustc-cfg=dunlin_v6m");
     } else if target.starts_with("thumbv8m.main") && MVE.contains(&cpu) {
         println!("cargo::rustc-cfg=dunlin_mve");
+        // Vectors of floats come with the unit for them.
+        if target.ends_with("eabihf") {
+            println!("cargo::rustc-cfg=dunlin_mve_f32");
+        }
     } else if target.starts_with("thumbv7em")
         || target.starts_with("thumbv8m.main") && DSP.contains(&cpu)
     {

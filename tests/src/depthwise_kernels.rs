@@ -2,6 +2,7 @@
 //! input.
 use dunlin::kernel::depthwise::{Depthwise, Filters, Floats, clamped, outputs, scaled};
 use dunlin::kernel::depthwise_f32;
+use dunlin::kernel::depthwise_f32_mve;
 use dunlin::kernel::row_lanes::Plain;
 use dunlin::kernel::sliding::Sliding;
 use dunlin::math::fused::mul_add;
@@ -19,7 +20,12 @@ const BESIDE: i16 = 77;
 /// Integers and floats.
 pub fn run(report: &mut dyn FnMut(&str, bool)) {
     report("kernel depthwise i8 x i16", integers());
-    report("kernel depthwise f32", floats());
+    let each = |exponents| {
+        floats(exponents, depthwise_f32::run) && floats(exponents, depthwise_f32_mve::run)
+    };
+    report("kernel depthwise f32", each((120, 8)));
+    // Helium has no subnormal numbers, and leaves them to others.
+    report("kernel depthwise f32, subnormal", each((0, 140)));
 }
 
 /// How a case reads its input.
@@ -155,13 +161,16 @@ fn integers() -> bool {
     holds
 }
 
+/// Does the first channels, and gives their number.
+type Floating = fn(&Filters<'_, f32, f32>, Sliding, &[f32], &mut [f32]) -> usize;
+
 #[inline(never)]
-fn floats() -> bool {
+fn floats((lowest, span): (u32, u32), run: Floating) -> bool {
     let mut random = Random::new();
     let mut holds = true;
     let mut values = [0f32; MOST];
     for value in &mut values {
-        *value = float(random.bits(), 120, 8);
+        *value = float(random.bits(), lowest, span);
     }
     for _ in 0..CASES {
         let shape = Shape::any(&mut random);
@@ -174,7 +183,7 @@ fn floats() -> bool {
         let mut y = [0f32; MOST];
         let len = shape.places * shape.filters();
         let output = y.get_mut(..len).unwrap_or_default();
-        let done = depthwise_f32::run(&filters, shape.sliding, x, output);
+        let done = run(&filters, shape.sliding, x, output);
         outputs(
             &filters,
             done,

@@ -1,12 +1,14 @@
-//! Kernels that cores with Helium have programs for: filters of one channel each, and the cells of LSTM and
-//! GRU. Programs there and models elsewhere, against the scalar reference.
+//! Kernels that cores with Helium have programs for: filters of one channel each, the cells of LSTM and
+//! GRU, and rows of floats, also at many places. Programs there and models elsewhere (of floats nothing), against the scalar reference.
 use dunlin::kernel::cell::{self, Shifts};
 use dunlin::kernel::cell_mve::{self, Inner};
 use dunlin::kernel::depthwise::{Depthwise, Filters};
 use dunlin::kernel::sliding::Sliding;
-use dunlin::kernel::{depthwise_mve, gru_mve, reference};
+use dunlin::kernel::{depthwise_mve, gru_mve, places_f32_mve, reference, rows_f32_mve};
 
-use crate::cases::{BUFFER, LENGTHS, bounds, finished, piece, rounds, rows, scale, values};
+use crate::cases::{
+    BUFFER, LENGTHS, bounds, each_place, finished, float, piece, rounds, rows, scale, spans, values,
+};
 use crate::inputs::Random;
 
 /// Every kernel.
@@ -14,6 +16,8 @@ pub fn run(report: &mut dyn FnMut(&str, bool)) {
     report("kernel depthwise of Helium", depthwise());
     report("kernel cells of Helium", cells());
     report("kernel GRU cells of Helium", gru());
+    report("kernel rows of floats of Helium", float_rows());
+    report("kernel places of floats of Helium", float_places());
 }
 
 /// Channels: eight, and some that are left over.
@@ -158,6 +162,104 @@ fn gru() -> bool {
                 }
                 holds &= (products[at], hidden[at], wide[at]) == (expected.0, expected.1, after);
             }
+        }
+    }
+    holds
+}
+
+/// Twelves of rows, fours, and some that are left over.
+const FLOAT_ROWS: [usize; 5] = [2, 5, 12, 16, 15];
+/// Weights of all rows of a case, at most.
+const ROOM: usize = 8 * BUFFER;
+/// Exponents with subnormal numbers, which Helium does not have.
+const SUBNORMAL: (u32, u32) = (0, 140);
+
+/// Either all sums, or word that they are to be made elsewhere; of usual numbers all sums.
+#[inline(never)]
+fn float_rows() -> bool {
+    const MOST: usize = 16;
+    let mut random = Random::new();
+    let mut holds = true;
+    for (lowest, span) in spans().chain([SUBNORMAL]) {
+        let mut together = [0f32; ROOM];
+        let mut x = [0f32; BUFFER];
+        for value in together.iter_mut().chain(&mut x) {
+            *value = float(random.bits(), lowest, span);
+        }
+        let bias: [f32; MOST] = core::array::from_fn(|_| float(random.bits(), lowest, span));
+        each_place(|len, column, x_at| {
+            let stride = column + len;
+            let count = FLOAT_ROWS[(len + x_at) % FLOAT_ROWS.len()];
+            let count = count.min(ROOM / stride.max(1));
+            let (matrix, x) = (piece(&together, 0, count * stride), piece(&x, x_at, len));
+            for bias_of in [Some(bias.as_slice()), None] {
+                let mut y = bias;
+                let of = y.get_mut(..count).unwrap_or_default();
+                let done = rows_f32_mve::sums(matrix, stride, column, x, bias_of, of);
+                holds &= done || lowest < 80 || !rows_f32_mve::HAS_SUMS;
+                for (row, &found) in y.iter().enumerate().filter(|_| done) {
+                    let used = piece(matrix, row * stride + column, len);
+                    let expected = if row < count {
+                        reference::dot_f32(used, x, bias[row])
+                    } else {
+                        bias[row]
+                    };
+                    holds &= found.to_bits() == expected.to_bits();
+                }
+                // Not with a row that is too short.
+                let short = matrix.get(1..).unwrap_or_default();
+                let of = y.get_mut(..count).unwrap_or_default();
+                holds &=
+                    matrix.is_empty() || !rows_f32_mve::sums(short, stride, column, x, bias_of, of);
+            }
+        });
+    }
+    holds
+}
+
+/// As [`float_rows`], of rows at places of an input.
+#[inline(never)]
+fn float_places() -> bool {
+    const MOST: usize = 13;
+    const PLACES: usize = 5;
+    let mut random = Random::new();
+    let mut holds = true;
+    for (lowest, span) in spans().chain([SUBNORMAL]) {
+        let mut weights = [0f32; ROOM];
+        let mut x = [0f32; 2 * BUFFER];
+        for value in weights.iter_mut().chain(&mut x) {
+            *value = float(random.bits(), lowest, span);
+        }
+        let bias: [f32; MOST] = core::array::from_fn(|_| float(random.bits(), lowest, span));
+        for &columns in LENGTHS {
+            let rows = (5 + columns % (MOST - 4)).min(ROOM / columns.max(1));
+            let step = columns % 7;
+            let places = 2 + columns % (PLACES - 1);
+            let weights = piece(&weights, 0, rows * columns);
+            let bias = piece(&bias, 0, rows);
+            // No value more than the last place has.
+            let x = piece(&x, columns % 4, (places / 2 * 2 - 1) * step + columns);
+            let mut y = [77f32; PLACES * MOST];
+            let of = y.get_mut(..places * rows).unwrap_or_default();
+            let done = places_f32_mve::run(weights, columns, bias, (x, step), of);
+            holds &= done == places / 2 * 2 || done == 0;
+            holds &= done > 0 || lowest < 80 || !rows_f32_mve::HAS_SUMS;
+            for (at, &found) in y.iter().enumerate().filter(|_| done > 0) {
+                let (place, row) = (at / rows, at % rows);
+                let expected = if place < done {
+                    let used = piece(weights, row * columns, columns);
+                    let x = piece(x, place * step, columns);
+                    reference::dot_f32(used, x, bias[row])
+                } else {
+                    77.0
+                };
+                holds &= found.to_bits() == expected.to_bits();
+            }
+            // Not with a value too few.
+            let few = x.get(1..).unwrap_or_default();
+            let of = y.get_mut(..places * rows).unwrap_or_default();
+            holds &=
+                x.is_empty() || places_f32_mve::run(weights, columns, bias, (few, step), of) == 0;
         }
     }
     holds

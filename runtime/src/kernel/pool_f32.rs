@@ -1,22 +1,22 @@
 //! The largest f32 value of each channel over some time steps, on cores with a floating-point unit: two steps at a time, eight channels
-//! beside each other, all windows in one program. Cores with Helium have vectors that select, which the compiler finds.
+//! beside each other, all windows in one program. Not with Helium's vectors, whose comparisons take subnormal numbers for zeros.
 //!
 //! Nothing here looks for NaN: the unit itself keeps in mind that a comparison met one, and then the caller takes another way.
-#![cfg_attr(all(dunlin_fpu, not(dunlin_mve)), allow(unsafe_code))] // a naked function, and the call into it with checked lengths
+#![cfg_attr(dunlin_fpu, allow(unsafe_code))] // a naked function, and the call into it with checked lengths
 
 /// Channels at a time.
-#[cfg(all(dunlin_fpu, not(dunlin_mve)))]
+#[cfg(dunlin_fpu)]
 const EIGHT: usize = 8;
 
 /// Whether this build has the program.
-pub const HAS_PROGRAM: bool = cfg!(all(dunlin_fpu, not(dunlin_mve)));
+pub const HAS_PROGRAM: bool = cfg!(dunlin_fpu);
 
 /// `y[step][c]` is the largest of `x[step][tap][c]` over the taps, the first of those that are equal.
 ///
 /// `false`, and `y` to be computed in another way, where there is no such program, a NaN, a single tap, or a slice is too short.
 #[inline(always)]
 pub fn largest(x: &[f32], channels: usize, taps: usize, y: &mut [f32]) -> bool {
-    #[cfg(all(dunlin_fpu, not(dunlin_mve)))]
+    #[cfg(dunlin_fpu)]
     {
         let steps = y.len().checked_div(channels).unwrap_or_default();
         let count = steps
@@ -38,7 +38,7 @@ pub fn largest(x: &[f32], channels: usize, taps: usize, y: &mut [f32]) -> bool {
         let invalid = unsafe { program(x.as_ptr(), &job) };
         invalid == 0
     }
-    #[cfg(any(not(dunlin_fpu), dunlin_mve))]
+    #[cfg(not(dunlin_fpu))]
     {
         let _ = (x, channels, taps, y);
         false
@@ -46,7 +46,7 @@ pub fn largest(x: &[f32], channels: usize, taps: usize, y: &mut [f32]) -> bool {
 }
 
 /// What the programs work on besides.
-#[cfg(all(dunlin_fpu, not(dunlin_mve)))]
+#[cfg(dunlin_fpu)]
 #[repr(C)]
 struct Job {
     y: *mut f32,
@@ -170,7 +170,7 @@ pub const SELECTING: &str = source!(selecting);
 
 /// # Safety
 /// At least one step, one channel and two taps, with all their values and outputs.
-#[cfg(all(dunlin_fpu, not(dunlin_fpv5), not(dunlin_mve)))]
+#[cfg(all(dunlin_fpu, not(dunlin_fpv5)))]
 #[unsafe(naked)]
 unsafe extern "C" fn program(x: *const f32, job: &Job) -> usize {
     core::arch::naked_asm!(super::fpu!(), source!(moving), options(raw))
@@ -178,7 +178,7 @@ unsafe extern "C" fn program(x: *const f32, job: &Job) -> usize {
 
 /// # Safety
 /// At least one step, one channel and two taps, with all their values and outputs.
-#[cfg(all(dunlin_fpv5, not(dunlin_mve)))]
+#[cfg(all(dunlin_fpu, dunlin_fpv5))]
 #[unsafe(naked)]
 unsafe extern "C" fn program(x: *const f32, job: &Job) -> usize {
     core::arch::naked_asm!(super::fpu!(), source!(selecting), options(raw))

@@ -1,9 +1,9 @@
-//! `max(y, 0)` of f32 values in place, on cores with a floating-point unit. With Helium the compiler has vectors for it.
+//! `max(y, 0)` of f32 values in place, on cores with a floating-point unit.
 //!
 //! Without FPv5 the core clears what has its sign set, two instructions less than it takes to look for NaN at each value: the unit
 //! adds up products of two values each instead, which end in NaN where there is one. Its `VMAXNM` is the whole of it
 //! in FPv5, but for signaling NaN. Where there may be NaN, the caller takes another way.
-#![cfg_attr(all(dunlin_fpu, not(dunlin_mve)), allow(unsafe_code))] // naked functions, and the call into one with checked lengths
+#![cfg_attr(dunlin_fpu, allow(unsafe_code))] // naked functions, and the call into one with checked lengths
 
 /// Values at a time.
 pub const EIGHT: usize = 8;
@@ -13,14 +13,14 @@ pub const SIXTEEN: usize = 16;
 /// `max(y, 0)` of each; `false` where there is no such program, or may be a NaN: of those that are left, no value is negative.
 #[inline(always)]
 pub fn rectify(y: &mut [f32]) -> bool {
-    #[cfg(all(dunlin_fpu, not(dunlin_mve)))]
+    #[cfg(dunlin_fpu)]
     {
         const WIDTH: usize = if cfg!(dunlin_fpv5) { SIXTEEN } else { EIGHT };
         let (blocks, ones) = (y.len() / WIDTH, y.len() % WIDTH);
         // SAFETY: there are as many values, and at least a block of them.
         blocks > 0 && unsafe { program(y.as_mut_ptr(), blocks, ones, &0.0) } == 0
     }
-    #[cfg(any(not(dunlin_fpu), dunlin_mve))]
+    #[cfg(not(dunlin_fpu))]
     {
         let _ = y;
         false
@@ -132,7 +132,7 @@ pub const SELECTING: &str = selecting!();
 
 /// # Safety
 /// At least one block, and as many values.
-#[cfg(all(dunlin_fpu, not(dunlin_fpv5), not(dunlin_mve)))]
+#[cfg(all(dunlin_fpu, not(dunlin_fpv5)))]
 #[unsafe(naked)]
 unsafe extern "C" fn program(y: *mut f32, blocks: usize, ones: usize, zero: &f32) -> usize {
     core::arch::naked_asm!(super::fpu!(), clearing!(), options(raw))
@@ -140,7 +140,7 @@ unsafe extern "C" fn program(y: *mut f32, blocks: usize, ones: usize, zero: &f32
 
 /// # Safety
 /// At least one block, and as many values.
-#[cfg(all(dunlin_fpv5, not(dunlin_mve)))]
+#[cfg(all(dunlin_fpu, dunlin_fpv5))]
 #[unsafe(naked)]
 unsafe extern "C" fn program(y: *mut f32, blocks: usize, ones: usize, zero: &f32) -> usize {
     core::arch::naked_asm!(super::fpu!(), selecting!(), options(raw))

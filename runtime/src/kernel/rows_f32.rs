@@ -285,9 +285,34 @@ macro_rules! dot_source {
     () => {
         "
         vldm r3, {s0}
-        subs r2, r2, #7
+        subs r2, r2, #15
         blt 2f
+        vpush {s16-s30}
         1:
+        vldm r0!, {s1-s15}
+        vldm r1!, {s16-s30}
+        vfma.f32 s0, s1, s16
+        vfma.f32 s0, s2, s17
+        vfma.f32 s0, s3, s18
+        vfma.f32 s0, s4, s19
+        vfma.f32 s0, s5, s20
+        vfma.f32 s0, s6, s21
+        vfma.f32 s0, s7, s22
+        vfma.f32 s0, s8, s23
+        vfma.f32 s0, s9, s24
+        vfma.f32 s0, s10, s25
+        vfma.f32 s0, s11, s26
+        vfma.f32 s0, s12, s27
+        vfma.f32 s0, s13, s28
+        vfma.f32 s0, s14, s29
+        vfma.f32 s0, s15, s30
+        subs r2, r2, #15
+        bge 1b
+        vpop {s16-s30}
+        2:
+        adds r2, r2, #8
+        blt 4f
+        3:
         vldm r0!, {s1-s7}
         vldm r1!, {s8-s14}
         vfma.f32 s0, s1, s8
@@ -298,17 +323,17 @@ macro_rules! dot_source {
         vfma.f32 s0, s6, s13
         vfma.f32 s0, s7, s14
         subs r2, r2, #7
-        bge 1b
-        2:
+        bge 3b
+        4:
         adds r2, r2, #7
-        beq 4f
-        3:
+        beq 6f
+        5:
         vldm r0!, {s1}
         vldm r1!, {s8}
         vfma.f32 s0, s1, s8
         subs r2, r2, #1
-        bne 3b
-        4:
+        bne 5b
+        6:
         vstm r3, {s0}
         bx lr
         "

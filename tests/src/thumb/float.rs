@@ -1,5 +1,6 @@
 //! Floats of single precision (DDI 0403, A7.7; `VSEL` in DDI 0403 E, which FPv5 has).
 use core::cmp::Ordering;
+use std::format;
 use std::string::String;
 
 use super::alu::Flags;
@@ -7,10 +8,15 @@ use super::machine::Machine;
 use super::operand::{Operand, PC, Register, SP};
 use super::operation::{Condition, Width};
 
-/// Bits of FPSCR that are no flags and no invalid operation: some that a caller may have set.
-const OTHER_STATUS: u32 = 0x0000_0014;
-/// All of those.
-const NO_FLAGS: u32 = 0x0fff_fffe;
+/// The cumulative flags of FPSCR: subnormal input, inexact, underflow, overflow, division by zero and invalid operation.
+pub const CUMULATIVE: u32 = 0x9f;
+/// The last of them, and those that programs may change: subnormal input, underflow and invalid operation.
+const INVALID: u32 = 1;
+const CHANGING: u32 = 0x89;
+/// The flags of comparisons.
+const FLAGS: u32 = 0xf000_0000;
+/// `LTPSIZE`: no loop is tail-predicated. With everything else 0 it is what FPSCR is from reset on, with Helium.
+const STATUS: u32 = 4 << 16;
 
 /// The bit of NaN that is not signaling.
 const QUIET: u32 = 0x0040_0000;
@@ -43,7 +49,7 @@ pub enum Float {
     },
     /// `VMRS APSR_nzcv, FPSCR`: these flags as those of the core.
     TakeFlags,
-    /// `VMRS` and `VMSR` of a register: the flags, and whether an operation was invalid.
+    /// `VMRS` and `VMSR` of a register: the flags of the last comparison, and the cumulative ones.
     TakeStatus(Register),
     GiveStatus(Register),
     /// `VMAXNM.F32`: the number of a number and a quiet NaN, and zero of two zeros unless both are negative.
@@ -164,7 +170,9 @@ impl Machine {
             }
             Float::Compare { operands, invalid } => {
                 let [n, m] = operands.map(|single| f32::from_bits(self.singles[single]));
-                self.float_invalid |= invalid && (n.is_nan() || m.is_nan());
+                if invalid && (n.is_nan() || m.is_nan()) {
+                    self.cumulative |= INVALID;
+                }
                 // `FPCompare` (DDI 0403, A2.5.8): N, Z, C and V.
                 let [negative, zero, carry, overflow] = match n.partial_cmp(&m) {
                     Some(Ordering::Equal) => [false, true, true, false],
@@ -192,21 +200,24 @@ impl Machine {
                     .map(u32::from)
                     .into_iter()
                     .fold(0, |bits, bit| bits << 1 | bit);
-                self.registers[to] = flags << 28 | OTHER_STATUS | u32::from(self.float_invalid);
+                self.registers[to] = flags << 28 | STATUS | self.cumulative;
             }
             Float::GiveStatus(from) => {
                 let status = self.registers[from];
-                if status & NO_FLAGS != OTHER_STATUS {
-                    return Err("it changes what is the caller's in FPSCR".into());
+                let changed = (status ^ self.cumulative) & !FLAGS;
+                if changed & !CHANGING != STATUS {
+                    return Err(format!(
+                        "it changes how floats are rounded, or the caller's flags: {status:#010x}"
+                    ));
                 }
-                self.float_invalid = status & 1 == 1;
+                self.cumulative = status & CUMULATIVE;
             }
             Float::Larger { to, operands } => {
                 // `FPMaxNum` (DDI 0403, A2.5.9).
                 let [n, m] = operands.map(|single| f32::from_bits(self.singles[single]));
                 let signaling = |x: f32| x.is_nan() && x.to_bits() & QUIET == 0;
                 let larger = if signaling(n) || signaling(m) {
-                    self.float_invalid = true;
+                    self.cumulative |= INVALID;
                     let nan = if signaling(n) { n } else { m };
                     f32::from_bits(nan.to_bits() | QUIET)
                 } else if n == m {

@@ -4,6 +4,7 @@ use std::string::{String, ToString};
 
 use super::alu::{Flags, add_with_carry, number_carry, shifted};
 use super::decode::Program;
+use super::float::CUMULATIVE;
 use super::memory::Memory;
 use super::models::{field, packed, saturated, select, subtract16};
 use super::operand::{LR, Register, SP, Shift};
@@ -38,8 +39,8 @@ pub struct Machine {
     pub(super) flags: Flags,
     /// Those of the floating-point unit.
     pub(super) float_flags: Flags,
-    /// Whether one of its operations was invalid.
-    pub(super) float_invalid: bool,
+    /// Its cumulative flags, as `FPSCR` has them.
+    pub(super) cumulative: u32,
     greater_or_equal: u8,
     /// The lowest address of the stack, and the one past it.
     pub(super) stack: [u32; 2],
@@ -84,7 +85,7 @@ impl Machine {
             predicate: random.bits() as u16,
             flags,
             float_flags: flags,
-            float_invalid: random.bits() & 1 == 1,
+            cumulative: random.bits() & CUMULATIVE,
             greater_or_equal: random.bits() as u8 & 15,
             stack: [low, low + STACK as u32],
         };

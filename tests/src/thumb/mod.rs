@@ -15,6 +15,7 @@ mod decode;
 mod elements;
 mod float;
 mod helium;
+mod helium_float;
 mod loads;
 mod machine;
 mod memory;

@@ -1,6 +1,8 @@
 //! Operands: registers, numbers, lists of registers, addresses and shifts.
 use std::vec::Vec;
 
+use super::vector_access::Addresses;
+
 /// r0 to r15.
 pub type Register = usize;
 
@@ -105,6 +107,7 @@ pub enum Operand<'t> {
     /// A word of one: `q0[2]`.
     Lane(usize, usize),
     Address(Address),
+    Addresses(Addresses),
     Shift(Shift),
     /// A shift by a register.
     ShiftBy(ShiftKind, Register),
@@ -144,6 +147,9 @@ impl<'t> Operand<'t> {
                 return Some(Self::Quads(first, count));
             }
             return registers(list).map(Self::List);
+        }
+        if text.starts_with("[q") {
+            return Addresses::parse(text).map(Self::Addresses);
         }
         if text.starts_with('[') {
             return address(text).map(Self::Address);
@@ -212,7 +218,7 @@ fn register(name: &str) -> Option<Register> {
 }
 
 /// The number of a register of which there are so many.
-fn numbered(name: &str, letter: char, count: usize) -> Option<usize> {
+pub(super) fn numbered(name: &str, letter: char, count: usize) -> Option<usize> {
     let number = name.strip_prefix(letter)?.parse().ok()?;
     (number < count).then_some(number)
 }
@@ -240,7 +246,7 @@ fn quads(list: &str) -> Option<(usize, usize)> {
 }
 
 /// `#4`, `#-4`, `#0xff`.
-fn number(text: &str) -> Option<i64> {
+pub(super) fn number(text: &str) -> Option<i64> {
     let text = text.trim().strip_prefix('#')?;
     let (sign, digits) = match text.strip_prefix('-') {
         Some(digits) => (-1, digits),

@@ -150,6 +150,8 @@ fn what_a_core_does_not_have_is_refused() {
         "dlstp.16 lr, r2",
         "vmlava.s16 r2, q0, q1",
         "vldrb.s16 q1, [r0], #8",
+        "vldrw.u32 q1, [q0, #4]!",
+        "vfma.f32 q0, q1, r2",
     ] {
         refused(&format!("{form}\nbx lr"), Core::V7em, 0, "Helium");
     }
@@ -187,6 +189,13 @@ fn what_the_model_does_not_know_is_named() {
         "smlad r1, sp, r2, r3",
         "vmlava.s16 r3, q0, q1",
         "vldrh.u16 q0, [r1], #3",
+        "vldrw.u32 q0, [q0, #4]!",
+        "vldrw.u32 q0, [q1, #2]",
+        "vldrw.u32 q0, [q1, #512]",
+        "vldrh.u16 q0, [q1]",
+        "vstrw.32 q0, [q1]",
+        "vfma.f32 q0, r1, q1",
+        "vfma.f32 q0, q1, sp",
         "lsls r1, r2, #32",
         "ldr r1, [r2, r3]!",
     ] {
@@ -209,6 +218,27 @@ fn a_loop_of_helium_leaves_out_what_lies_behind_the_last_element() {
         0,
         "no loop was begun",
     );
+}
+
+#[test]
+fn words_are_gathered_from_the_addresses_in_a_vector() {
+    // The first word, then the second, of four addresses alike; what is added up has no fraction.
+    let text = "sub sp, #16\nvdup.32 q0, r0\nvldrw.u32 q1, [q0]\nvldrw.u32 q2, [q0, #4]!\nvldrw.u32 q3, [q0]\nvsub.i32 q3, q3, q2\nvadd.i32 q3, q3, q1\nvstrw.32 q3, [sp]\nldrd r2, r3, [sp]\nadd sp, #16\nbx lr";
+    let registers = run(text, Core::V81m, 0).unwrap_or_else(|fault| panic!("{fault}"));
+    assert_eq!(registers[2..4], [0x0403_0201; 2]);
+    let text = "vdup.32 q0, r0\nvldrw.u32 q1, [q0, #8]\nbx lr";
+    refused(text, Core::V81m, 0, "in no buffer");
+    let text = "vdup.32 q0, r0\nvldrw.u32 q1, [q0, #4]\nbx lr";
+    refused(text, Core::V81m, 2, "not aligned");
+}
+
+#[test]
+fn a_status_that_changes_how_floats_are_rounded_is_refused() {
+    let text = "vmrs r2, fpscr\nbic r2, r2, #0x9f\nvmsr fpscr, r2\nvmrs r2, fpscr\nbx lr";
+    let registers = run(text, Core::V81m, 0).unwrap_or_else(|fault| panic!("{fault}"));
+    assert_eq!(registers[2], 4 << 16);
+    let text = "vmrs r2, fpscr\norr r2, r2, #0x1000000\nvmsr fpscr, r2\nbx lr";
+    refused(text, Core::V81m, 0, "how floats are rounded");
 }
 
 #[test]

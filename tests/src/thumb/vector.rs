@@ -4,6 +4,7 @@ use std::string::String;
 use super::Fault;
 use super::float::{self, Float};
 use super::helium::{self, Elements};
+use super::helium_float::{self, Products};
 use super::machine::{Machine, Next};
 use super::operand::{Address, Index, LR, Offset, Operand, PC, Register, SP};
 use super::operation::{Operation, Width};
@@ -45,6 +46,8 @@ pub enum Vector {
         operands: [usize; 2],
     },
     Elements(Elements),
+    /// Of floats.
+    Products(Products),
 }
 
 impl Vector {
@@ -58,7 +61,8 @@ impl Vector {
             | Self::InBlock(_)
             | Self::Predicate(_)
             | Self::MultiplyAcross { .. }
-            | Self::Elements(_) => true,
+            | Self::Elements(_)
+            | Self::Products(_) => true,
         }
     }
 }
@@ -72,6 +76,10 @@ pub fn decode(
     if let Some(access) = access::decode(name, operands) {
         let operation = |access| Operation::Vector(Vector::Access(access));
         return Some(access.map(operation));
+    }
+    if let Some(products) = helium_float::decode(name, operands) {
+        let operation = |products| Operation::Vector(Vector::Products(products));
+        return Some(products.map(operation));
     }
     if let Some(float) = float::decode(name, operands) {
         let operation = |float| Operation::Vector(Vector::Float(float));
@@ -218,6 +226,7 @@ impl Machine {
                 self.registers[to] = sum;
             }
             Vector::Elements(elements) => self.elements(elements)?,
+            Vector::Products(products) => self.add_float_products(products)?,
         }
         Ok(Next::Line)
     }

@@ -5,7 +5,7 @@ use std::string::String;
 use std::vec::Vec;
 
 use super::machine::Machine;
-use super::operand::{Address, Index, Offset, Operand, PC, Register, SP};
+use super::operand::{Address, Index, Offset, Operand, PC, Register, SP, number, numbered};
 use super::operation::Width;
 
 #[derive(Debug, Clone, Copy)]
@@ -26,6 +26,8 @@ pub enum Access {
         offsets: usize,
         places: u32,
     },
+    /// Words at the addresses in a vector.
+    At { quad: usize, addresses: Addresses },
     /// Part of a load of words that go to so many vectors in turn; all parts together load them all.
     Apart {
         of: usize,
@@ -34,6 +36,34 @@ pub enum Access {
         base: Register,
         advances: bool,
     },
+}
+
+/// Addresses in a vector, all with an offset: `[q0, #4]`, or `[q0, #4]!`, which keeps it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Addresses {
+    quad: usize,
+    offset: i32,
+    advances: bool,
+}
+
+impl Addresses {
+    pub fn parse(text: &str) -> Option<Self> {
+        let (inner, advances) = match text.strip_suffix('!') {
+            Some(inner) => (inner, true),
+            None => (text, false),
+        };
+        let inner = inner.strip_prefix('[')?.strip_suffix(']')?;
+        let (quad, offset) = match inner.split_once(',') {
+            Some((quad, offset)) => (quad, i32::try_from(number(offset)?).ok()?),
+            None => (inner, 0),
+        };
+        let quad = numbered(quad.trim(), 'q', 8)?;
+        Some(Self {
+            quad,
+            offset,
+            advances,
+        })
+    }
 }
 
 /// An element in memory and in a vector.
@@ -92,6 +122,13 @@ pub fn decode(name: &str, operands: &[Operand<'_>]) -> Option<Option<Access>> {
         return Some(apart(of, part, operands));
     }
     let &(_, load, form) = FORMS.iter().find(|form| form.0 == name)?;
+    if let [Operand::Quad(quad), Operand::Addresses(addresses)] = *operands {
+        let offset = addresses.offset;
+        let in_reach = offset % 4 == 0 && (-508..=508).contains(&offset);
+        let apart = quad != addresses.quad;
+        let fits = name == "vldrw.u32" && in_reach && apart;
+        return Some(fits.then_some(Access::At { quad, addresses }));
+    }
     let [Operand::Quad(quad), Operand::Address(address)] = *operands else {
         return Some(None);
     };
@@ -193,6 +230,21 @@ impl Machine {
                     Ok(())
                 }
             }
+            Access::At { quad, addresses } => {
+                self.whole()?;
+                let at = self.words_of(addresses.quad);
+                let at = at.map(|at| at.wrapping_add(addresses.offset as u32));
+                let form = Form::new(Width::Word, false);
+                let mut words = [0; 4];
+                for (word, at) in words.iter_mut().zip(at) {
+                    *word = self.element(at, form)?;
+                }
+                self.set_words(quad, words);
+                if addresses.advances {
+                    self.set_words(addresses.quad, at);
+                }
+                Ok(())
+            }
             Access::Apart {
                 of,
                 part,
@@ -226,7 +278,9 @@ impl Machine {
                 quad,
                 address,
             } => self.row(load, form, (quad, count), address),
-            Access::Gather { .. } | Access::Apart { .. } => Err("the model has it whole".into()),
+            Access::Gather { .. } | Access::At { .. } | Access::Apart { .. } => {
+                Err("the model has it whole".into())
+            }
         }
     }
 

@@ -13,6 +13,7 @@ mod clamped;
 mod damage;
 mod depthwise;
 mod depthwise_f32;
+mod depthwise_f32_mve;
 mod depthwise_mve;
 mod depthwise_pairs_f32;
 mod depthwise_places;
@@ -21,9 +22,11 @@ mod floats;
 mod gru;
 mod helium;
 mod places;
+mod places_f32_mve;
 mod pool_f32;
 mod pools;
 mod rectify_f32;
+mod rows_f32_mve;
 mod sums;
 
 /// Starts of `x`, in values, and columns or places of weights: every alignment that there is.
@@ -173,6 +176,9 @@ fn kernels() -> impl Iterator<Item = Kernel> {
         .chain(depthwise_pairs_f32::KERNELS)
         .chain(pool_f32::KERNELS)
         .chain(rectify_f32::KERNELS)
+        .chain(rows_f32_mve::KERNELS)
+        .chain(places_f32_mve::KERNELS)
+        .chain(depthwise_f32_mve::KERNELS)
 }
 
 #[test]

@@ -3,11 +3,14 @@
 //! Nothing here is generic: a generic function would be compiled with the settings of the program that uses it.
 use crate::kernel::depthwise::{Filters, Floats, outputs};
 use crate::kernel::depthwise_f32;
+use crate::kernel::depthwise_f32_mve;
 use crate::kernel::float_rows;
+use crate::kernel::places_f32_mve;
 use crate::kernel::pool_f32;
 use crate::kernel::rectify_f32;
 use crate::kernel::row_lanes::{Job, Lanes, dispatch};
 use crate::kernel::rows_f32::{self, HAS_BLOCKS, blocks};
+use crate::kernel::rows_f32_mve;
 use crate::precision::{Sliding, Taps};
 
 use super::{Matrix, lanes, piece, relu};
@@ -40,6 +43,9 @@ impl Job for InRows<'_, '_> {
 // Loops and no `fold`: a closure that is not inlined would lack the vectors' instructions.
 #[inline(always)]
 fn in_rows<L: Lanes>(lanes: L, matrix: &Matrix<'_>, taps: &Taps, x: &[f32], y: &mut [f32]) {
+    if y.len() > 1 && in_vectors(matrix, taps, x, y) {
+        return;
+    }
     let columns = matrix.columns;
     let whole = taps.first(x);
     let (mut fours, rest) = y.as_chunks_mut::<4>();
@@ -69,6 +75,24 @@ fn in_rows<L: Lanes>(lanes: L, matrix: &Matrix<'_>, taps: &Taps, x: &[f32], y: &
         *y = sum;
         row += 1;
     }
+}
+
+/// [`sums`] at many places, `step` values apart; gives the number of those that are done.
+#[inline(always)]
+pub fn places(matrix: &Matrix<'_>, x: (&[f32], usize), y: &mut [f32]) -> usize {
+    places_f32_mve::run(matrix.weights, matrix.columns, matrix.bias, x, y)
+}
+
+/// [`sums`] with Helium; `false`, and it is to be done anew, where that does not give them.
+#[inline(always)]
+fn in_vectors(matrix: &Matrix<'_>, taps: &Taps, x: &[f32], y: &mut [f32]) -> bool {
+    let (columns, mut bias) = (matrix.columns, Some(matrix.bias));
+    for (column, x) in taps.pieces(x) {
+        if !rows_f32_mve::sums(matrix.weights, columns, column, x, bias.take(), y) {
+            return false;
+        }
+    }
+    bias.is_none()
 }
 
 /// `max(y, 0)` of each.
@@ -231,8 +255,12 @@ pub fn depthwise(matrix: &Matrix<'_>, channels: usize, sliding: Sliding, x: &[f3
         bias: matrix.bias,
         channels,
     };
+    let mut done = depthwise_f32_mve::run(&filters, sliding, x, y);
+    if done == 0 {
+        done = depthwise_f32::run(&filters, sliding, x, y);
+    }
     dispatch(Depthwise {
-        done: depthwise_f32::run(&filters, sliding, x, y),
+        done,
         filters,
         sliding,
         x,

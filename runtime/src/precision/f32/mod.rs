@@ -143,11 +143,12 @@ impl<const FEATURES: u64> Precision for F32<FEATURES> {
         y: &mut [f32],
         _: &mut [u8],
     ) -> usize {
-        if !matrix.in_lanes() {
-            return 0;
-        }
-        let rectified = output.activation == Activation::Relu;
-        let count = lanes::places(matrix, rectified, (x, step), y);
+        let rectified = matrix.in_lanes() && output.activation == Activation::Relu;
+        let count = if matrix.in_lanes() {
+            lanes::places(matrix, rectified, (x, step), y)
+        } else {
+            affine::places(matrix, (x, step), y)
+        };
         if !rectified {
             let done = y.get_mut(..count * matrix.bias.len());
             activate_all::<FEATURES>(output.activation, done.unwrap_or_default());

@@ -2,6 +2,7 @@
 use crate::error::LayerError;
 use crate::format::features::Features;
 use crate::format::graph::{Activation, GruSpec, LstmSpec};
+use crate::kernel::rows_f32_mve;
 use crate::math::float;
 
 use super::{F32, Matrix, activate, affine, lanes, relu, unused};
@@ -171,8 +172,8 @@ fn each_unit(
     hidden: &mut [f32],
     unit: impl Fn([f32; 4], &mut f32) -> f32,
 ) {
-    /// Units whose sums are made at once.
-    const UNITS: usize = 8;
+    /// Units whose sums are made at once: of Helium, whole twelves of rows.
+    const UNITS: usize = if rows_f32_mve::HAS_SUMS { 12 } else { 8 };
     let taps = Taps::whole(xh.len());
     let mut row = 0;
     for (cell, hidden) in cell.chunks_mut(UNITS).zip(hidden.chunks_mut(UNITS)) {

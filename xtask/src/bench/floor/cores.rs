@@ -293,18 +293,23 @@ pub const FPU: Costs = Costs {
     softmax: 15.0,
 };
 
-/// FPv5 of M7 and M33.
+/// FPv5 of M7, M33 and M55.
 pub const FPV5: Costs = Costs {
     // VCMPE, VMRS, VSEL.
     larger: 3.0,
     ..FPU
 };
 
-/// M55, whose Helium has floats too.
-pub const FPU_MVE: Costs = Costs {
-    // VLDRW of four; VCMP and VPSEL of four; VSTRW of four.
-    load: 0.25,
-    larger: 0.5,
-    copy_store: 0.25,
-    ..FPU
+/// f32 with Helium: four rows a vector, which is gathered column by column, and a `VFMA` of it with a value in a register; what comes
+/// after the sums is done as with the unit for scalars.
+pub const MVE_F32: Costs = Costs {
+    // Eight columns of twelve rows: LDM, 24 VLDRW, 24 VFMA; more rows do not fit eight vectors.
+    product: 49.0 / 96.0,
+    // Four columns of eight rows at two places: two LDM, eight VLDRW, 16 VFMA.
+    place: 26.0 / 64.0,
+    // VFMA; the weights stay in registers.
+    few: 0.25,
+    // Four channels at four places: a VLDRW for the weights, four for values, four VFMA, VADD.
+    tap: 10.0 / 16.0,
+    ..FPV5
 };

@@ -4,7 +4,7 @@
 use dunlin::PrecisionTag;
 use dunlin::format::graph::Activation;
 
-use super::cores::{DSP, FPU, FPU_MVE, FPV5, MVE, V6M, V7M};
+use super::cores::{DSP, FPU, FPV5, MVE, MVE_F32, V6M, V7M};
 
 /// Instructions a product, sum, value or unit.
 #[derive(Debug, Clone, Copy)]
@@ -72,7 +72,7 @@ impl Costs {
             (PrecisionTag::W8A16, "qemu-m55") => &MVE,
             (PrecisionTag::F32, "qemu-m4") => &FPU,
             (PrecisionTag::F32, "qemu-m7" | "qemu-m33") => &FPV5,
-            (PrecisionTag::F32, "qemu-m55") => &FPU_MVE,
+            (PrecisionTag::F32, "qemu-m55") => &MVE_F32,
             (PrecisionTag::W8A16 | PrecisionTag::F32, _) => return None,
         })
     }
