@@ -234,9 +234,9 @@ fn words_are_gathered_from_the_addresses_in_a_vector() {
 
 #[test]
 fn a_status_that_changes_how_floats_are_rounded_is_refused() {
-    let text = "vmrs r2, fpscr\nbic r2, r2, #0x9f\nvmsr fpscr, r2\nvmrs r2, fpscr\nbx lr";
+    let text = "vmrs r2, fpscr\nbic r2, r2, #0x89\nvmsr fpscr, r2\nvmrs r2, fpscr\nbx lr";
     let registers = run(text, Core::V81m, 0).unwrap_or_else(|fault| panic!("{fault}"));
-    assert_eq!(registers[2], 4 << 16);
+    assert_eq!(registers[2] & 0x0fff_0089, 4 << 16);
     let text = "vmrs r2, fpscr\norr r2, r2, #0x1000000\nvmsr fpscr, r2\nbx lr";
     refused(text, Core::V81m, 0, "how floats are rounded");
 }
@@ -295,6 +295,6 @@ fn a_unit_selects_and_keeps_in_mind_that_it_met_a_nan() {
     assert_eq!(larger(infinite, 1.0), (infinite.to_bits(), 0));
     assert_eq!(larger(nan, 1.0), (1f32.to_bits(), 1));
     assert_eq!(larger(1.0, nan), (nan.to_bits(), 1));
-    let text = "vmrs r0, fpscr\nbic r0, r0, #4\nvmsr fpscr, r0\nbx lr";
-    refused(text, Core::V7em, 0, "what is the caller's");
+    let text = "vmrs r0, fpscr\neor r0, r0, #4\nvmsr fpscr, r0\nbx lr";
+    refused(text, Core::V7em, 0, "the caller's flags");
 }
