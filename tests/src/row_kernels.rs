@@ -1,6 +1,7 @@
 //! Kernels over rows as they are, and over places of a convolution: as this build has them, programs on the cores that they are
 //! made for and models elsewhere, against the scalar reference.
 use dunlin::kernel::places::{self, Pair};
+use dunlin::kernel::row_lanes::Plain;
 use dunlin::kernel::rows_mve::{self, Rows};
 use dunlin::kernel::{pool_f32, rectify_f32, reference, rows_f32};
 
@@ -111,11 +112,12 @@ fn floats() -> bool {
             let bits = found.map(|sums| sums.map(f32::to_bits));
             holds &= bits == rows_f32::HAS_BLOCKS.then_some(expected);
             let [alone, ..] = used;
-            holds &= rows_f32::dot(alone, x, sums[0]).to_bits() == expected[0];
+            holds &= rows_f32::dot(Plain, alone, x, sums[0]).to_bits() == expected[0];
             // More weights than values that stand apart, and fewer.
             for apart in [1, 3, len + 1] {
                 let expected = reference::strided_f32(alone, matrix, apart, sums[0]).to_bits();
-                holds &= rows_f32::strided(alone, matrix, apart, sums[0]).to_bits() == expected;
+                holds &=
+                    rows_f32::strided(Plain, alone, matrix, apart, sums[0]).to_bits() == expected;
             }
         });
     }

@@ -173,11 +173,7 @@ pub struct Floats<L>(pub L);
 impl<L: Lanes> Dots<f32, f32, f32> for Floats<L> {
     #[inline(always)]
     fn one(self, row: &[f32], x: &[f32], stride: usize, sum: f32) -> f32 {
-        if rows_f32::HAS_BLOCKS {
-            rows_f32::strided(row, x, stride, sum)
-        } else {
-            float_rows::strided(self.0, row, x, stride, sum)
-        }
+        rows_f32::strided(self.0, row, x, stride, sum)
     }
 
     #[inline(always)]

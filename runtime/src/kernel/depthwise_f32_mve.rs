@@ -51,17 +51,13 @@ fn every(
         let mut table = [Places::default(); RUNS];
         let (mut places, mut used) = (0, 0);
         for (entry, run) in table.iter_mut().zip(&mut runs) {
-            let taps = run.taps.len();
-            if let Some(last) = taps.checked_sub(1) {
-                let last = run.at + last * dilation + (run.places - 1) * stride;
-                if last >= steps || run.taps.end > size {
-                    return None;
-                }
+            if !run.is_inside(&sliding, steps) {
+                return None;
             }
             *entry = Places {
                 x: 4 * run.at * channels,
                 weights: 4 * run.taps.start,
-                taps,
+                taps: run.taps.len(),
                 fours: run.places / 4,
                 ones: run.places % 4,
             };

@@ -108,9 +108,7 @@ impl Depthwise<'_> {
         let step = 2 * self.filters.channels;
         let [stride, dilation] = [self.sliding.stride, self.sliding.dilation].map(|n| n as usize);
         let taps = run.taps.len();
-        let last = run.at + (run.places - 1) * stride + taps.checked_sub(1)? * dilation;
-        let inside = run.taps.end <= self.sliding.size as usize
-            && self.x.len() >= (last + 1) * self.filters.channels;
+        let inside = taps > 0 && run.is_inside(&self.sliding, self.steps());
         inside.then_some(Places {
             x: run.at * step,
             weights: 16 * run.taps.start,

@@ -2,7 +2,7 @@
 //!
 //! What adds a product is the caller's, so that code for the vectors of a host has their fused instruction too. The order does not
 //! depend on how a row is cut into pieces, so that a stream gives the bits of the window.
-use super::row_lanes::{Lanes, Plain};
+use super::row_lanes::Lanes;
 
 /// `sum + sum of row[i] * x[i]`, added in the order of `i`, each product and sum rounded once; the shorter of both ends the sum.
 #[inline(always)]
@@ -64,14 +64,4 @@ pub fn strided4<L: Lanes>(
         d = lanes.add_float(d, wd, xd);
     }
     [a, b, c, d]
-}
-
-/// [`dot4`] without vectors.
-pub fn dot4_f32(rows: [&[f32]; 4], x: &[f32], sums: [f32; 4]) -> [f32; 4] {
-    dot4(Plain, rows, x, sums)
-}
-
-/// [`strided4`] without vectors.
-pub fn strided4_f32(rows: [&[f32]; 4], x: &[f32], stride: usize, sums: [f32; 4]) -> [f32; 4] {
-    strided4(Plain, rows, x, stride, sums)
 }

@@ -1,6 +1,9 @@
 //! Plain Rust for every core: four rows share each load of `x`, or each step of four channels.
-pub use super::float_rows::{dot4_f32, strided4_f32};
-pub use super::reference::{dot, dot_f32, strided, strided_f32};
+//!
+//! In f32 it is [`float_rows`] without vectors.
+use super::float_rows;
+pub use super::reference::{dot, strided};
+use super::row_lanes::Plain;
 
 /// Name of this variant.
 pub const NAME: &str = "portable";
@@ -38,4 +41,29 @@ pub fn strided4(rows: [&[i8]; 4], x: &[i16], stride: usize, accumulators: [i32; 
         x = x.get(stride..).unwrap_or_default();
     }
     [a, b, c, d]
+}
+
+/// `accumulator + sum of row[i] * x[i]` in f32.
+pub fn dot_f32(row: &[f32], x: &[f32], accumulator: f32) -> f32 {
+    float_rows::dot(Plain, row, x, accumulator)
+}
+
+/// [`dot_f32`] of four rows with the same `x`.
+pub fn dot4_f32(rows: [&[f32]; 4], x: &[f32], accumulators: [f32; 4]) -> [f32; 4] {
+    float_rows::dot4(Plain, rows, x, accumulators)
+}
+
+/// `accumulator + sum of row[i] * x[i * stride]` in f32.
+pub fn strided_f32(row: &[f32], x: &[f32], stride: usize, accumulator: f32) -> f32 {
+    float_rows::strided(Plain, row, x, stride, accumulator)
+}
+
+/// [`strided_f32`] of four rows, row `r` over `x[r..]`.
+pub fn strided4_f32(
+    rows: [&[f32]; 4],
+    x: &[f32],
+    stride: usize,
+    accumulators: [f32; 4],
+) -> [f32; 4] {
+    float_rows::strided4(Plain, rows, x, stride, accumulators)
 }

@@ -4,6 +4,12 @@
 //! `VFMA` rounds a product and its sum once, as [`reference`](super::reference) does.
 #![cfg_attr(dunlin_fpu, allow(unsafe_code))] // naked functions, and the calls into them with checked lengths
 
+#[cfg(dunlin_fpu)]
+use super::row_lanes::Lanes;
+
+#[cfg(not(dunlin_fpu))]
+pub use super::float_rows::{dot, strided};
+
 /// Whether [`blocks`] has a program.
 pub const HAS_BLOCKS: bool = cfg!(dunlin_fpu);
 
@@ -78,26 +84,19 @@ struct Job {
     blocks: usize,
 }
 
-/// `sum + sum of row[i] * x[i]` in the order of `i`; the shorter of both ends the sum.
+/// [`dot`](super::float_rows::dot): where there is a program it does without the lanes.
 #[cfg(dunlin_fpu)]
 #[inline(always)]
-pub fn dot(row: &[f32], x: &[f32], mut sum: f32) -> f32 {
+pub fn dot<L: Lanes>(_: L, row: &[f32], x: &[f32], mut sum: f32) -> f32 {
     // SAFETY: as many values of both as the shorter one has.
     unsafe { dot_program(row.as_ptr(), x.as_ptr(), row.len().min(x.len()), &mut sum) };
     sum
 }
 
-/// `sum + sum of row[i] * x[i]` in the order of `i`; the shorter of both ends the sum.
-#[cfg(not(dunlin_fpu))]
-#[inline(always)]
-pub fn dot(row: &[f32], x: &[f32], sum: f32) -> f32 {
-    super::reference::dot_f32(row, x, sum)
-}
-
-/// `sum + sum of row[i] * x[i * stride]` in the order of `i`; the shorter of both ends the sum.
+/// [`strided`](super::float_rows::strided), likewise.
 #[cfg(dunlin_fpu)]
 #[inline(always)]
-pub fn strided(row: &[f32], x: &[f32], stride: usize, sum: f32) -> f32 {
+pub fn strided<L: Lanes>(_: L, row: &[f32], x: &[f32], stride: usize, sum: f32) -> f32 {
     let stride = stride.max(1);
     let mut job = Strided {
         sum,
@@ -107,13 +106,6 @@ pub fn strided(row: &[f32], x: &[f32], stride: usize, sum: f32) -> f32 {
     // SAFETY: as many weights, and so many values `stride` apart, as the shorter of both has.
     unsafe { strided_program(row.as_ptr(), x.as_ptr(), count, &mut job) };
     job.sum
-}
-
-/// `sum + sum of row[i] * x[i * stride]` in the order of `i`; the shorter of both ends the sum.
-#[cfg(not(dunlin_fpu))]
-#[inline(always)]
-pub fn strided(row: &[f32], x: &[f32], stride: usize, sum: f32) -> f32 {
-    super::reference::strided_f32(row, x, stride, sum)
 }
 
 /// What [`STRIDED`] works on besides.

@@ -14,9 +14,10 @@ const TWELVE: usize = 12;
 /// `y[r] = bias[r] + sum of W[r][column + i] * x[i]` in the order of `i`, for as many rows as `y` has, of `stride` weights each that
 /// follow each other; without biases from what stands in `y`.
 ///
-/// `false` where there is no such program, or it takes longer than another (of one row), a slice is too short, or a number was
-/// subnormal: then some of `y` may be written.
-#[inline(always)]
+/// `false` where there is no such program, a slice is too short, or a number was subnormal: then some of `y` may be written. One row takes
+/// longer than with the program for scalars.
+#[cfg_attr(dunlin_mve_f32, inline(never))]
+#[cfg_attr(not(dunlin_mve_f32), inline(always))]
 pub fn sums(
     rows: &[f32],
     stride: usize,
@@ -27,53 +28,39 @@ pub fn sums(
 ) -> bool {
     #[cfg(dunlin_mve_f32)]
     {
-        y.len() > 1 && several(rows, stride, column, x, bias, y)
+        let count = y.len();
+        let weights = stride.checked_mul(count);
+        let reach = column.checked_add(x.len());
+        let fits = weights.is_some_and(|weights| weights <= rows.len())
+            && reach.is_some_and(|reach| reach <= stride);
+        if bias.is_some_and(|bias| bias.len() < count) || !fits {
+            return false;
+        }
+        let (done, bytes) = (count / TWELVE * TWELVE, 4 * stride);
+        let first = rows.as_ptr().wrapping_add(column).wrapping_sub(1);
+        let y = y.as_mut_ptr();
+        let mut job = Job {
+            x: x.as_ptr(),
+            eights: x.len() / 8,
+            ones: x.len() % 8,
+            rest: first.wrapping_add(done * stride),
+            left: count - done,
+            stride: bytes,
+            bias: bias.map_or(y.cast_const(), <[f32]>::as_ptr),
+            y,
+            y_end: y.wrapping_add(done),
+            first,
+            ahead: (TWELVE * bytes).wrapping_sub(4 * x.len()),
+        };
+        // SAFETY: there are as many rows and biases as outputs, and in each row as many weights from `column` on as there are values.
+        // What stands in the outputs of some rows is read before they are written.
+        unsafe { program(&mut job) == 0 }
     }
     #[cfg(not(dunlin_mve_f32))]
     {
         let _ = (rows, stride, column, x, bias, y);
         false
     }
-}
-
-/// [`sums`] of two rows or more.
-#[cfg(dunlin_mve_f32)]
-#[inline(never)]
-fn several(
-    rows: &[f32],
-    stride: usize,
-    column: usize,
-    x: &[f32],
-    bias: Option<&[f32]>,
-    y: &mut [f32],
-) -> bool {
-    let count = y.len();
-    let weights = stride.checked_mul(count);
-    let reach = column.checked_add(x.len());
-    let fits = weights.is_some_and(|weights| weights <= rows.len())
-        && reach.is_some_and(|reach| reach <= stride);
-    if bias.is_some_and(|bias| bias.len() < count) || !fits {
-        return false;
-    }
-    let (done, bytes) = (count / TWELVE * TWELVE, 4 * stride);
-    let first = rows.as_ptr().wrapping_add(column).wrapping_sub(1);
-    let y = y.as_mut_ptr();
-    let mut job = Job {
-        x: x.as_ptr(),
-        eights: x.len() / 8,
-        ones: x.len() % 8,
-        rest: first.wrapping_add(done * stride),
-        left: count - done,
-        stride: bytes,
-        bias: bias.map_or(y.cast_const(), <[f32]>::as_ptr),
-        y,
-        y_end: y.wrapping_add(done),
-        first,
-        ahead: (TWELVE * bytes).wrapping_sub(4 * x.len()),
-    };
-    // SAFETY: there are as many rows and biases as outputs, and in each row as many weights from `column` on as there are values.
-    // What stands in the outputs of some rows is read before they are written.
-    unsafe { program(&mut job) == 0 }
 }
 
 /// What [`PROGRAM`] works on.

@@ -24,6 +24,19 @@ pub struct Run {
     pub at: usize,
 }
 
+impl Run {
+    /// Whether filters have these taps, and all of them meet one of so many steps at all places.
+    #[inline(always)]
+    pub fn is_inside(&self, sliding: &Sliding, steps: usize) -> bool {
+        let [size, stride, dilation] =
+            [sliding.size, sliding.stride, sliding.dilation].map(|n| n as usize);
+        self.taps.len().checked_sub(1).is_none_or(|last| {
+            let last = self.at + last * dilation + (self.places - 1) * stride;
+            last < steps && self.taps.end <= size
+        })
+    }
+}
+
 impl Sliding {
     /// Steps from the first tap to the last.
     #[inline]

@@ -57,18 +57,14 @@ fn all(
     for run in sliding.runs(steps, rest.len() / channels) {
         let (y, behind) = rest.split_at_mut_checked(run.places * channels)?;
         rest = behind;
-        let taps = run.taps.len();
-        if let Some(last) = taps.checked_sub(1) {
-            let last = run.at + last * dilation + (run.places - 1) * stride;
-            if last >= steps || run.taps.end > size {
-                return None;
-            }
+        if !run.is_inside(&sliding, steps) {
+            return None;
         }
         let places = Places {
             weights: filters.weights.as_ptr().wrapping_add(run.taps.start),
             bias: filters.bias.as_ptr(),
             channels,
-            taps,
+            taps: run.taps.len(),
             size,
             x: x.as_ptr().wrapping_add(run.at * channels),
             tap: dilation * channels,

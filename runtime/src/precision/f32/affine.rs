@@ -9,7 +9,7 @@ use crate::kernel::places_f32_mve;
 use crate::kernel::pool_f32;
 use crate::kernel::rectify_f32;
 use crate::kernel::row_lanes::{Job, Lanes, dispatch};
-use crate::kernel::rows_f32::{self, HAS_BLOCKS, blocks};
+use crate::kernel::rows_f32::{self, blocks, dot};
 use crate::kernel::rows_f32_mve;
 use crate::precision::{Sliding, Taps};
 
@@ -18,28 +18,29 @@ use super::{Matrix, lanes, piece, relu};
 /// `y[r] = bias[r] + sum of W[r] . x`.
 #[inline(never)]
 pub fn sums(matrix: &Matrix<'_>, taps: &Taps, x: &[f32], y: &mut [f32]) {
-    if matrix.in_lanes() {
-        return lanes::sums(matrix, taps, x, y);
-    }
-    dispatch(InRows { matrix, taps, x, y });
+    dispatch(Sums { matrix, taps, x, y });
 }
 
-/// [`sums`] of rows as they are.
-struct InRows<'a, 'm> {
+struct Sums<'a, 'm> {
     matrix: &'a Matrix<'m>,
     taps: &'a Taps,
     x: &'a [f32],
     y: &'a mut [f32],
 }
 
-impl Job for InRows<'_, '_> {
+impl Job for Sums<'_, '_> {
     #[inline(always)]
     fn run<L: Lanes>(self, lanes: L) {
         let Self { matrix, taps, x, y } = self;
-        in_rows(lanes, matrix, taps, x, y);
+        if matrix.in_lanes() {
+            lanes::sums(lanes, matrix, taps, x, y);
+        } else {
+            in_rows(lanes, matrix, taps, x, y);
+        }
     }
 }
 
+/// [`sums`] of rows as they are.
 // Loops and no `fold`: a closure that is not inlined would lack the vectors' instructions.
 #[inline(always)]
 fn in_rows<L: Lanes>(lanes: L, matrix: &Matrix<'_>, taps: &Taps, x: &[f32], y: &mut [f32]) {
@@ -235,16 +236,6 @@ fn dot4<L: Lanes>(
         *row = rows.get(start..start + x.len()).unwrap_or_default();
     }
     float_rows::dot4(lanes, four, x, sums)
-}
-
-/// Adds a row to its sum.
-#[inline(always)]
-fn dot<L: Lanes>(lanes: L, row: &[f32], x: &[f32], sum: f32) -> f32 {
-    if HAS_BLOCKS {
-        rows_f32::dot(row, x, sum)
-    } else {
-        float_rows::dot(lanes, row, x, sum)
-    }
 }
 
 /// The sums of filters over one channel each.

@@ -26,42 +26,28 @@ pub fn place((rows, columns): (usize, usize), (row, column): (usize, usize)) -> 
 }
 
 /// `y[r] = bias[r] + sum of W[r] . x`.
-pub fn sums(matrix: &Matrix<'_>, taps: &Taps, x: &[f32], y: &mut [f32]) {
-    dispatch(Sums { matrix, taps, x, y });
-}
-
-struct Sums<'a, 'm> {
-    matrix: &'a Matrix<'m>,
-    taps: &'a Taps,
-    x: &'a [f32],
-    y: &'a mut [f32],
-}
-
-impl Job for Sums<'_, '_> {
-    #[inline(always)]
-    fn run<L: Lanes>(self, lanes: L) {
-        let Self { matrix, taps, x, y } = self;
-        let rows = y.len();
-        let (fours, rest) = y.as_chunks_mut::<{ TOGETHER * ROWS }>();
-        let mut index = 0;
-        for y in fours {
-            let sums = blocks::<L, TOGETHER>(lanes, matrix, index, taps, x);
-            for (y, sums) in y.as_chunks_mut().0.iter_mut().zip(sums) {
-                *y = lanes.store_floats(sums);
-            }
-            index += TOGETHER;
+#[inline(always)]
+pub fn sums<L: Lanes>(lanes: L, matrix: &Matrix<'_>, taps: &Taps, x: &[f32], y: &mut [f32]) {
+    let rows = y.len();
+    let (fours, rest) = y.as_chunks_mut::<{ TOGETHER * ROWS }>();
+    let mut index = 0;
+    for y in fours {
+        let sums = blocks::<L, TOGETHER>(lanes, matrix, index, taps, x);
+        for (y, sums) in y.as_chunks_mut().0.iter_mut().zip(sums) {
+            *y = lanes.store_floats(sums);
         }
-        for y in rest.chunks_mut(ROWS) {
-            if let [y] = y {
-                *y = single(lanes, matrix, rows - 1, taps, x);
-                continue;
-            }
-            let [sums] = blocks::<L, 1>(lanes, matrix, index, taps, x);
-            for (y, sum) in y.iter_mut().zip(lanes.store_floats(sums)) {
-                *y = sum;
-            }
-            index += 1;
+        index += TOGETHER;
+    }
+    for y in rest.chunks_mut(ROWS) {
+        if let [y] = y {
+            *y = single(lanes, matrix, rows - 1, taps, x);
+            continue;
         }
+        let [sums] = blocks::<L, 1>(lanes, matrix, index, taps, x);
+        for (y, sum) in y.iter_mut().zip(lanes.store_floats(sums)) {
+            *y = sum;
+        }
+        index += 1;
     }
 }
 
