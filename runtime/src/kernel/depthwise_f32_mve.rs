@@ -139,14 +139,15 @@ struct Job {
 /// channels' values, and the addresses before the first weights that a run uses.
 macro_rules! source {
     () => {
-        "
+        concat!(
+            "
         push {r4-r11, lr}
         vpush {s16-s31}
         sub sp, #80
         mov r12, r0
-        vmrs r1, fpscr
-        bic r1, r1, #0x88
-        vmsr fpscr, r1
+        ",
+            clear_flags!("r1", subnormal),
+            "
         ldrd r5, r6, [r12, #24]
         ldr r8, [r12, #32]
         1:
@@ -250,12 +251,14 @@ macro_rules! source {
         ldr r4, [r12, #12]
         cmp r4, #0
         bgt 1b
-        vmrs r0, fpscr
-        and r0, r0, #0x88
+        ",
+            give_flags!(subnormal),
+            "
         add sp, #80
         vpop {s16-s31}
         pop {r4-r11, pc}
         "
+        )
     };
 }
 

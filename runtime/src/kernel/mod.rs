@@ -50,6 +50,8 @@ use fpu;
 #[macro_use]
 mod dsp;
 #[macro_use]
+mod fpscr;
+#[macro_use]
 mod lines_mve;
 #[macro_use]
 mod v6m;

@@ -124,9 +124,9 @@ macro_rules! source {
         vpush {s16-s31}
         sub sp, #64
         mov r12, r0
-        vmrs r1, fpscr
-        bic r1, r1, #0x88
-        vmsr fpscr, r1
+        ",
+            clear_flags!("r1", subnormal),
+            "
         1:
         ldrd r7, r4, [r12, #24]
         subs r5, r4, #1
@@ -208,8 +208,9 @@ macro_rules! source {
         ldr r4, [r12, #28]
         cmp r4, #0
         bgt 1b
-        vmrs r0, fpscr
-        and r0, r0, #0x88
+        ",
+            give_flags!(subnormal),
+            "
         add sp, #64
         vpop {s16-s31}
         pop {r4-r11, pc}

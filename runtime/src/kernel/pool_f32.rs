@@ -105,9 +105,9 @@ macro_rules! source {
         concat!(
             "
         push {r4-r9}
-        vmrs r2, fpscr
-        bic r2, r2, #1
-        vmsr fpscr, r2
+        ",
+            clear_flags!("r2", invalid),
+            "
         ldm r1, {r4-r9}
         1:
         add r3, r0, r9
@@ -153,8 +153,9 @@ macro_rules! source {
         mov r0, r3
         subs r7, r7, #1
         bne 1b
-        vmrs r0, fpscr
-        and r0, r0, #1
+        ",
+            give_flags!(invalid),
+            "
         pop {r4-r9}
         bx lr
         "

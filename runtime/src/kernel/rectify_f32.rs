@@ -31,11 +31,12 @@ pub fn rectify(y: &mut [f32]) -> bool {
 /// products.
 macro_rules! clearing {
     () => {
-        "
+        concat!(
+            "
         push {r4-r10}
-        vmrs r3, fpscr
-        bic r3, r3, #1
-        vmsr fpscr, r3
+        ",
+            clear_flags!("r3", invalid),
+            "
         vldm r0, {s0-s3}
         1:
         ldm r0, {r3-r10}
@@ -69,23 +70,26 @@ macro_rules! clearing {
         vfma.f32 s0, s1, s2
         vfma.f32 s0, s3, s3
         vcmpe.f32 s0, s0
-        vmrs r0, fpscr
-        and r0, r0, #1
+        ",
+            give_flags!(invalid),
+            "
         pop {r4-r10}
         bx lr
         "
+        )
     };
 }
 
 /// r0 values, r1 sixteens, r2 values behind them, r3 a zero; gives whether there is a signaling NaN. s0 the zero, s1-s16 values.
 macro_rules! selecting {
     () => {
-        "
+        concat!(
+            "
         vpush {s16}
         vldm r3, {s0}
-        vmrs r3, fpscr
-        bic r3, r3, #1
-        vmsr fpscr, r3
+        ",
+            clear_flags!("r3", invalid),
+            "
         1:
         vldm r0, {s1-s16}
         vmaxnm.f32 s1, s1, s0
@@ -116,11 +120,13 @@ macro_rules! selecting {
         subs r2, r2, #1
         bne 2b
         3:
-        vmrs r0, fpscr
-        and r0, r0, #1
+        ",
+            give_flags!(invalid),
+            "
         vpop {s16}
         bx lr
         "
+        )
     };
 }
 

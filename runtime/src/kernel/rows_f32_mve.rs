@@ -158,9 +158,9 @@ macro_rules! source {
         push {r4-r11, lr}
         vpush {s16-s31}
         mov r12, r0
-        vmrs r1, fpscr
-        bic r1, r1, #0x88
-        vmsr fpscr, r1
+        ",
+            clear_flags!("r1", subnormal),
+            "
         ldr r4, [r12, #20]
         ldr r3, [r12, #24]
         ldrd r2, r5, [r12, #28]
@@ -216,8 +216,9 @@ macro_rules! source {
         str r4, [r12, #16]
         bgt 7b
         8:
-        vmrs r0, fpscr
-        and r0, r0, #0x88
+        ",
+            give_flags!(subnormal),
+            "
         vpop {s16-s31}
         pop {r4-r11, pc}
         "

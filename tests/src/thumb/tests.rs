@@ -241,18 +241,22 @@ fn a_status_that_changes_how_floats_are_rounded_is_refused() {
     refused(text, Core::V81m, 0, "how floats are rounded");
 }
 
+/// The registers after a program for two floats, which r0 has, and a float to write, which r1 has.
+fn of_two(text: &str, values: [f32; 2]) -> [u32; 16] {
+    let program = Program::parse(text, Core::V7em).unwrap_or_else(|fault| panic!("{fault}"));
+    let mut memory = Memory::default();
+    let values = memory.readable(values.map(f32::to_le_bytes).as_flattened(), 0);
+    let to = memory.unwritten(4, 0);
+    let mut machine = Machine::new(memory, &mut Random::new());
+    let returned = machine.call(&program, &[values, to], &[]);
+    returned.unwrap_or_else(|fault| panic!("{fault}")).registers
+}
+
 #[test]
 fn a_float_moves_where_a_comparison_says_so() {
     let larger = |x: f32, y: f32| {
         let text = "vldm r0, {s0-s1}\nvcmp.f32 s0, s1\nvmrs apsr_nzcv, fpscr\nit gt\nvmovgt.f32 s1, s0\nvstm r1, {s1}\nldr r0, [r1]\nbx lr";
-        let program = Program::parse(text, Core::V7em).unwrap_or_else(|fault| panic!("{fault}"));
-        let mut memory = Memory::default();
-        let values = [x, y].map(f32::to_le_bytes);
-        let values = memory.readable(values.as_flattened(), 0);
-        let to = memory.unwritten(4, 0);
-        let mut machine = Machine::new(memory, &mut Random::new());
-        let returned = machine.call(&program, &[values, to], &[]);
-        returned.unwrap_or_else(|fault| panic!("{fault}")).registers[0]
+        of_two(text, [x, y])[0]
     };
     for (x, y, of) in [
         (2.0, 1.0, 2.0),
@@ -278,14 +282,7 @@ fn a_float_moves_where_a_comparison_says_so() {
 fn a_unit_selects_and_keeps_in_mind_that_it_met_a_nan() {
     let larger = |x: f32, y: f32| {
         let text = "vmrs r3, fpscr\nbic r3, r3, #1\nvmsr fpscr, r3\nvldm r0, {s0-s1}\nvcmpe.f32 s0, s1\nvmrs apsr_nzcv, fpscr\nvselgt.f32 s1, s0, s1\nvcmp.f32 s1, s1\nvstm r1, {s1}\nldr r0, [r1]\nvmrs r1, fpscr\nand r1, r1, #1\nbx lr";
-        let program = Program::parse(text, Core::V7em).unwrap_or_else(|fault| panic!("{fault}"));
-        let mut memory = Memory::default();
-        let values = [x, y].map(f32::to_le_bytes);
-        let values = memory.readable(values.as_flattened(), 0);
-        let to = memory.unwritten(4, 0);
-        let mut machine = Machine::new(memory, &mut Random::new());
-        let returned = machine.call(&program, &[values, to], &[]);
-        let [larger, invalid, ..] = returned.unwrap_or_else(|fault| panic!("{fault}")).registers;
+        let [larger, invalid, ..] = of_two(text, [x, y]);
         (larger, invalid)
     };
     let (nan, infinite) = (f32::NAN, f32::INFINITY);

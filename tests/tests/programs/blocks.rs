@@ -4,7 +4,7 @@ use conformance::packers;
 use conformance::thumb::{Core, Memory, Program};
 use dunlin::kernel::{reference, row_blocks, row_pairs};
 
-use super::{Checked, Kernel, bytes, call, lengths, values};
+use super::{Checked, Kernel, bytes, call_job, lengths, values};
 use crate::places::{FULL, POSITIVE, scale, twice};
 
 pub const KERNELS: [Kernel; 1] = [Kernel {
@@ -122,9 +122,7 @@ fn run(program: &Program, case: &Case<'_>, random: &mut Random) -> Result<u64, S
         words + 4 * case.column as u32,
     ];
     let job = memory.readable(&bytes(&job, |word| word.to_le_bytes()), 0);
-    let rest = [(); 3].map(|()| random.bits());
-    let arguments = [job, rest[0], rest[1], rest[2]];
-    let (returned, memory) = call(program, memory, arguments, random)?;
+    let (returned, memory) = call_job(program, memory, job, random)?;
     for row in 0..outputs {
         let expected = expected(case, row);
         let found = memory.bytes(y + (width * row) as u32, width);

@@ -5,7 +5,7 @@ use dunlin::kernel::cell::{self, Shifts};
 use dunlin::kernel::cell_mve::{EACH_TANH, RELU, TANH};
 use dunlin::math::table;
 
-use super::{Checked, Kernel, bytes, call, lengths};
+use super::{Checked, Kernel, bytes, call, call_job, lengths};
 
 pub const KERNELS: [Kernel; 3] = [
     Kernel {
@@ -84,8 +84,7 @@ fn run(
         shifts.half() as u32,
     ];
     let job = memory.readable(&bytes(&job, |word| word.to_le_bytes()), 0);
-    let rest = [(); 3].map(|()| random.bits());
-    let (returned, memory) = call(program, memory, [job, rest[0], rest[1], rest[2]], random)?;
+    let (returned, memory) = call_job(program, memory, job, random)?;
     for (at, (arguments, &before)) in arguments.as_chunks().0.iter().zip(states).enumerate() {
         let mut after = before;
         let activation = unit(*arguments, shifts, &mut after);

@@ -6,7 +6,7 @@ use dunlin::kernel::{places_v7m, quad_places, reference};
 
 use super::places::{FULL, POSITIVE, output, scale};
 use super::sums::left_out;
-use super::{Checked, Kernel, bytes, call, lengths, values};
+use super::{Checked, Kernel, bytes, call_job, lengths, values};
 
 pub const KERNELS: [Kernel; 2] = [
     Kernel {
@@ -136,9 +136,7 @@ fn run(program: &Program, case: &Case<'_>, job: Place, random: &mut Random) -> R
     let y = memory.unwritten(2 * outputs, 2 * (random.bits() % 4));
     let job = job(case, &mut memory, [x, y]);
     let job = memory.writable(&bytes(&job, |word| word.to_le_bytes()), 0);
-    let rest = [(); 3].map(|()| random.bits());
-    let arguments = [job, rest[0], rest[1], rest[2]];
-    let (returned, memory) = call(program, memory, arguments, random)?;
+    let (returned, memory) = call_job(program, memory, job, random)?;
     for at in 0..outputs {
         let (place, row) = (at / case.filters, at % case.filters);
         let expected = (row < case.used).then(|| {

@@ -6,7 +6,7 @@ use dunlin::kernel::depthwise_dsp::{
 };
 use dunlin::kernel::reference;
 
-use super::{Checked, Kernel, bytes, call, lengths, values};
+use super::{Checked, Kernel, bytes, call, call_job, lengths, values};
 use crate::places::{FULL, POSITIVE, scale, twice};
 
 pub const KERNELS: [Kernel; 3] = [
@@ -161,9 +161,7 @@ fn run(program: &Program, case: &Case<'_>, random: &mut Random) -> Result<u64, S
     let mut job = bytes(&job, |word| word.to_le_bytes());
     job.resize(job.len() + 8 * WEIGHT_WORDS, 0x55);
     let job = memory.writable(&job, 0);
-    let rest = [(); 3].map(|()| random.bits());
-    let arguments = [job, rest[0], rest[1], rest[2]];
-    let (returned, memory) = call(program, memory, arguments, random)?;
+    let (returned, memory) = call_job(program, memory, job, random)?;
     for output in 0..outputs {
         let (place, beside) = (output / case.y_step, output % case.y_step);
         let expected = (beside == 0).then(|| expected(case, place));

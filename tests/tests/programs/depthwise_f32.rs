@@ -3,8 +3,8 @@ use conformance::inputs::Random;
 use conformance::thumb::{Core, Memory, Program};
 use dunlin::kernel::{depthwise_f32, reference};
 
-use super::floats::{EXPONENTS, float};
-use super::{Checked, Kernel, bytes, call, lengths};
+use super::floats::{EXPONENTS, values};
+use super::{Checked, Kernel, bytes, call_job, lengths};
 
 pub const KERNELS: [Kernel; 1] = [Kernel {
     name: "depthwise_f32::PROGRAM",
@@ -38,9 +38,7 @@ fn all(program: &Program) -> Result<Checked, String> {
                 let size = first + taps + taps % 2;
                 let [places, stride, dilation] = shape;
                 let steps = (places - 1) * stride + taps.saturating_sub(1) * dilation + 1;
-                let mut floats = |count| -> Vec<f32> {
-                    (0..count).map(|_| float(&mut random, exponents)).collect()
-                };
+                let mut floats = |count| values(&mut random, exponents, count);
                 let (weights, bias) = (floats(channels * size), floats(channels));
                 let x = floats(steps * channels);
                 let case = Case {
@@ -88,9 +86,7 @@ fn run(program: &Program, case: &Case<'_>, random: &mut Random) -> Result<u64, S
     let gap = channels % 4;
     job.extend([step(stride), 4 * gap as u32, places as u32]);
     let job = memory.writable(&bytes(&job, |word| word.to_le_bytes()), 0);
-    let rest = [(); 3].map(|()| random.bits());
-    let arguments = [job, rest[0], rest[1], rest[2]];
-    let (returned, memory) = call(program, memory, arguments, random)?;
+    let (returned, memory) = call_job(program, memory, job, random)?;
     for place in 0..places {
         for channel in 0..4 * groups {
             let expected = expected(case, place, channel);

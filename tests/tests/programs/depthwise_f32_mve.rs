@@ -3,9 +3,9 @@ use conformance::inputs::Random;
 use conformance::thumb::{Core, Memory, Program};
 use dunlin::kernel::depthwise_f32_mve;
 
-use super::floats::float;
+use super::floats::values;
 use super::rows_f32_mve::{SPANS, Sum, outcome};
-use super::{Checked, Kernel, bytes, call, lengths};
+use super::{Checked, Kernel, bytes, call_job, lengths};
 
 pub const KERNELS: [Kernel; 1] = [Kernel {
     name: "depthwise_f32_mve::PROGRAM",
@@ -66,9 +66,7 @@ fn all(program: &Program) -> Result<Checked, String> {
                 runs.rotate_left(taps % 2);
                 runs.truncate(1 + taps % 5);
                 let steps = turn + (places - 1) * stride + taps.saturating_sub(1) * dilation + 1;
-                let mut floats = |count| -> Vec<f32> {
-                    (0..count).map(|_| float(&mut random, exponents)).collect()
-                };
+                let mut floats = |count| values(&mut random, exponents, count);
                 let (weights, bias) = (floats(channels * size), floats(channels));
                 let x = floats(steps * channels);
                 let case = Case {
@@ -134,9 +132,7 @@ fn run(program: &Program, case: &Case<'_>, random: &mut Random) -> Result<u64, S
         runs + table.len() as u32,
     ];
     let job = memory.writable(&bytes(&job, |word| word.to_le_bytes()), 0);
-    let rest = [(); 3].map(|()| random.bits());
-    let arguments = [job, rest[0], rest[1], rest[2]];
-    let (returned, memory) = call(program, memory, arguments, random)?;
+    let (returned, memory) = call_job(program, memory, job, random)?;
     let places = case
         .runs
         .iter()

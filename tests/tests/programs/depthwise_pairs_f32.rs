@@ -4,8 +4,8 @@ use conformance::thumb::{Core, Memory, Program};
 use dunlin::kernel::depthwise_f32::pairs::{CHANNELS, PROGRAM, TAP, TAPS, TURN};
 use dunlin::kernel::reference;
 
-use super::floats::{EXPONENTS, float};
-use super::{Checked, Kernel, bytes, call};
+use super::floats::{EXPONENTS, values};
+use super::{Checked, Kernel, bytes, call_job};
 
 pub const KERNELS: [Kernel; 1] = [Kernel {
     name: "depthwise_f32::pairs::PROGRAM",
@@ -44,9 +44,7 @@ fn all(program: &Program) -> Result<Checked, String> {
                     let channels = CHANNELS * groups + more;
                     let size = taps + random.bits() as usize % 3;
                     let apart = 1 + random.bits() as usize % 2;
-                    let mut floats = |count| -> Vec<f32> {
-                        (0..count).map(|_| float(&mut random, exponents)).collect()
-                    };
+                    let mut floats = |count| values(&mut random, exponents, count);
                     let places = if again { 2 * pairs * apart } else { 1 };
                     let steps = 2 * pairs + taps - 1;
                     // With sums of their own there are none.
@@ -128,9 +126,7 @@ fn run(
     let places = bytes(&places.collect::<Vec<_>>(), |word| word.to_le_bytes());
     job.extend([memory.readable(&places, 0), outputs.len() as u32, 0]);
     let job = memory.writable(&bytes(&job, |word| word.to_le_bytes()), 0);
-    let rest = [(); 3].map(|()| random.bits());
-    let arguments = [job, rest[0], rest[1], rest[2]];
-    let (returned, memory) = call(program, memory, arguments, random)?;
+    let (returned, memory) = call_job(program, memory, job, random)?;
     for place in 0..2 * pairs {
         for channel in 0..CHANNELS * groups {
             let at = place * apart * channels + channel;

@@ -5,7 +5,7 @@ use dunlin::kernel::{depthwise_v6m, depthwise_v7m};
 
 use super::clamped::word;
 use super::places::{FULL, POSITIVE, output, scale};
-use super::{Checked, Kernel, bytes, call, lengths, values};
+use super::{Checked, Kernel, bytes, call_job, lengths, values};
 
 pub const KERNELS: [Kernel; 2] = [
     Kernel {
@@ -122,9 +122,7 @@ fn run(program: &Program, case: &Case<'_>, random: &mut Random) -> Result<u64, S
     job.extend([case.size as u32, x_step]);
     job.extend([(places as u32).wrapping_sub(4), bias + 4 * channels as u32]);
     let job = memory.writable(&bytes(&job, |word| word.to_le_bytes()), 0);
-    let rest = [(); 3].map(|()| random.bits());
-    let arguments = [job, rest[0], rest[1], rest[2]];
-    let (returned, memory) = call(program, memory, arguments, random)?;
+    let (returned, memory) = call_job(program, memory, job, random)?;
     for at in 0..outputs {
         let expected = expected(case, at / channels, at % channels);
         let found = memory.bytes(y + 2 * at as u32, 2);

@@ -57,15 +57,18 @@ pub(super) fn float(random: &mut Random, (lowest, span): (u32, u32)) -> f32 {
     f32::from_bits(sign | exponent << 23 | bits >> 9)
 }
 
+/// So many of them.
+pub(super) fn values(random: &mut Random, exponents: (u32, u32), count: usize) -> Vec<f32> {
+    (0..count).map(|_| float(random, exponents)).collect()
+}
+
 fn all(program: &Program, run: Run) -> Result<Checked, String> {
     let mut random = Random::new();
     let mut checked = Checked::default();
     for exponents in EXPONENTS.into_iter().cycle().take(16) {
         for len in lengths() {
             for column in 0..PLACES {
-                let mut floats = |count| -> Vec<f32> {
-                    (0..count).map(|_| float(&mut random, exponents)).collect()
-                };
+                let mut floats = |count| values(&mut random, exponents, count);
                 let stride = column + len;
                 let (rows, x, sums) =
                     (floats(4 * BLOCKS * stride), floats(len), floats(4 * BLOCKS));

@@ -5,7 +5,7 @@ use dunlin::kernel::cell;
 use dunlin::kernel::gru_mve::{RELU, SCALE, TANH};
 use dunlin::math::table;
 
-use super::{Checked, Kernel, bytes, call, lengths};
+use super::{Checked, Kernel, bytes, call_job, lengths};
 
 pub const KERNELS: [Kernel; 3] = [
     Kernel {
@@ -72,8 +72,7 @@ fn run(
     let point = start + (points.len() as u32 - 1);
     let job = [x, h, of_x, of_h, point, state, hidden, units as u32 / 4];
     let job = memory.readable(&bytes(&job, |word| word.to_le_bytes()), 0);
-    let rest = [(); 3].map(|()| random.bits());
-    let (returned, memory) = call(program, memory, [job, rest[0], rest[1], rest[2]], random)?;
+    let (returned, memory) = call_job(program, memory, job, random)?;
     for (at, &before) in wide.iter().enumerate() {
         let [x, h, of_x, of_h] = [0, 1, 2, 3].map(|of: usize| arguments[of][at]);
         let gate = cell::gru_gate(x, h);

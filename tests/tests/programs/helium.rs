@@ -4,7 +4,7 @@ use conformance::thumb::{Core, Memory, Program};
 use dunlin::kernel::places_mve::{FEW_COLUMNS, MANY, together, way};
 use dunlin::kernel::{reference, rows_mve};
 
-use super::{Checked, Kernel, Values, bytes, call, lengths, scale_word, scaled, values};
+use super::{Checked, Kernel, Values, bytes, call_job, lengths, scale_word, scaled, values};
 use crate::places::{output, scale};
 
 pub const KERNELS: [Kernel; 4] = [
@@ -160,9 +160,7 @@ fn rows_case(
         (count.next_multiple_of(4) - count) as u32,
     ];
     let job = memory.writable(&bytes(&job, |word| word.to_le_bytes()), 0);
-    let rest = [(); 3].map(|()| random.bits());
-    let arguments = [job, rest[0], rest[1], rest[2]];
-    let (returned, memory) = call(program, memory, arguments, &mut random)?;
+    let (returned, memory) = call_job(program, memory, job, &mut random)?;
     for row in 0..count {
         let found = memory.bytes(y + (size * row) as u32, size);
         let expected = if clamps {
@@ -244,9 +242,7 @@ fn places_case(
         rest,
     ];
     let job = memory.writable(&bytes(&job, |word| word.to_le_bytes()), 0);
-    let rest = [(); 3].map(|()| random.bits());
-    let arguments = [job, rest[0], rest[1], rest[2]];
-    let (returned, memory) = call(program, memory, arguments, &mut random)?;
+    let (returned, memory) = call_job(program, memory, job, &mut random)?;
     for at in 0..outputs {
         let (place, row) = (at / filters, at % filters);
         let of = || rows.clamped(row, 0, &x[place * step..][..columns]);

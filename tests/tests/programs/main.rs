@@ -143,6 +143,17 @@ fn call(
     Ok((returned, machine.memory))
 }
 
+/// [`call`] with the address of what the program works on in r0, and anything in the other arguments.
+fn call_job(
+    program: &Program,
+    memory: Memory,
+    job: u32,
+    random: &mut Random,
+) -> Result<(Returned, Memory), String> {
+    let rest = [(); 3].map(|()| random.bits());
+    call(program, memory, [job, rest[0], rest[1], rest[2]], random)
+}
+
 /// As a file has it.
 fn scale_word((multiplier, shift): (u16, u8)) -> u32 {
     u32::from(multiplier) << 16 | u32::from(shift)

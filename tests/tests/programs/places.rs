@@ -5,7 +5,7 @@ use conformance::thumb::{Core, Memory, Program};
 use dunlin::kernel::places::{PLACES, RECTIFIED, THREE, UNPACK, scratch_words};
 use dunlin::kernel::reference;
 
-use super::{Checked, Kernel, Values, bytes, call, lengths, values};
+use super::{Checked, Kernel, Values, bytes, call, call_job, lengths, values};
 
 pub const KERNELS: [Kernel; 4] = [
     Kernel {
@@ -206,9 +206,7 @@ fn run(program: &Program, case: &Case<'_>, random: &mut Random) -> Result<u64, S
         2 * case.filters as u32,
     ];
     let job = memory.writable(&bytes(&job, |word| word.to_le_bytes()), 0);
-    let rest = [(); 3].map(|()| random.bits());
-    let arguments = [job, rest[0], rest[1], rest[2]];
-    let (returned, memory) = call(program, memory, arguments, random)?;
+    let (returned, memory) = call_job(program, memory, job, random)?;
     for output in 0..outputs {
         let (place, row) = (output / case.filters, output % case.filters);
         let expected = (row < 2).then(|| expected(case, place, row));

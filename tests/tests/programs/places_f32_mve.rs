@@ -3,9 +3,9 @@ use conformance::inputs::Random;
 use conformance::thumb::{Core, Memory, Program};
 use dunlin::kernel::places_f32_mve;
 
-use super::floats::float;
+use super::floats::values;
 use super::rows_f32_mve::{SPANS, Sum, outcome};
-use super::{Checked, Kernel, bytes, call, lengths};
+use super::{Checked, Kernel, bytes, call_job, lengths};
 
 pub const KERNELS: [Kernel; 1] = [Kernel {
     name: "places_f32_mve::PROGRAM",
@@ -33,9 +33,7 @@ fn all(program: &Program) -> Result<Checked, String> {
             for turn in 0..2 {
                 let shape = SHAPES[(columns + turn) % SHAPES.len()];
                 let [rows, pairs, step] = shape;
-                let mut floats = |count| -> Vec<f32> {
-                    (0..count).map(|_| float(&mut random, exponents)).collect()
-                };
+                let mut floats = |count| values(&mut random, exponents, count);
                 let (weights, bias) = (floats(rows * columns), floats(rows));
                 let x = floats((2 * pairs - 1) * step + columns);
                 let case = Case {
@@ -81,9 +79,7 @@ fn run(program: &Program, case: &Case<'_>, random: &mut Random) -> Result<u64, S
         random.bits(),
     ];
     let job = memory.writable(&bytes(&job, |word| word.to_le_bytes()), 0);
-    let rest = [(); 3].map(|()| random.bits());
-    let arguments = [job, rest[0], rest[1], rest[2]];
-    let (returned, memory) = call(program, memory, arguments, random)?;
+    let (returned, memory) = call_job(program, memory, job, random)?;
     let sums = (0..2 * pairs * rows).map(|at| {
         let (place, row) = (at / rows, at % rows);
         let weights = case.weights[row * columns..][..columns].iter().copied();

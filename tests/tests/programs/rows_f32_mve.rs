@@ -3,8 +3,8 @@ use conformance::inputs::Random;
 use conformance::thumb::{Core, Memory, Program};
 use dunlin::kernel::{reference, rows_f32_mve};
 
-use super::floats::{EXPONENTS, float};
-use super::{Checked, Kernel, bytes, call, lengths};
+use super::floats::{EXPONENTS, values};
+use super::{Checked, Kernel, bytes, call_job, lengths};
 
 pub const KERNELS: [Kernel; 1] = [Kernel {
     name: "rows_f32_mve::PROGRAM",
@@ -40,9 +40,7 @@ fn all(program: &Program) -> Result<Checked, String> {
         for len in lengths() {
             for turn in 0..2 {
                 let (count, column) = (ROWS[(len + 5 * turn) % ROWS.len()], (len + turn) % 3);
-                let mut floats = |count| -> Vec<f32> {
-                    (0..count).map(|_| float(&mut random, exponents)).collect()
-                };
+                let mut floats = |count| values(&mut random, exponents, count);
                 let stride = column + len + turn;
                 let (rows, x, sums) = (floats(count * stride), floats(len), floats(count));
                 let case = Case {
@@ -142,9 +140,7 @@ fn run(program: &Program, case: &Case<'_>, random: &mut Random) -> Result<u64, S
         (12 * stride).wrapping_sub(4 * len as u32),
     ];
     let job = memory.writable(&bytes(&job, |word| word.to_le_bytes()), 0);
-    let rest = [(); 3].map(|()| random.bits());
-    let arguments = [job, rest[0], rest[1], rest[2]];
-    let (returned, memory) = call(program, memory, arguments, random)?;
+    let (returned, memory) = call_job(program, memory, job, random)?;
     let sums = case.sums.iter().enumerate().map(|(row, &sum)| {
         let weights = &case.rows[row * case.stride + case.column..][..len];
         let products = weights.iter().copied().zip(case.x.iter().copied());

@@ -161,11 +161,10 @@ struct Job {
     done: usize,
 }
 
-/// A tap at two places, of which the values of the first are there.
-macro_rules! tap {
+/// The products of a tap's values with its weights.
+macro_rules! products {
     () => {
         "
-        vldm r9!, {s24-s31}
         vfma.f32 s0, s16, s24
         vfma.f32 s1, s17, s25
         vfma.f32 s2, s18, s26
@@ -174,6 +173,19 @@ macro_rules! tap {
         vfma.f32 s5, s21, s29
         vfma.f32 s6, s22, s30
         vfma.f32 s7, s23, s31
+        "
+    };
+}
+
+/// A tap at two places, of which the values of the first are there.
+macro_rules! tap {
+    () => {
+        concat!(
+            "
+        vldm r9!, {s24-s31}
+        ",
+            products!(),
+            "
         vldm lr, {s16-s23}
         add.w lr, lr, r3
         vfma.f32 s8, s16, s24
@@ -185,25 +197,21 @@ macro_rules! tap {
         vfma.f32 s14, s22, s30
         vfma.f32 s15, s23, s31
         "
+        )
     };
 }
 
 /// A tap at one place.
 macro_rules! alone {
     () => {
-        "
+        concat!(
+            "
         vldm r9!, {s24-s31}
         vldm r4, {s16-s23}
         add r4, r4, r3
-        vfma.f32 s0, s16, s24
-        vfma.f32 s1, s17, s25
-        vfma.f32 s2, s18, s26
-        vfma.f32 s3, s19, s27
-        vfma.f32 s4, s20, s28
-        vfma.f32 s5, s21, s29
-        vfma.f32 s6, s22, s30
-        vfma.f32 s7, s23, s31
-        "
+        ",
+            products!(),
+        )
     };
 }
 
